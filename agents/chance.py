@@ -1,0 +1,194 @@
+"""Chance: stateless draws keyed by seed, purpose, year and person.
+
+The same person in the same year draws the same number for the same purpose, whatever else happens in the world, so two
+scenarios differ only by what the policy changed. `uniform` and `four` are independent between persons (Philox4x32-7,
+Salmon et al. 2011). `spread` gives pairs (u, v) that are uniform for each person and independent over years and
+purposes, but evenly spread over neighbours: a Sobol sequence in two dimensions, scrambled as by Owen (1995) with a keyed
+hash; the order is shuffled within blocks of neighbours every year. The founders' keys are consecutive numbers in an order of likeness (pool, age, sex, health), so every pool and
+every age group in it gets its share of the lucky and the unlucky and a pool feels the variance of the members it
+represents, not that of the sample. People born later have keys without order and draw independently.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+import numpy as np
+
+from agents.compiled import compiled
+
+
+class Purpose(IntEnum):
+    """What a draw decides; append only, never renumber."""
+
+    LIFE = 1
+    BIRTH = 2
+    WORK = 3
+    INCOME = 4
+    ENROLMENT = 5
+    OUTPATIENT = 6
+    INPATIENT = 7
+    CHRONIC_CARE = 8
+    PLACE_OF_CARE = 9
+    ACCOUNT = 10
+    POOL_SHOCK = 11
+    POOL_CHANCE = 12
+    FAMILY = 13
+    NEWBORN_KEY = 14
+    SCRAMBLE = 15
+    SYNTHESIS = 100
+    SYNTHESIS_AGE = 101
+    SYNTHESIS_FAMILY = 102
+    SYNTHESIS_KIN = 103
+    SYNTHESIS_MIGRATION = 104
+    SYNTHESIS_WORK = 105
+    SYNTHESIS_HEALTH = 106
+    SYNTHESIS_INCOME = 107
+    SYNTHESIS_SCHEME = 108
+    SYNTHESIS_ACCOUNT = 109
+
+
+LOW32 = np.uint64(0xFFFFFFFF)
+SHIFT32 = np.uint64(32)
+MULTIPLIER_0 = np.uint64(0xD2511F53)
+MULTIPLIER_1 = np.uint64(0xCD9E8D57)
+WEYL_0 = np.uint64(0x9E3779B9)
+WEYL_1 = np.uint64(0xBB67AE85)
+ROUNDS = 7
+BORN_LATER = np.uint64(1 << 63)
+TO_UNIT = 1.0 / 4294967296.0
+HALF_STEP = 0.5
+
+
+@compiled
+def philox(
+    c0: np.uint64, c1: np.uint64, c2: np.uint64, c3: np.uint64, k0: np.uint64, k1: np.uint64, rounds: int
+) -> tuple[np.uint64, np.uint64, np.uint64, np.uint64]:
+    """Return the four 32-bit words of Philox4x32 for a 128-bit counter and a 64-bit key (Salmon et al. 2011)."""
+    for _ in range(rounds):
+        product_0 = MULTIPLIER_0 * c0
+        product_1 = MULTIPLIER_1 * c2
+        c0 = (product_1 >> SHIFT32) ^ c1 ^ k0
+        c1 = product_1 & LOW32
+        c2 = (product_0 >> SHIFT32) ^ c3 ^ k1
+        c3 = product_0 & LOW32
+        k0 = (k0 + WEYL_0) & LOW32
+        k1 = (k1 + WEYL_1) & LOW32
+    return c0, c1, c2, c3
+
+
+@compiled
+def words(seed: int, purpose: int, year: int, key: int) -> tuple[np.uint64, np.uint64, np.uint64, np.uint64]:
+    """Return four independent 32-bit words for one seed, purpose, year and person key."""
+    person = np.uint64(key)
+    world = np.uint64(seed)
+    return philox(
+        person & LOW32,
+        person >> SHIFT32,
+        np.uint64(purpose) & LOW32,
+        np.uint64(year) & LOW32,
+        world & LOW32,
+        world >> SHIFT32,
+        ROUNDS,
+    )
+
+
+@compiled
+def unit(word: np.uint64) -> float:
+    """Return the middle of a 32-bit word's step in (0, 1)."""
+    return (np.float64(word) + HALF_STEP) * TO_UNIT
+
+
+@compiled
+def uniform(seed: int, purpose: int, year: int, key: int) -> float:
+    """Return one uniform number in (0, 1) for one seed, purpose, year and person key."""
+    a, _, _, _ = words(seed, purpose, year, key)
+    return unit(a)
+
+
+@compiled
+def four(seed: int, purpose: int, year: int, key: int) -> tuple[float, float, float, float]:
+    """Return four independent uniform numbers in (0, 1) for one seed, purpose, year and person key."""
+    a, b, c, d = words(seed, purpose, year, key)
+    return unit(a), unit(b), unit(c), unit(d)
+
+
+SHIFT_1 = np.uint64(1)
+SHIFT_2 = np.uint64(2)
+SHIFT_4 = np.uint64(4)
+SHIFT_8 = np.uint64(8)
+SHIFT_16 = np.uint64(16)
+MASK_1 = np.uint64(0x55555555)
+MASK_2 = np.uint64(0x33333333)
+MASK_4 = np.uint64(0x0F0F0F0F)
+MASK_8 = np.uint64(0x00FF00FF)
+MASK_16 = np.uint64(0x0000FFFF)
+
+
+@compiled
+def reversed_bits(x: np.uint64) -> np.uint64:
+    """Return a 32-bit word with its bits in the opposite order."""
+    x = ((x >> SHIFT_1) & MASK_1) | ((x & MASK_1) << SHIFT_1)
+    x = ((x >> SHIFT_2) & MASK_2) | ((x & MASK_2) << SHIFT_2)
+    x = ((x >> SHIFT_4) & MASK_4) | ((x & MASK_4) << SHIFT_4)
+    x = ((x >> SHIFT_8) & MASK_8) | ((x & MASK_8) << SHIFT_8)
+    return ((x >> SHIFT_16) | (x << SHIFT_16)) & LOW32
+
+
+@compiled
+def second_dimension(x: np.uint64) -> np.uint64:
+    """Return the index whose reversed bits are the second Sobol coordinate (Pascal's triangle modulo 2)."""
+    x = x ^ ((x >> SHIFT_16) & MASK_16)
+    x = x ^ ((x >> SHIFT_8) & MASK_8)
+    x = x ^ ((x >> SHIFT_4) & MASK_4)
+    x = x ^ ((x >> SHIFT_2) & MASK_2)
+    return x ^ ((x >> SHIFT_1) & MASK_1)
+
+
+HASH_1 = np.uint64(0x3D20ADEA)
+HASH_2 = np.uint64(0x05526C56)
+HASH_3 = np.uint64(0x53A22864)
+ONE = np.uint64(1)
+
+
+@compiled
+def scrambled(x: np.uint64, key: np.uint64) -> np.uint64:
+    """Return an index whose every bit is flipped by a hash of the key and of the bits below it (a nested scramble)."""
+    x = x ^ ((x * HASH_1) & LOW32)
+    x = (x + key) & LOW32
+    x = (x * ((key >> SHIFT_16) | ONE)) & LOW32
+    x = x ^ ((x * HASH_2) & LOW32)
+    return x ^ ((x * HASH_3) & LOW32)
+
+
+@compiled
+def shuffled(index: np.uint64, key: np.uint64) -> np.uint64:
+    """Return an index moved within its aligned blocks of 2, 4, 8 ... neighbours, by a keyed nested permutation."""
+    return reversed_bits(scrambled(reversed_bits(index), key))
+
+
+@compiled
+def spread_keys(seed: int, purpose: int, year: int) -> tuple[np.uint64, np.uint64, np.uint64, np.uint64]:
+    """Return the four words that fix one year's evenly spread draws for a purpose."""
+    return words(seed, Purpose.SCRAMBLE, year, purpose)
+
+
+@compiled
+def spread_pair(
+    shuffle: np.uint64, scramble_u: np.uint64, scramble_v: np.uint64, flip: np.uint64, key: int
+) -> tuple[float, float]:
+    """Return a founder's pair of uniform numbers in (0, 1) for one year's `spread_keys`."""
+    index = shuffled(np.uint64(key) & LOW32, shuffle)
+    u = reversed_bits(scrambled(index, scramble_u)) ^ flip
+    v = reversed_bits(scrambled(second_dimension(index), scramble_v)) ^ reversed_bits(flip)
+    return unit(u), unit(v)
+
+
+@compiled
+def spread(seed: int, purpose: int, year: int, key: int) -> tuple[float, float]:
+    """Return a pair of uniform numbers in (0, 1), evenly spread over neighbouring keys of founders."""
+    if np.uint64(key) >= BORN_LATER:
+        a, b, _, _ = words(seed, purpose, year, key)
+        return unit(a), unit(b)
+    shuffle, scramble_u, scramble_v, flip = spread_keys(seed, purpose, year)
+    return spread_pair(shuffle, scramble_u, scramble_v, flip, key)

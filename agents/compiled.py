@@ -1,0 +1,40 @@
+"""The only place where code is compiled: one decorator, one set of options, one cache folder.
+
+Numba does not notice that a function in another file changed and would run yesterday's law from its cache. The cache
+folder is therefore named by the contents of every Python file under agents/ and model/: other code, other folder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import numba
+
+ROOT = Path(__file__).resolve().parent.parent
+F = TypeVar("F", bound=Callable[..., object])
+
+
+def code_version() -> str:
+    """Return the sha256 of all Python files of agents/ and model/ and of numba's version, as 64 hex digits."""
+    digest = hashlib.sha256(numba.__version__.encode())
+    for folder in ("agents", "model"):
+        for path in sorted((ROOT / folder).rglob("*.py"), key=lambda p: p.relative_to(ROOT).as_posix()):
+            digest.update(path.relative_to(ROOT).as_posix().encode())
+            digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
+    return digest.hexdigest()
+
+
+CODE_VERSION = code_version()
+CACHE = Path(os.environ.get("GONGJI_CACHE", Path(tempfile.gettempdir()) / "gongji-cache")) / CODE_VERSION[:16]
+numba.config.CACHE_DIR = str(CACHE)
+
+
+def compiled(function: F) -> F:
+    """Compile a function of scalars and arrays; under NUMBA_DISABLE_JIT=1 it stays the plain function."""
+    result: F = numba.njit(error_model="numpy", nogil=True, cache=True)(function)  # noqa: TID251
+    return result

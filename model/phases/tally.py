@@ -1,0 +1,119 @@
+"""What the people of a year add up to, by pool: whole fen and heads of simulated people, before the weight.
+
+Pools see people only through these sums. They are int64, so any number of threads and any order give the same bits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.codes import Care, Scheme, Status, Work
+
+
+class Money(IntEnum):
+    """Money that one pool's people pay or are credited in a year [fen]."""
+
+    PERSON_TO_ACCOUNT = 0
+    PERSON_TO_POOL = 1
+    EMPLOYER = 2
+    UNEMPLOYMENT = 3
+    CREDIT = 4
+    RESIDENT_CASH = 5
+    RESIDENT_HELP = 6
+    LARGE_SUM_PREMIUM = 7
+    ACCOUNT_INTEREST = 8
+    MATERNITY = 9
+    INHERIT_CASH = 10
+    SUBSIDY_CENTRE = 11
+    SUBSIDY_PROVINCE = 12
+    SUBSIDY_PREFECTURE = 13
+
+
+class Head(IntEnum):
+    """Persons insured in a pool at the end of the year."""
+
+    NONE = 0
+    ACTIVE = 1
+    RETIRED = 2
+    RESIDENT = 3
+    SUBSIDISED = 4
+    DUPLICATES = 5
+    COVERED_ACTIVE = 6
+    COVERED_RETIRED = 7
+    COVERED_RESIDENT = 8
+
+
+class CareItem(IntEnum):
+    """Visits, cost [fen] and who pays it [fen], by pool of insurance, status and kind of care."""
+
+    VISITS = 0
+    COST = 1
+    BASIC = 2
+    CRITICAL = 3
+    LARGE_SUM = 4
+    ASSISTANCE = 5
+    OWN_ACCOUNT = 6
+    FAMILY_ACCOUNT = 7
+    SELF_PAY = 8
+
+
+class PairKind(IntEnum):
+    """Money that passes from an account held in one pool to somebody insured in another [fen]."""
+
+    FAMILY_ACCOUNT = 0
+    PREMIUM = 1
+    INHERIT = 2
+    MOVE = 3
+
+
+class EnrolmentItem(IntEnum):
+    """Counts of people by pool of insurance, scheme and work at the end of the year."""
+
+    PEOPLE = 0
+    MEMBERS = 1
+    ENTERED = 2
+    LAPSED = 3
+    RETURNED = 4
+    WAITING = 5
+
+
+Int64Array = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Tally:
+    """The sums of one year (or of one thread's share of it)."""
+
+    money: Int64Array
+    heads: Int64Array
+    care: Int64Array
+    pairs: Int64Array
+    enrolment: Int64Array
+
+    @classmethod
+    def empty(cls, pools: int) -> Tally:
+        """Return sums of zero for a number of pools."""
+        return cls(
+            money=np.zeros((pools, len(Money)), np.int64),
+            heads=np.zeros((pools, len(Head)), np.int64),
+            care=np.zeros((pools, len(Status), len(Care), len(CareItem)), np.int64),
+            pairs=np.zeros((len(PairKind), pools, pools), np.int64),
+            enrolment=np.zeros((pools, len(Scheme), len(Work), len(EnrolmentItem)), np.int64),
+        )
+
+    def add(self, other: Tally) -> None:
+        """Add another tally, in place."""
+        self.money[...] += other.money
+        self.heads[...] += other.heads
+        self.care[...] += other.care
+        self.pairs[...] += other.pairs
+        self.enrolment[...] += other.enrolment
+
+    def clear(self) -> None:
+        """Set every sum to zero, in place."""
+        for array in (self.money, self.heads, self.care, self.pairs, self.enrolment):
+            array[...] = 0
