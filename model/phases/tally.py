@@ -81,6 +81,9 @@ class EnrolmentItem(IntEnum):
     WAITING = 5
 
 
+CHRONIC_LEVELS = 3
+AGES = 101
+
 Int64Array = NDArray[np.int64]
 
 
@@ -93,6 +96,8 @@ class Tally:
     care: Int64Array
     pairs: Int64Array
     enrolment: Int64Array
+    profile: Int64Array
+    """Heads by status, chronic illness, age and whether they die this year."""
 
     @classmethod
     def empty(cls, pools: int) -> Tally:
@@ -103,17 +108,19 @@ class Tally:
             care=np.zeros((pools, len(Status), len(Care), len(CareItem)), np.int64),
             pairs=np.zeros((len(PairKind), pools, pools), np.int64),
             enrolment=np.zeros((pools, len(Scheme), len(Work), len(EnrolmentItem)), np.int64),
+            profile=np.zeros((len(Status), CHRONIC_LEVELS, AGES, 2), np.int64),
         )
 
     def add(self, other: Tally) -> None:
         """Add another tally, in place."""
-        self.money[...] += other.money
-        self.heads[...] += other.heads
-        self.care[...] += other.care
-        self.pairs[...] += other.pairs
-        self.enrolment[...] += other.enrolment
+        for mine, theirs in zip(self.arrays(), other.arrays(), strict=True):
+            mine += theirs
 
     def clear(self) -> None:
         """Set every sum to zero, in place."""
-        for array in (self.money, self.heads, self.care, self.pairs, self.enrolment):
+        for array in self.arrays():
             array[...] = 0
+
+    def arrays(self) -> tuple[Int64Array, ...]:
+        """Return all sums."""
+        return self.money, self.heads, self.care, self.pairs, self.enrolment, self.profile

@@ -1,0 +1,94 @@
+"""A pool: the agency that keeps the funds of one area, watches their balance, asks for aid, offers it and reacts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import mesa
+
+STATUS = ("short", "low", "normal", "high", "excess")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How one fund stands at the close of a year, before any aid [fen, months, years]."""
+
+    year: int
+    position: int
+    income: int
+    spending: int
+    months: float
+    band: int
+    years_left: float
+
+    @property
+    def surplus(self) -> int:
+        """Income less spending of the year [fen]."""
+        return self.income - self.spending
+
+    @property
+    def missing(self) -> int:
+        """What the fund lacks for this year's bills [fen]."""
+        return max(0, -self.position)
+
+
+class Pool(mesa.Agent):
+    """The agency of one pool area: a prefecture, or a wider area once funds are pooled there.
+
+    It holds what it knows about its funds and what aid it was given; money itself lies in the ledger.
+    """
+
+    def __init__(self, model: mesa.Model, code: int, province: int) -> None:
+        """Place a pool of an area code in its province (0: the nation)."""
+        super().__init__(model)
+        self.code = code
+        self.province = province
+        self.standing: dict[str, Standing] = {}
+        self.deficit_years: dict[str, int] = {}
+        self.arrears: dict[str, int] = {}
+        self.coverage: dict[str, float] = {}
+
+    def watch(self, fund: str, standing: Standing) -> None:
+        """Take note of how a fund stands and count its years in deficit one after another."""
+        self.standing[fund] = standing
+        in_deficit = standing.spending > standing.income
+        self.deficit_years[fund] = self.deficit_years.get(fund, 0) + 1 if in_deficit else 0
+        self.arrears[fund] = 0
+
+    def forget(self, fund: str) -> None:
+        """Drop a fund that this area no longer keeps."""
+        for memory in (self.standing, self.deficit_years, self.arrears, self.coverage):
+            memory.pop(fund, None)
+
+    def status(self, fund: str) -> str:
+        """Return the warning status of a fund, empty if unknown or without spending."""
+        standing = self.standing.get(fund)
+        return STATUS[standing.band] if standing is not None and standing.band >= 0 else ""
+
+    def in_deficit(self, fund: str) -> bool:
+        """Say whether a fund spent more than its income in the last closed year."""
+        return self.deficit_years.get(fund, 0) > 0
+
+    def runs_dry(self, fund: str) -> float:
+        """Return the year in which a fund is foreseen to run dry, with a fraction."""
+        standing = self.standing[fund]
+        return standing.year + standing.years_left
+
+    def ask(self, fund: str, need: int) -> int:
+        """Ask for what a fund needs; a fund without spending asks for nothing [fen]."""
+        standing = self.standing.get(fund)
+        return need if standing is not None and standing.spending > 0 else 0
+
+    def offer(self, fund: str, able: int) -> int:
+        """Offer what the law lets a fund give, unless it is in want itself [fen]."""
+        standing = self.standing.get(fund)
+        return able if standing is not None and standing.position > 0 else 0
+
+    def leave_unpaid(self, fund: str, amount: int) -> None:
+        """Take note of bills that providers had to advance [fen]."""
+        self.arrears[fund] = self.arrears.get(fund, 0) + amount
+
+    def react(self, fund: str, coverage: float) -> float:
+        """Grant so much of the benefits next year as the year's unpaid bills allow; return the share."""
+        self.coverage[fund] = coverage if self.arrears.get(fund, 0) > 0 else 1.0
+        return self.coverage[fund]

@@ -1,0 +1,53 @@
+"""Quantile tables: a distribution as numbers to look up, the same on every machine, with a fine upper tail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.compiled import compiled
+from agents.numeric import exp, normal_quantile
+
+STEPS = 1024
+TAIL = 64
+"""The upper 1/64 of the distribution has a table of its own, as fine as the rest."""
+
+BODY_END = 1.0 - 1.0 / TAIL
+BODY_SCALE = STEPS / BODY_END
+TAIL_SCALE = np.float64(STEPS * TAIL)
+
+
+def quantile_table(quantile: Callable[[float], float]) -> NDArray[np.float64]:
+    """Return a table (2, STEPS + 1) of a quantile function, for `look_up`; its mean under `look_up` is 1."""
+    table = np.empty((2, STEPS + 1))
+    for i in range(STEPS + 1):
+        table[0, i] = quantile(max(i, HALF) / BODY_SCALE)
+        table[1, i] = quantile(BODY_END + min(i, STEPS - HALF) / TAIL_SCALE)
+    middles = (table[:, 1:] + table[:, :-1]) * HALF
+    mean = middles[0].sum() / BODY_SCALE + middles[1].sum() / TAIL_SCALE
+    return table / mean
+
+
+HALF = 0.5
+
+
+def lognormal_table(sigma: float) -> NDArray[np.float64]:
+    """Return the quantile table of a lognormal with mean 1 and a standard deviation of the logarithm of sigma."""
+    return quantile_table(lambda p: exp(sigma * normal_quantile(p)))
+
+
+@compiled
+def look_up(table: NDArray[np.float64], p: float) -> float:
+    """Return the quantile of p in [0, 1), linear between the points of a table of `quantile_table`."""
+    row = np.int64(0)
+    x = p * BODY_SCALE
+    if p >= BODY_END:
+        row = np.int64(1)
+        x = (p - BODY_END) * TAIL_SCALE
+    i = np.int64(x)
+    if i > STEPS - 1:
+        i = np.int64(STEPS - 1)
+    fraction = x - np.float64(i)
+    return table[row, i] + (table[row, i + 1] - table[row, i]) * fraction

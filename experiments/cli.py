@@ -1,0 +1,247 @@
+"""The commands: options, one-line errors and exit codes. Heavy imports wait inside the verbs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from model.errors import GongjiError, ScenarioError
+
+if TYPE_CHECKING:
+    from experiments.run import Done, Engine
+    from experiments.study import Study
+
+OK, NO, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+RESULTS = Path("results")
+START, END, PEOPLE = 2024, 2035, "200000"
+
+app = typer.Typer(
+    name="python -m experiments",
+    help="Questions put to a model of how China's basic medical insurance pools risk.",
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+def model_engine() -> Engine:
+    """Return the model the commands drive."""
+    from experiments.engine import MODEL  # noqa: PLC0415
+
+    return MODEL
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; every error is one line on stderr."""
+    usage_error = typer.BadParameter.__mro__[1]
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    try:
+        code = app(args=None if arguments is None else list(arguments), standalone_mode=False)
+    except GongjiError as error:
+        return complain(str(error), BAD_INPUT)
+    except (KeyboardInterrupt, typer.Abort):
+        return complain("interrupted: nothing half-written is left; the same line goes on from here", INTERRUPTED)
+    except typer.Exit as end:
+        return end.exit_code
+    except OSError as error:
+        return complain(f"{type(error).__name__}: {error}", NO)
+    except Exception as error:
+        if isinstance(error, usage_error):
+            return complain(error.format_message(), BAD_INPUT)
+        raise
+    return int(code or OK)
+
+
+def complain(message: str, code: int) -> int:
+    """Print one line to stderr and return the exit code."""
+    print(f"gongji: {' '.join(message.split())}", file=sys.stderr)
+    return code
+
+
+@app.command()
+def run(
+    reforms: Annotated[list[str] | None, typer.Argument(metavar="[REFORM]...", help="names or YAML files")] = None,
+    people: Annotated[str, typer.Option(help="simulated people, or all for one a person")] = PEOPLE,
+    start: Annotated[int, typer.Option(help="first year lived, 2019 to 2026")] = START,
+    end: Annotated[int, typer.Option(help="last year lived")] = END,
+    seed: Annotated[int, typer.Option(help="seed of all chance")] = 0,
+    threads: Annotated[int, typer.Option(help="threads; 0 for one a processor")] = 0,
+    out: Annotated[Path, typer.Option(help="folder the run's folder is made in")] = RESULTS / "run",
+    export_people: Annotated[bool, typer.Option("--export-people", help="also store every person and year")] = False,
+) -> int:
+    """Live one world, with reforms laid over each other."""
+    from experiments.run import cpu_count, make_job, run_job  # noqa: PLC0415
+    from experiments.store import Store  # noqa: PLC0415
+    from model import Scenario, load_reform  # noqa: PLC0415
+
+    check(seed >= 0, f"--seed {seed}: expected 0 or more")
+    check(threads >= 0, f"--threads {threads}: expected 0 or more")
+    laid = tuple(load_reform(name) for name in reforms or [])
+    scenario = Scenario(people=people_of(people), start=start, end=end, reforms=laid)
+    engine = model_engine()
+    store = Store(out, "run")
+    job = make_job(engine, scenario, seed, store, threads=threads or cpu_count(), export_people=export_people)
+    store.claim()
+    years = Progress(end - start + 1, "year")
+    try:
+        done = run_job(engine, job, lambda year: years.tell(str(year)))
+    finally:
+        years.close()
+        store.clean()
+    if done.bad_input:
+        raise ScenarioError(done.message)
+    print(f"{done.message or f'lived in {done.seconds:.1f} s'}; wrote {store.place(done.key)}")
+    return OK if done.status == "complete" else NO
+
+
+@app.command()
+def compare(
+    study: Annotated[str, typer.Argument(help="a name in experiments/studies or a YAML file")],
+    people: Annotated[str | None, typer.Option(help="simulated people")] = None,
+    replications: Annotated[int | None, typer.Option(help="seeds a regime")] = None,
+    seed: Annotated[int, typer.Option(help="first seed")] = 0,
+    end: Annotated[int | None, typer.Option(help="last year lived")] = None,
+    workers: Annotated[int, typer.Option(help="processes; 0 for one a processor")] = 0,
+    out: Annotated[Path | None, typer.Option(help="folder of the study")] = None,
+    plan: Annotated[bool, typer.Option("--plan", help="print runs, time, memory and disk; start nothing")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="add to results of other code, try failed runs again; deletes nothing")
+    ] = False,
+) -> int:
+    """Compare a study's reforms with its baseline, seed by seed."""
+    from experiments import compare as comparing  # noqa: PLC0415
+    from experiments.run import cpu_count  # noqa: PLC0415
+    from experiments.study import load_study  # noqa: PLC0415
+
+    given = {"people": people and people_of(people), "replications": replications, "end": end}
+    asked = load_study(study)
+    changed = checked_study(asked, {name: value for name, value in given.items() if value is not None})
+    check(workers >= 0, f"--workers {workers}: expected 0 or more")
+    check(seed >= 0, f"--seed {seed}: expected 0 or more")
+    seeds = range(seed, seed + changed.replications)
+    processes = workers or cpu_count()
+    folder = out or RESULTS / changed.name
+    if plan:
+        from experiments.plan import plan_study  # noqa: PLC0415
+
+        print(plan_study(model_engine(), changed, len(seeds), processes))
+        return OK
+    bar = Progress(len(changed.variants) * len(seeds), "run")
+    try:
+        results = comparing.compare(model_engine(), changed, folder, seeds, processes, bar.done, force)
+    finally:
+        bar.close()
+    for row in results.failed:
+        complain(f"{row['reform']} seed {row['seed']} failed: {row['error']}", NO)
+    print(f"wrote {folder / 'report.html'}, report.md, differences.parquet, who_pays_whom.csv, figures/ and tables/")
+    return NO if results.failed else OK
+
+
+@app.command()
+def verify(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="a run's folder or a study's")],
+    identities: Annotated[bool, typer.Option("--identities", help="only check the stored tables")] = False,
+) -> int:
+    """Run a results folder again and say yes or no for every table."""
+    from experiments.run import cpu_count  # noqa: PLC0415
+    from experiments.verify import Answer, run_folders, verify_identities  # noqa: PLC0415
+    from experiments.verify import verify as rerun  # noqa: PLC0415
+
+    def tell(answer: Answer) -> None:
+        print(f"  {'yes' if answer.holds else 'no '} {answer.what}: {answer.words}", flush=True)
+
+    good = True
+    for place in run_folders(folder):
+        print(place, flush=True)
+        holds = verify_identities(place, tell) if identities else rerun(model_engine(), place, cpu_count(), tell)
+        good = good and holds
+    print("yes" if good else "no")
+    return OK if good else NO
+
+
+@app.command()
+def explain(
+    name: Annotated[str, typer.Argument(metavar="REFORM|PARAMETER")],
+    year: Annotated[int | None, typer.Argument(metavar="[YEAR]")] = None,
+    lang: Annotated[str, typer.Option(help="en or zh")] = "en",
+) -> int:
+    """Say what a reform changes, or what a parameter is in a year: value, unit, source."""
+    from experiments.explain import explain_parameter, explain_reform  # noqa: PLC0415
+    from model import load_reform  # noqa: PLC0415
+
+    check(lang in {"en", "zh"}, f"--lang {lang}: expected en or zh")
+    if is_parameter(name):
+        print(explain_parameter(name, year if year is not None else START, lang))
+    else:
+        check(year is None, f"{name}: expected a parameter path group.name before a year")
+        print(explain_reform(load_reform(name), lang))
+    return OK
+
+
+def is_parameter(name: str) -> bool:
+    """Return whether a name reads as a parameter's path, not as a reform's name or file."""
+    return "." in name and not name.endswith((".yaml", ".yml")) and "/" not in name
+
+
+def check(holds: bool, message: str) -> None:
+    """Raise ScenarioError with the message unless the condition holds."""
+    if not holds:
+        raise ScenarioError(message)
+
+
+def people_of(text: str) -> Any:
+    """Return the number of people asked for: a whole number of at least one, or the word all."""
+    if text == "all":
+        return "all"
+    check(
+        text.isascii() and text.isdigit() and int(text) > 0, f"--people {text}: expected a whole number from 1, or all"
+    )
+    return int(text)
+
+
+def checked_study(study: Study, changes: dict[str, Any]) -> Study:
+    """Return the study with options laid over it, checked again."""
+    import pydantic  # noqa: PLC0415
+
+    try:
+        return type(study).model_validate({**study.model_dump(), **changes})
+    except pydantic.ValidationError as error:
+        first = error.errors()[0]
+        option = "".join(f"--{part} " for part in first["loc"][:1])
+        raise ScenarioError(f"{study.name}: {option}{first['msg']}, found {changes}") from None
+
+
+class Progress:
+    """A bar on a terminal, plain lines otherwise."""
+
+    def __init__(self, total: int, unit: str) -> None:
+        self.total, self.unit, self.count = total, unit, 0
+        self.bar: Any = None
+        if sys.stderr.isatty():
+            from tqdm import tqdm  # noqa: PLC0415
+
+            self.bar = tqdm(total=total, unit=unit, leave=False)
+
+    def tell(self, words: str) -> None:
+        """Count one more and say what it was."""
+        self.count += 1
+        if self.bar is None:
+            print(f"{self.unit} {self.count} of {self.total}: {words}", flush=True)
+        else:
+            self.bar.set_postfix_str(words)
+            self.bar.update()
+
+    def done(self, result: Done) -> None:
+        """Count one more run."""
+        self.tell(f"{result.key} {result.status}" + (f" ({result.message})" if result.message else ""))
+
+    def close(self) -> None:
+        """Take the bar away."""
+        if self.bar is not None:
+            self.bar.close()

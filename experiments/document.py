@@ -1,0 +1,107 @@
+"""A report as a list of blocks, written as Markdown and as one self-contained HTML page."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import html
+from collections.abc import Sequence
+from pathlib import Path
+
+CSS = """
+:root{color-scheme:light dark}
+body{font:16px/1.55 system-ui,"Noto Sans CJK SC","PingFang SC","Microsoft YaHei",sans-serif;max-width:60rem;margin:0 auto;padding:1rem}
+h1,h2,h3{line-height:1.25}img{max-width:100%;height:auto;background:#fff}figure{margin:1.5rem 0}
+figcaption{font-size:.9rem;opacity:.8}.table{overflow-x:auto}
+table{border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums}
+th,td{padding:.3rem .6rem;border-bottom:1px solid #8886;text-align:right;white-space:nowrap}
+th:first-child,td:first-child{text-align:left}
+.warning{border-left:.4rem solid #d55e00;background:#d55e0022;padding:.6rem 1rem;margin:1rem 0}
+"""
+
+
+@dataclasses.dataclass(frozen=True)
+class Heading:
+    """A heading of a level."""
+
+    text: str
+    level: int = 2
+
+
+@dataclasses.dataclass(frozen=True)
+class Words:
+    """A paragraph, in a language, perhaps a warning."""
+
+    text: str
+    language: str = "en"
+    warning: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Grid:
+    """A table of texts."""
+
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+@dataclasses.dataclass(frozen=True)
+class Picture:
+    """A PNG beside the report, with words for who cannot see it."""
+
+    path: Path
+    title: str
+    alt: str
+
+
+Block = Heading | Words | Grid | Picture
+
+
+def markdown(blocks: Sequence[Block], folder: Path) -> str:
+    """Return the report as Markdown; pictures are linked."""
+    return "\n\n".join(_markdown(block, folder) for block in blocks) + "\n"
+
+
+def _markdown(block: Block, folder: Path) -> str:
+    match block:
+        case Heading(text, level):
+            return f"{'#' * level} {text}"
+        case Words(text, _, warning):
+            return f"> **{text}**" if warning else text
+        case Grid(columns, rows):
+            rule = [":---"] + ["---:"] * (len(columns) - 1)
+            lines = [columns, rule, *rows]
+            return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+        case Picture(path, _, alt):
+            return f"![{alt}]({path.relative_to(folder).as_posix()})\n\n*{alt}*"
+
+
+def page(title: str, blocks: Sequence[Block]) -> str:
+    """Return the report as one HTML page with its pictures inside."""
+    body = "\n".join(_html(block) for block in blocks)
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{html.escape(title)}</title><style>{CSS}</style></head>\n<body>\n{body}\n</body></html>\n"
+    )
+
+
+def _html(block: Block) -> str:
+    match block:
+        case Heading(text, level):
+            return f"<h{level}>{html.escape(text)}</h{level}>"
+        case Words(text, language, warning):
+            kind = ' class="warning" role="alert"' if warning else ""
+            tag = "zh-Hans" if language == "zh" else language
+            return f'<p lang="{tag}"{kind}>{html.escape(text)}</p>'
+        case Grid(columns, rows):
+            head = "".join(f'<th scope="col">{html.escape(cell)}</th>' for cell in columns)
+            lines = ["".join(f"<td>{html.escape(cell)}</td>" for cell in row) for row in rows]
+            inside = "".join(f"<tr>{line}</tr>\n" for line in lines)
+            return f'<div class="table"><table><thead><tr>{head}</tr></thead>\n<tbody>{inside}</tbody></table></div>'
+        case Picture(path, title, alt):
+            data = base64.b64encode(path.read_bytes()).decode("ascii")
+            words = html.escape(alt, quote=True)
+            source = f"data:image/png;base64,{data}"
+            caption = f"<b>{html.escape(title)}</b>. {words}"
+            return f'<figure><img src="{source}" alt="{words}"><figcaption>{caption}</figcaption></figure>'

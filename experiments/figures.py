@@ -1,0 +1,313 @@
+"""The first figures, drawn from stored results only: PNG for screens, SVG for papers."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from experiments.compare import Results
+from experiments.outcomes import POOLS, quantile_name, style
+from experiments.study import Variant
+from experiments.words import chinese_font, province_name
+
+mpl.rcParams["svg.hashsalt"] = "gongji"
+mpl.rcParams["axes.unicode_minus"] = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Drawn:
+    """A figure on disk with what it shows, in words."""
+
+    name: str
+    title: dict[str, str]
+    alt: dict[str, str]
+    languages: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Sketch:
+    """What a figure needs: the results, the language, and one look for each regime."""
+
+    results: Results
+    language: str
+
+    def say(self, en: str, zh: str) -> str:
+        """Return the words in the figure's language."""
+        return zh if self.language == "zh" else en
+
+    def of(self, pair: dict[str, str]) -> str:
+        """Return one of a pair of words from the style file."""
+        return pair[self.language]
+
+    def label(self, variant: Variant) -> str:
+        """Return a regime's name."""
+        return variant.label.zh if self.language == "zh" else variant.label.en
+
+    def mean(self, reform: str, level: str, unit: str, measure: str) -> pd.Series[float]:
+        """Return the mean over seeds by year."""
+        rows = self.results.outcomes
+        chosen = (rows["reform"] == reform) & (rows["level"] == level)
+        chosen &= (rows["unit"] == unit) & (rows["measure"] == measure)
+        return rows[chosen].groupby("year")["value"].mean()
+
+    def look(self, variant: Variant) -> dict[str, Any]:
+        """Return colour, line and marker of a regime."""
+        place = self.results.study.variants.index(variant)
+        looks = style()["figures"]
+        names = {"color": "colours", "linestyle": "lines", "marker": "markers"}
+        return {key: looks[many][place % len(looks[many])] for key, many in names.items()}
+
+    @property
+    def variants(self) -> tuple[Variant, ...]:
+        """Return the regimes that have at least one complete run."""
+        there = set(self.results.outcomes["reform"])
+        return tuple(variant for variant in self.results.study.variants if variant.name in there)
+
+
+def draw_all(results: Results, folder: Path) -> list[Drawn]:
+    """Draw every figure in English and, where a Chinese font is found, in Chinese."""
+    folder.mkdir(parents=True, exist_ok=True)
+    languages = ("en", "zh") if chinese_font() else ("en",)
+    drawn = []
+    for name, (draw, title, alt) in FIGURES.items():
+        for language in languages:
+            sketch = Sketch(results, language)
+            with mpl.rc_context(_font(language)):
+                figure = draw(sketch)
+                figure.suptitle(title[language], fontsize="large", fontweight="bold")
+                _save(figure, folder / (name if language == "en" else f"{name}_zh"))
+        drawn.append(Drawn(name, title, alt, languages))
+    return drawn
+
+
+def _font(language: str) -> dict[str, Any]:
+    families = [chinese_font()] if language == "zh" else []
+    return {"font.family": [*families, "DejaVu Sans"], "font.size": style()["figures"]["font_size"]}
+
+
+def _save(figure: Figure, path: Path) -> None:
+    FigureCanvasAgg(figure)
+    figure.savefig(path.with_suffix(".png"), metadata={"Software": None})
+    figure.savefig(path.with_suffix(".svg"), metadata={"Date": None})
+
+
+def _panels(rows: int, columns: int, **options: Any) -> tuple[Figure, Any]:
+    looks = style()["figures"]
+    figure = Figure(figsize=(looks["width"], rows * looks["panel_height"]), dpi=looks["dpi"], layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False, **options)
+    for axis in axes.flat:
+        axis.spines[["top", "right"]].set_visible(False)
+        axis.grid(axis="y", alpha=style()["figures"]["band"], linewidth=1)
+        axis.margins(x=0)
+    return figure, axes
+
+
+def _years(axis: Any, results: Results) -> None:
+    """Mark a handful of whole years."""
+    first, last = int(results.outcomes["year"].min()), int(results.outcomes["year"].max())
+    step = max(1, (last - first) // 3)
+    axis.set_xticks(range(first, last + 1, step))
+
+
+def _legend(figure: Figure, axis: Any) -> None:
+    handles, labels = axis.get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), frameon=False)
+
+
+def reserve_months(sketch: Sketch) -> Figure:
+    """Draw the median and a quantile band of reserve months over pools, a column for each regime."""
+    low, middle, high = style()["quantiles"]
+    figure, axes = _panels(len(POOLS), len(sketch.variants), sharey="row", sharex=True)
+    base = sketch.results.study.baseline
+    for row, fund in zip(axes, POOLS):
+        for axis, variant in zip(row, sketch.variants):
+            lines = [sketch.mean(variant.name, "fund", fund, quantile_name(q)) for q in (low, middle, high)]
+            colour = sketch.look(variant)["color"]
+            axis.fill_between(lines[0].index, lines[0], lines[2], color=colour, alpha=style()["figures"]["band"], lw=0)
+            axis.plot(lines[1].index, lines[1], color=colour, lw=2)
+            if variant != base:
+                middle_base = sketch.mean(base.name, "fund", fund, quantile_name(middle))
+                axis.plot(middle_base.index, middle_base, color=style()["figures"]["grey"], lw=1, linestyle="--")
+            axis.set_title(sketch.label(variant), fontsize="medium")
+            _years(axis, sketch.results)
+        months = sketch.say("months of spending", "可支付月数")
+        row[0].set_ylabel(f"{sketch.of(style()['funds'][fund])}\n{months}")
+        row[0].set_ylim(bottom=0)
+    return figure
+
+
+def pools_in_deficit(sketch: Sketch) -> Figure:
+    """Draw how many pools spend more than they take in, and how many cannot pay alone, by year and regime."""
+    figure, axes = _panels(2, len(POOLS), sharex=True, sharey="row")
+    rows = (
+        ("pools_in_deficit", sketch.say("pools in deficit", "当期收不抵支统筹区数")),
+        ("pools_short", sketch.say("pools short of money", "无力支付统筹区数")),
+    )
+    for row, (measure, words) in zip(axes, rows):
+        for axis, fund in zip(row, POOLS):
+            for variant in sketch.variants:
+                line = sketch.mean(variant.name, "fund", fund, measure)
+                axis.plot(line.index, line, label=sketch.label(variant), lw=1.8, ms=4, **sketch.look(variant))
+            axis.set_title(sketch.of(style()["funds"][fund]), fontsize="medium")
+            axis.set_ylim(bottom=0)
+            _years(axis, sketch.results)
+        row[0].set_ylabel(words)
+    _legend(figure, axes[0][0])
+    return figure
+
+
+def benefit_by_province(sketch: Sketch) -> Figure:
+    """Draw the benefit per head of every province in the last year, bars for the baseline and a sign for each reform."""
+    rows = sketch.results.outcomes
+    last = int(rows["year"].max())
+    heads = rows[(rows["level"] == "province") & (rows["year"] == last)]
+    heads = heads[heads["measure"].str.endswith("_benefit_per_head_fen")]
+    means = heads.groupby(["measure", "unit", "reform"])["value"].mean() / style()["fen_per_yuan"]
+    figure, axes = _panels(1, len(style()["schemes"]))
+    for axis, (scheme, words) in zip(axes.flat, style()["schemes"].items()):
+        if (measure := f"{scheme}_benefit_per_head_fen") not in means.index.get_level_values(0):
+            continue
+        wide = means[measure].unstack("reform").sort_values(sketch.results.study.baseline.name)
+        place = np.arange(len(wide))
+        axis.barh(
+            place,
+            wide[sketch.results.study.baseline.name],
+            color=style()["figures"]["grey"],
+            alpha=0.5,
+            label=sketch.label(sketch.results.study.baseline),
+        )
+        for variant in sketch.variants[1:]:
+            look = {k: v for k, v in sketch.look(variant).items() if k != "linestyle"}
+            axis.plot(wide[variant.name], place, label=sketch.label(variant), ls="", ms=4, mfc="none", **look)
+        axis.set_yticks(place, [province_name(int(code), sketch.language) for code in wide.index], fontsize="small")
+        axis.set_xlabel(sketch.say(f"yuan per member, {last}", f"元/参保人，{last}年"))
+        axis.set_title(sketch.of(words), fontsize="medium")
+        axis.grid(axis="y", visible=False)
+        axis.set_xlim(left=0)
+        axis.margins(y=0.01)
+    figure.set_figheight(2 * style()["figures"]["panel_height"] + 1)
+    _legend(figure, axes[0][0])
+    return figure
+
+
+def fund_paths(sketch: Sketch) -> Figure:
+    """Draw national income and spending of each fund in the baseline, and its reserves under every regime."""
+    rows = sketch.results.outcomes
+    there = set(rows[rows["level"] == "fund"]["unit"])
+    funds = [fund for fund in style()["funds"] if fund in there]
+    bn = style()["fen_per_bn_yuan"]
+    figure, axes = _panels(len(funds), 2, sharex=True)
+    base = sketch.results.study.baseline
+    for (left, right), fund in zip(axes, funds):
+        for measure, words, line in (
+            ("income_fen", sketch.say("income", "收入"), "-"),
+            ("spending_fen", sketch.say("spending", "支出"), "--"),
+        ):
+            series = sketch.mean(base.name, "fund", fund, measure) / bn
+            left.plot(series.index, series, linestyle=line, lw=2, label=words, color=sketch.look(base)["color"])
+        for variant in sketch.variants:
+            series = sketch.mean(variant.name, "fund", fund, "closing_fen") / bn
+            right.plot(series.index, series, label=sketch.label(variant), lw=1.6, ms=3.5, **sketch.look(variant))
+        for axis in (left, right):
+            axis.set_ylim(bottom=0)
+            _years(axis, sketch.results)
+        name = sketch.of(style()["funds"][fund])
+        left.set_title(sketch.say(f"{name}: income and spending", f"{name}：收入与支出"), fontsize="medium")
+        right.set_title(sketch.say(f"{name}: reserves at year end", f"{name}：年末结余"), fontsize="medium")
+        left.set_ylabel(sketch.say("bn yuan", "十亿元"))
+    axes[0][0].legend(frameon=False, loc="upper left")
+    _legend(figure, axes[0][1])
+    figure.set_figheight(len(funds) * style()["figures"]["panel_height"] * 0.75)
+    return figure
+
+
+def money_moved(sketch: Sketch) -> Figure:
+    """Draw the money each step moved in a year, stacked, a panel for each regime, beside treasury and arrears."""
+    kinds = style()["aid"]
+    figure, axes = _panels(1, len(sketch.variants), sharey=True)
+    looks = style()["figures"]
+    for axis, variant in zip(axes.flat, sketch.variants):
+        years = np.array(sorted(sketch.results.outcomes["year"].unique()))
+        below = np.zeros(len(years))
+        for place, (kind, words) in enumerate(kinds.items()):
+            amount = sketch.mean(variant.name, "flow", kind, "amount_fen").reindex(years, fill_value=0.0)
+            height = amount.to_numpy() / style()["fen_per_bn_yuan"]
+            colour = looks["colours"][(place + 1) % len(looks["colours"])]
+            axis.bar(
+                years,
+                height,
+                bottom=below,
+                label=sketch.of(words),
+                color=colour,
+                width=0.8,
+                hatch=looks["hatches"][place % len(looks["hatches"])],
+                edgecolor="white",
+                linewidth=0.3,
+            )
+            below += height
+        axis.set_title(sketch.label(variant), fontsize="medium")
+        _years(axis, sketch.results)
+    axes[0][0].set_ylabel(sketch.say("bn yuan a year", "十亿元/年"))
+    _legend(figure, axes[0][0])
+    return figure
+
+
+Draw = Callable[[Sketch], Figure]
+FIGURES: dict[str, tuple[Draw, dict[str, str], dict[str, str]]] = {
+    "reserve_months": (
+        reserve_months,
+        {"en": "How many months each pool's reserves would last", "zh": "统筹基金累计结余可支付月数"},
+        {
+            "en": "Median over pools (line) and the band between the outer quantiles, by year; one column a regime. "
+            "Dashed grey: the baseline's median.",
+            "zh": "各统筹区中位数（线）与分位区间（带），每列一种制度；灰色虚线为基准情形中位数。",
+        },
+    ),
+    "pools_in_deficit": (
+        pools_in_deficit,
+        {
+            "en": "Pools that spend more than they take in, and pools that cannot pay alone",
+            "zh": "收不抵支与无力支付的统筹区",
+        },
+        {
+            "en": "Above: pools whose benefits of the year exceed their own income, aid not counted. Below: pools that "
+            "needed the treasury or let providers wait.",
+            "zh": "上：当年支出超过自身收入（不计调剂）的统筹区数；下：需财政兜底或拖欠医疗机构的统筹区数。",
+        },
+    ),
+    "benefit_by_province": (
+        benefit_by_province,
+        {"en": "Insurance benefit per member by province", "zh": "各省份人均医保待遇"},
+        {
+            "en": "Basic, critical-illness and large-sum benefit per member in the last year. Bars: the baseline; signs: "
+            "the reforms. Province of insurance.",
+            "zh": "末年人均基本、大病与大额待遇。条形：基准；符号：各改革。按参保省份。",
+        },
+    ),
+    "fund_paths": (
+        fund_paths,
+        {"en": "The path of each fund, nation", "zh": "全国各基金走势"},
+        {
+            "en": "Left: income and spending of the baseline, as the national bulletins count them. Right: reserves at "
+            "the end of the year under each regime.",
+            "zh": "左：基准情形收入与支出（统计公报口径）；右：各制度年末结余。",
+        },
+    ),
+    "money_moved": (
+        money_moved,
+        {"en": "Money moved by each step of mutual aid", "zh": "三步共济转移的资金"},
+        {
+            "en": "What funds in need received in a year: loans inside the pool's area (step 1), provincial adjustment "
+            "(step 2), national adjustment (step 3); beside them the treasury's backstop and arrears to providers.",
+            "zh": "困难基金当年所得：第一步借款、第二步省级调剂、第三步全国调剂；并列财政兜底与拖欠医疗机构。",
+        },
+    ),
+}

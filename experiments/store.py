@@ -1,0 +1,298 @@
+"""Results on disk: one folder a run, complete or absent.
+
+A run is written into `.<key>.partial-<pid>` beside its place and renamed when everything is in it; `funds.parquet` gets
+its name last. What a dead process left is removed at the next call. Nothing complete is ever deleted.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from model.errors import ResultsError
+
+PROJECT = "gongji"
+TABLES = ("funds", "flows", "enrolment", "care", "measures")
+MANIFEST = "manifest.json"
+MARKER = "study.json"
+PARTIAL = re.compile(r"^\.(?P<key>.+)\.partial-(?P<pid>\d+)$")
+INPUT_FILES = {".yaml", ".yml"}
+
+UNITS = {
+    "year": "calendar year",
+    "amount_fen": "fen",
+    "reserve_months": "months of spending",
+    "waiting_months": "months",
+    "members": "persons and duplicate records",
+    "visits": "visits",
+    "age": "years",
+    "value": "as named in measure",
+    "weight": "persons a row stands for",
+    "replications": "runs",
+}
+CODES = {"province", "prefecture", "hukou_prefecture"}
+PERSONS = {"people", "duplicates", "entered", "lapsed", "returned", "waiting"}
+
+
+def unit_of(column: str) -> str:
+    """Return the unit of a column of the results."""
+    if column in UNITS:
+        return UNITS[column]
+    if column.endswith("_fen"):
+        return "fen"
+    if column in CODES:
+        return "administrative code"
+    return "persons" if column in PERSONS else "label"
+
+
+def to_arrow(frame: pd.DataFrame) -> pa.Table:
+    """Return the frame as an Arrow table that carries a unit for every column."""
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    fields = [field.with_metadata({"unit": unit_of(field.name)}) for field in table.schema]
+    units = json.dumps({field.name: unit_of(field.name) for field in table.schema})
+    return table.cast(pa.schema(fields, metadata={**(table.schema.metadata or {}), b"units": units.encode()}))
+
+
+def write_table(frame: pd.DataFrame, path: Path) -> None:
+    """Write one table as Parquet, compressed, with units in its schema."""
+    pq.write_table(to_arrow(frame), path, compression="zstd")
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """Read one table, or say in one line why it cannot be read."""
+    try:
+        frame: pd.DataFrame = pd.read_parquet(path)
+    except (OSError, ValueError, pa.ArrowException) as error:
+        raise ResultsError(f"{path}: expected a readable Parquet table ({error})") from None
+    return frame
+
+
+def digest(frame: pd.DataFrame) -> str:
+    """Return the sha256 of a table's column names and values, whatever its file format."""
+    result = hashlib.sha256()
+    for name in frame.columns:
+        values = frame[name]
+        result.update(f"\x1e{name}\x1f".encode())
+        if pd.api.types.is_numeric_dtype(values.dtype):
+            wide = {"i": np.int64, "u": np.uint64, "b": np.int64}.get(values.dtype.kind, np.float64)
+            result.update(np.ascontiguousarray(values.to_numpy(), dtype=wide).tobytes())
+        else:
+            result.update("\x1f".join(map(str, values)).encode())
+    return result.hexdigest()
+
+
+def content_key(identity: dict[str, Any]) -> str:
+    """Return the folder name of a run: 16 hex digits of the sha256 of everything that decides its result."""
+    text = json.dumps(identity, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """Write a JSON file in one piece: to a temporary name, then renamed."""
+    text = json.dumps(content, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+    write_text(path, text)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file in one piece, with Unix line ends on every system."""
+    draft = path.with_name(f".{path.name}.partial-{os.getpid()}")
+    draft.write_text(text, encoding="utf-8", newline="\n")
+    draft.replace(path)
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Return the manifest of a run folder; anything else is somebody else's folder."""
+    return _read_ours(folder / MANIFEST)
+
+
+def _read_ours(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ResultsError(f"{path}: expected a {path.name} written by {PROJECT} ({error})") from None
+    if not isinstance(content, dict) or content.get("project") != PROJECT:
+        raise ResultsError(f"{path}: expected project: {PROJECT}; the folder belongs to something else")
+    return content
+
+
+def is_complete(folder: Path) -> bool:
+    """Return whether a run folder holds a finished run."""
+    return (folder / MANIFEST).is_file() and (folder / "funds.parquet").is_file()
+
+
+def is_alive(pid: int) -> bool:
+    """Return whether another process with this id is running now; this process itself has left nothing behind."""
+    if pid == os.getpid():
+        return False
+    if sys.platform == "win32":
+        import ctypes  # noqa: PLC0415
+
+        kernel = ctypes.windll.kernel32
+        handle = kernel.OpenProcess(0x1000, 0, pid)  # PROCESS_QUERY_LIMITED_INFORMATION; os.kill would end it
+        if handle:
+            kernel.CloseHandle(handle)
+        return bool(handle)
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+class Draft:
+    """A run folder being written; it becomes visible only by `finish` or `fail`."""
+
+    def __init__(self, folder: Path, final: Path) -> None:
+        self.folder = folder
+        self.final = final
+        self.tables: dict[str, dict[str, Any]] = {}
+        self._people: pq.ParquetWriter | None = None
+
+    def add_table(self, name: str, frame: pd.DataFrame) -> None:
+        """Write one table; `funds` waits under another name until the folder is complete."""
+        suffix = "partial" if name == "funds" else "parquet"
+        write_table(frame, self.folder / f"{name}.{suffix}")
+        self.tables[name] = {"rows": len(frame), "sha256": digest(frame)}
+
+    def add_people(self, frame: pd.DataFrame) -> None:
+        """Append one year's people to the table of people."""
+        table = to_arrow(frame)
+        if self._people is None:
+            self._people = pq.ParquetWriter(self.folder / "people.parquet", table.schema, compression="zstd")
+            self.tables["people"] = {"rows": 0}
+        self._people.write_table(table)
+        self.tables["people"]["rows"] += len(frame)
+
+    def close(self) -> None:
+        """Close open files."""
+        if self._people is not None:
+            self._people.close()
+            self._people = None
+
+    def finish(self, manifest: dict[str, Any]) -> None:
+        """Publish the complete run under its key; a twin that finished first wins, except that people are added."""
+        self.close()
+        write_json(self.folder / MANIFEST, {**manifest, "tables": self.tables})
+        if is_complete(self.final):
+            if "people" in self.tables:
+                (self.folder / "people.parquet").replace(self.final / "people.parquet")
+                (self.folder / MANIFEST).replace(self.final / MANIFEST)
+            shutil.rmtree(self.folder, ignore_errors=True)
+            return
+        self.folder.replace(self.final)
+        _name_funds(self.final)
+
+    def fail(self, manifest: dict[str, Any]) -> None:
+        """Publish only the manifest of a failed run."""
+        self.close()
+        for path in self.folder.iterdir():
+            path.unlink()
+        write_json(self.folder / MANIFEST, manifest)
+        self.folder.replace(self.final)
+
+
+def _name_funds(folder: Path) -> None:
+    """Give the complete folder its last file; another process may have done so already."""
+    with contextlib.suppress(FileNotFoundError):
+        (folder / "funds.partial").replace(folder / "funds.parquet")
+
+
+class Store:
+    """The folder of one study: a subfolder a run, named by the key."""
+
+    def __init__(self, folder: Path, study: str) -> None:
+        self.folder = folder
+        self.study = study
+
+    def claim(self, **facts: Any) -> dict[str, Any]:
+        """Take the folder for this study, clean what dead processes left, and return what its marker said before.
+
+        Raises ResultsError where the folder holds something else.
+        """
+        before: dict[str, Any] = {}
+        marker = self.folder / MARKER
+        if self.folder.exists() and not self.folder.is_dir():
+            raise ResultsError(f"{self.folder}: expected a results folder, found a file")
+        if marker.exists():
+            before = _read_ours(marker)
+            if before.get("study") != self.study:
+                raise ResultsError(
+                    f"{self.folder}: expected results of {self.study}, found those of {before.get('study')}"
+                )
+        elif self.folder.exists() and any(_is_foreign(path) for path in self.folder.iterdir()):
+            raise ResultsError(
+                f"{self.folder}: expected an empty folder or results of {self.study}; it belongs to something else"
+            )
+        self.folder.mkdir(parents=True, exist_ok=True)
+        write_json(marker, {**before, "project": PROJECT, "study": self.study, **facts})
+        self.clean()
+        return before
+
+    def clean(self) -> None:
+        """Remove what dead processes left half-written, and finish what lacked only its last rename."""
+        for path in self.folder.iterdir():
+            found = PARTIAL.match(path.name)
+            if found and not is_alive(int(found["pid"])):
+                shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+            elif not found and (path / "funds.partial").is_file():
+                _name_funds(path)
+
+    def place(self, key: str) -> Path:
+        """Return where the run of this key lies or will lie."""
+        return self.folder / key
+
+    def status(self, key: str) -> str:
+        """Return 'complete', 'failed' or 'absent'."""
+        folder = self.place(key)
+        if not folder.exists():
+            return "absent"
+        status = str(read_manifest(folder).get("status"))
+        return status if status == "failed" or is_complete(folder) else "absent"
+
+    def set_aside(self, key: str) -> None:
+        """Keep the record of a failed run under another name so that the run can be tried again."""
+        count = 1
+        while (kept := self.folder / f"{key}.failed-{count}").exists():
+            count += 1
+        self.place(key).replace(kept)
+
+    @contextlib.contextmanager
+    def draft(self, key: str) -> Iterator[Draft]:
+        """Open a draft of a run; whatever interrupts it leaves nothing behind."""
+        folder = self.folder / f".{key}.partial-{os.getpid()}"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        draft = Draft(folder, self.place(key))
+        try:
+            yield draft
+        finally:
+            with contextlib.suppress(Exception):
+                draft.close()
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_foreign(path: Path) -> bool:
+    """Return whether a file or folder can not be ours nor an input lying beside its results."""
+    if path.name.startswith(".") or (path.is_file() and path.suffix in INPUT_FILES):
+        return False
+    return not (path.is_dir() and (path / MANIFEST).is_file() and _read_ours(path / MANIFEST))
+
+
+def read_run(folder: Path) -> dict[str, pd.DataFrame]:
+    """Return the stored tables of a complete run by name."""
+    return {name: read_table(folder / f"{name}.parquet") for name in TABLES}

@@ -1,0 +1,117 @@
+"""Can the stored numbers be made again? Yes or no for every table, with the first number that differs."""
+
+from __future__ import annotations
+
+import dataclasses
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from experiments.run import Engine, Job, identify, live
+from experiments.store import MANIFEST, TABLES, digest, is_complete, read_manifest, read_run, read_table
+from model.errors import ResultsError
+
+LABELS = {"year", "province", "prefecture", "fund", "payer", "payee", "kind", "scheme", "work", "level", "unit"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Answer:
+    """Whether one thing holds, and where it first does not."""
+
+    what: str
+    holds: bool
+    words: str
+
+
+def run_folders(folder: Path) -> list[Path]:
+    """Return the run folders in a folder: itself, or those of its study."""
+    if not folder.is_dir():
+        raise ResultsError(f"{folder}: expected a results folder")
+    if (folder / MANIFEST).exists():
+        return [folder]
+    found = sorted(path.parent for path in folder.glob(f"[!.]*/{MANIFEST}"))
+    if not found:
+        raise ResultsError(f"{folder}: expected a {MANIFEST} in it or in its subfolders")
+    return found
+
+
+def verify(engine: Engine, folder: Path, threads: int, tell: Callable[[Answer], None]) -> bool:
+    """Run the manifest of a folder again and compare every stored number exactly; return whether all agree."""
+    manifest = read_manifest(folder)
+    if manifest.get("status") == "failed":
+        tell(Answer("run", False, "the run failed; its traceback is in the manifest"))
+        return False
+    if not is_complete(folder):
+        raise ResultsError(f"{folder}: expected a complete run; funds.parquet is missing")
+    stored = read_run(folder)
+    scenario = engine.restore(manifest["scenario"])
+    identity = identify(engine, scenario, int(manifest["seed"]))
+    job = Job(
+        manifest["key"], scenario, int(manifest["seed"]), folder.parent, manifest["study"], threads, identity=identity
+    )
+    answers = [_same_version(manifest, identity)]
+    _, again = live(engine, job)
+    with tempfile.TemporaryDirectory():
+        answers += [compare_table(name, stored[name], again[name]) for name in TABLES]
+    answers += [_untouched(name, stored[name], manifest) for name in TABLES]
+    for answer in answers:
+        if answer.words:
+            tell(answer)
+    return all(answer.holds for answer in answers)
+
+
+def _same_version(manifest: dict[str, Any], identity: dict[str, Any]) -> Answer:
+    """Say what differs in law, data or code; the numbers alone decide."""
+    other = [name for name in ("law_hash", "data_hash", "code_version") if manifest.get(name) != identity[name]]
+    words = f"made with another {', '.join(other)}: the numbers decide" if other else ""
+    return Answer("note", True, words)
+
+
+def _untouched(name: str, stored: pd.DataFrame, manifest: dict[str, Any]) -> Answer:
+    """Compare a stored table with the checksum its manifest kept."""
+    kept = manifest.get("tables", {}).get(name, {}).get("sha256")
+    if kept in {None, digest(stored)}:
+        return Answer(name, True, "")
+    return Answer(name, False, "stored values differ from the manifest's checksum: the file was changed")
+
+
+def compare_table(name: str, stored: pd.DataFrame, again: pd.DataFrame) -> Answer:
+    """Compare two tables number by number and name the first that differs."""
+    if list(stored.columns) != list(again.columns):
+        return Answer(name, False, f"columns {list(stored.columns)} stored, {list(again.columns)} now")
+    if len(stored) != len(again):
+        return Answer(name, False, f"{len(stored)} rows stored, {len(again)} now")
+    unequal = np.zeros((len(stored), len(stored.columns)), dtype=bool)
+    for place, column in enumerate(stored.columns):
+        one, two = stored[column].to_numpy(), again[column].to_numpy()
+        both_missing = pd.isna(one) & pd.isna(two)
+        unequal[:, place] = (one != two) & ~both_missing
+    if not unequal.any():
+        return Answer(name, True, f"{len(stored)} rows, {stored.size} numbers")
+    row, place = (int(index[0]) for index in np.nonzero(unequal))
+    column = stored.columns[place]
+    where = ", ".join(f"{label} {stored[label].iloc[row]}" for label in stored.columns if label in LABELS)
+    was, now = stored[column].iloc[row], again[column].iloc[row]
+    return Answer(
+        name, False, f"{int(unequal.sum())} numbers differ, first: {column} of {where}: {was} stored, {now} now"
+    )
+
+
+def verify_identities(folder: Path, tell: Callable[[Answer], None]) -> bool:
+    """Check the accounting identities of the stored tables alone, without a simulation."""
+    from model.record import check_identities  # noqa: PLC0415
+
+    manifest = read_manifest(folder)
+    if manifest.get("status") == "failed":
+        tell(Answer("run", False, "the run failed; its traceback is in the manifest"))
+        return False
+    tables = read_run(folder)
+    if (folder / "people.parquet").is_file():
+        tables["people"] = read_table(folder / "people.parquet")
+    broken = [str(problem) for problem in check_identities(tables)]
+    tell(Answer("identities", not broken, broken[0] if broken else f"{len(tables)} tables"))
+    return not broken

@@ -1,0 +1,120 @@
+"""Which area keeps the fund of which pool: prefecture, province or nation, as the law in force says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.codes import Scheme
+from model.data.pools import CORPS
+from model.kinds import CRITICAL_ILLNESS, EMPLOYEE_POOL, LARGE_SUM, POOL_FUNDS, RESIDENT_POOL
+from model.ledger import Ledger, account
+
+PREFECTURE, PROVINCE, NATION = 0, 1, 2
+EMPLOYEE_LIKE = (EMPLOYEE_POOL, LARGE_SUM)
+RESIDENT_LIKE = (RESIDENT_POOL, CRITICAL_ILLNESS)
+SCHEME = {EMPLOYEE_POOL: Scheme.EMPLOYEE, RESIDENT_POOL: Scheme.RESIDENT}
+
+
+def area_codes(codes: NDArray[Any], provinces: NDArray[Any], level: NDArray[Any]) -> list[int]:
+    """Return the code of the area that keeps each pool's fund; the only pool of its kind in a province keeps its own.
+
+    The XPCC's pool has a code that is not a prefecture of its province and stays by itself below the nation.
+    """
+    own = [int(code) for code in codes]
+    home = [alone(int(code), int(province)) for code, province in zip(codes, provinces)]
+    pools_of = {code: home.count(code) for code in set(home)}
+    result = []
+    for code, province, at in zip(own, home, level.tolist()):
+        wide = at == PROVINCE and pools_of[province] > 1
+        result.append(0 if at == NATION else province if wide else code)
+    return result
+
+
+def alone(code: int, province: int) -> int:
+    """Return the province in which a pool shares money: its province, or its own code for the XPCC (659000)."""
+    return code if code == CORPS else province
+
+
+@dataclass(frozen=True)
+class Areas:
+    """The areas of every fund in one year, by pool index."""
+
+    codes: list[int]
+    homes: list[int]
+    of: Mapping[str, list[int]]
+
+    @classmethod
+    def of_year(cls, codes: NDArray[Any], provinces: NDArray[Any], employee: Any, resident: Any) -> Areas:
+        """Return the areas under pooling levels by pool."""
+        own = [int(code) for code in codes]
+        levels = {fund: employee for fund in EMPLOYEE_LIKE} | {fund: resident for fund in RESIDENT_LIKE}
+        wide = np.zeros(len(own), np.int64)
+        of = {fund: area_codes(codes, provinces, np.asarray(levels.get(fund, 0)) + wide) for fund in POOL_FUNDS}
+        return cls(own, [alone(int(c), int(p)) for c, p in zip(codes, provinces)], of)
+
+    def names(self, fund: str) -> list[str]:
+        """Return the name of the ledger of a fund for every pool."""
+        return [account(fund, code) for code in self.of[fund]]
+
+    def pools_in(self, fund: str) -> dict[int, list[int]]:
+        """Return the pool indices of every area of a fund, areas in order of code."""
+        found: dict[int, list[int]] = {}
+        for index, code in enumerate(self.of[fund]):
+            found.setdefault(code, []).append(index)
+        return dict(sorted(found.items()))
+
+    def by_province(self, fund: str) -> dict[int, list[int]]:
+        """Return the codes of the areas of a fund in every province, nation-wide areas left out."""
+        found: dict[int, list[int]] = {}
+        for code, home in sorted(set(zip(self.of[fund], self.homes))):
+            if code != 0:
+                found.setdefault(home, []).append(code)
+        return found
+
+    def summed(self, fund: str, values: Sequence[int]) -> dict[int, int]:
+        """Return whole numbers by pool summed to the areas of a fund."""
+        found: dict[int, int] = {}
+        for code, value in zip(self.of[fund], values):
+            found[code] = found.get(code, 0) + int(value)
+        return found
+
+    def linked(self) -> list[tuple[list[int], list[int]]]:
+        """Return groups of employee and resident areas that share pools: the brother funds of one place."""
+        both = sorted(set(zip(self.of[EMPLOYEE_POOL], self.of[RESIDENT_POOL])))
+        root = {resident: resident for _, resident in both}
+        first: dict[int, int] = {}
+        for employee, resident in both:
+            known = first.setdefault(employee, root[resident])
+            if known != root[resident]:
+                stale = root[resident]
+                root = {code: known if top == stale else top for code, top in root.items()}
+        groups: dict[int, tuple[list[int], list[int]]] = {}
+        for employee, top in first.items():
+            groups.setdefault(root[top], ([], []))[0].append(employee)
+        for resident, top in root.items():
+            groups[top][1].append(resident)
+        return list(groups.values())
+
+
+def follow_the_law(ledger: Ledger, before: Areas | None, now: Areas, members: Mapping[str, Sequence[int]]) -> bool:
+    """Hand the money of areas that the law redraws to their successors; return whether any changed.
+
+    Where one area becomes several, money goes by last year's members.
+    """
+    if before is None or before.of == now.of:
+        return False
+    for fund in POOL_FUNDS:
+        weights = members.get(fund) or [1] * len(now.codes)
+        for old, pools in before.pools_in(fund).items():
+            shares: dict[int, int] = {}
+            for index in pools:
+                shares[now.of[fund][index]] = shares.get(now.of[fund][index], 0) + int(weights[index])
+            if set(shares) != {old} and account(fund, old) in ledger.books:
+                ledger.merge(account(fund, old), [(account(fund, new), share) for new, share in shares.items()])
+    return True
+

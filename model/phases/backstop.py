@@ -1,0 +1,59 @@
+"""The last resort when all aid is used up: the treasury, then providers who wait, then smaller benefits next year."""
+
+from __future__ import annotations
+
+from model.kinds import EMPLOYEE_POOL, LARGE_SUM, PROVIDERS, RESIDENT_POOL
+from model.ledger import Book, account
+from model.phases.fund_world import SCHEME, FundWorld, books
+from model.phases.mutual_aid import treasury
+from model.rules import funds as rules
+from model.rules.funds import largest_remainder
+
+TO_PROVIDERS = ("basic", "maternity", "large_sum")
+
+
+def last_resort(world: FundWorld) -> None:
+    """Fill what funds still lack and pay all bills of the year."""
+    for fund in (EMPLOYEE_POOL, RESIDENT_POOL, LARGE_SUM):
+        pools = world.funds.areas.pools_in(fund)
+        for code, book in books(world, fund).items():
+            if book.free < 0:
+                fill(world, book, [world.funds.areas.codes[index] for index in pools[code]])
+    world.ledger.clear()
+
+
+def fill(world: FundWorld, book: Book, codes: list[int]) -> None:
+    """Let the treasury pay up to its limit and providers wait for the rest.
+
+    Providers wait only for what is theirs: beyond this year's bills of care the treasury pays without limit.
+    """
+    ledger, name = world.ledger, account(book.fund, book.code)
+    bills = [sum(ledger.flows.get((name, account(PROVIDERS, code), kind), 0) for kind in TO_PROVIDERS) for code in codes]
+    gap = -book.free
+    paid = int(rules.backstop(gap, book.income, world.terms.last.backstop_limit))
+    arrears = min(gap - paid, sum(bills))
+    ledger.post(treasury(book.code), name, "backstop", gap - arrears)
+    for code, amount in zip(codes, largest_remainder(arrears, bills)):
+        ledger.owe_providers(account(PROVIDERS, code), name, amount)
+    if arrears:
+        world.institutions.pool(book.code).leave_unpaid(book.fund, arrears)
+
+
+def react(world: FundWorld) -> None:
+    """Let pools set next year's benefits after unpaid bills, and their budget of care after income and spending."""
+    terms, state = world.terms, world.funds
+    for fund, scheme in SCHEME.items():
+        coupling = terms.behaviour.coupling[scheme]
+        for code, pools in state.areas.pools_in(fund).items():
+            pool, book = world.institutions.pool(code), world.ledger.book(account(fund, code))
+            cut = float(rules.coverage_after(pool.arrears.get(fund, 0), book.spending, terms.last.benefit_floor))
+            state.coverage[pools, scheme] = pool.react(fund, cut)
+            factor = rules.budget_factor(
+                state.budget[pools[0], scheme],
+                book.income,
+                book.spending,
+                coupling,
+                terms.behaviour.low,
+                terms.behaviour.high,
+            )
+            state.budget[pools, scheme] = factor

@@ -1,0 +1,79 @@
+"""Fall ill and seek care; then basic benefit, critical illness or large-sum, assistance, and the cost left to pay."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from agents.care import events, hospital_tier
+from agents.chance import BORN_LATER, Purpose, four, spread_pair, unit, words
+from agents.codes import Care
+from agents.compiled import compiled
+from agents.tables import look_up
+from model.phases.ground import Ground
+from model.phases.standing import status_of
+from model.phases.tally import AGES, CareItem
+
+HALF = 0.5
+
+
+@compiled
+def draw_pair(keys, seed, purpose, year, key):
+    """Return the year's pair for a person: evenly spread for founders, independent for people born later."""
+    if key >= BORN_LATER:
+        a, b, _, _ = words(seed, purpose, year, key)
+        return unit(a), unit(b)
+    return spread_pair(keys[0], keys[1], keys[2], keys[3], key)
+
+
+@compiled
+def seek_care(p, first, last, law, ground: Ground, scratch) -> None:
+    """Draw everybody's visits, chronic treatment and stays, and what they cost."""
+    for i in range(first, last):
+        k = i - first
+        status = status_of(np.int64(p.work[i]), np.int64(p.scheme[i]))
+        chronic = np.int64(p.chronic[i])
+        age = min(np.int64(p.age[i]), AGES - 1)
+        scheme = np.int64(p.scheme[i])
+        pool = np.int64(p.insured[i])
+        level = ground.price[pool] * ground.budget[pool, scheme]
+        lived = HALF if p.dying[i] == 1 else 1.0
+        last_year = law.illness.end_of_life if p.dying[i] == 1 else 1.0
+        u, v = draw_pair(ground.outpatient_keys, ground.seed, Purpose.OUTPATIENT, ground.year, p.key[i])
+        x, y = draw_pair(ground.inpatient_keys, ground.seed, Purpose.INPATIENT, ground.year, p.key[i])
+        visits = events(u, ground.visits[status, chronic, age] * lived, law.illness.most_visits)
+        stays = events(x, ground.stays[status, chronic, age] * lived * last_year, law.illness.most_stays)
+        scratch.visits[k] = visits
+        scratch.stays[k] = stays
+        scratch.outpatient[k] = 0
+        scratch.chronic[k] = 0
+        scratch.inpatient[k] = 0
+        scratch.tier[k] = 0
+        if visits > 0:
+            cost = np.float64(visits) * ground.visit_cost[status] * level * look_up(ground.outpatient_spread, v)
+            scratch.outpatient[k] = np.int64(cost)
+        if chronic > 0:
+            cost = ground.chronic_cost[status, chronic] * level * lived * look_up(ground.chronic_spread, 1.0 - v)
+            scratch.chronic[k] = np.int64(cost)
+        if stays > 0:
+            w, _, _, _ = four(ground.seed, Purpose.PLACE_OF_CARE, ground.year, p.key[i])
+            tier = hospital_tier(w, ground.tier_edges[status, 0], ground.tier_edges[status, 1])
+            cost = np.float64(stays) * ground.stay_cost[status, tier] * level * look_up(ground.inpatient_spread, y)
+            scratch.tier[k] = tier
+            scratch.inpatient[k] = np.int64(min(cost, np.float64(law.illness.most_cost)))
+
+
+@compiled
+def tally_care(p, first, last, scratch, sums) -> None:
+    """Add visits and cost by pool of insurance, standing and kind of care."""
+    for i in range(first, last):
+        k = i - first
+        total = scratch.outpatient[k] + scratch.chronic[k] + scratch.inpatient[k]
+        p.cost[i] = total
+        if total == 0:
+            continue
+        pool = np.int64(p.insured[i])
+        status = status_of(np.int64(p.work[i]), np.int64(p.scheme[i]))
+        sums.care[pool, status, Care.OUTPATIENT, CareItem.VISITS] += scratch.visits[k]
+        sums.care[pool, status, Care.INPATIENT, CareItem.VISITS] += scratch.stays[k]
+        sums.care[pool, status, Care.OUTPATIENT, CareItem.COST] += scratch.outpatient[k] + scratch.chronic[k]
+        sums.care[pool, status, Care.INPATIENT, CareItem.COST] += scratch.inpatient[k]

@@ -1,0 +1,65 @@
+"""Closing the funds: how each stands before aid, who is warned, and the year's rows once everything is settled."""
+
+from __future__ import annotations
+
+import math
+
+from agents.pool import STATUS, Standing
+from model.kinds import EMPLOYEE_POOL, RESIDENT_POOL
+from model.ledger import Book, account
+from model.phases.fund_world import FundWorld, books, count_members
+from model.phases.terms import Warning
+from model.rules.funds import months_worth, reserve_months, status_band, years_left
+
+SCHEME_FUNDS = (EMPLOYEE_POOL, RESIDENT_POOL)
+
+
+def band_of(months: float, warning: Warning) -> int:
+    """Return the band of so many months of reserve, -1 if unknown."""
+    return int(status_band(months, warning.short, warning.low, warning.normal, warning.high))
+
+
+def standing_of(world: FundWorld, book: Book) -> Standing:
+    """Return how a fund would stand at the year's end without any aid."""
+    warning, left = world.terms.warning, book.free
+    months = float(reserve_months(left, book.spending))
+    years = years_left(
+        max(0, left), book.income, book.spending, warning.income_growth, warning.spending_growth, warning.horizon
+    )
+    return Standing(
+        world.year, left, book.income, book.spending, months, band_of(months, warning), 0.0 if left < 0 else float(years)
+    )
+
+
+def warn(world: FundWorld) -> None:
+    """Let every pool see how its funds stand, and every province which of its pools are short or in deficit."""
+    for fund in SCHEME_FUNDS:
+        for code, book in books(world, fund).items():
+            world.institutions.pool(code).watch(fund, standing_of(world, book))
+        for home, codes in world.funds.areas.by_province(fund).items():
+            province = world.institutions.provinces.get(home)
+            if province is not None:
+                province.warn(fund, [world.institutions.pool(code) for code in codes])
+
+
+def close_funds(world: FundWorld) -> None:
+    """Check the year's identities and hand its rows to the record."""
+    warning = world.terms.warning
+    count_members(world)
+
+    def assess(fund: str, closing: int, spending: int) -> tuple[float, str]:
+        months = float(reserve_months(closing, spending))
+        if fund not in SCHEME_FUNDS or math.isnan(months):
+            return months, ""
+        return months, STATUS[band_of(months, warning)]
+
+    members: dict[str, int] = {}
+    for fund, counts in world.funds.members.items():
+        for code, number in world.funds.areas.summed(fund, counts).items():
+            members[account(fund, code)] = number
+    funds, flows = world.ledger.close_year(members, assess)
+    world.record.add_money(funds, flows)
+    world.record.add_people(world.year, world.tally, world.weight, world.pools)
+
+
+__all__ = ["close_funds", "months_worth", "standing_of", "warn"]

@@ -1,0 +1,177 @@
+"""Basic benefit, critical illness or large-sum cover, and medical assistance, for everybody with a bill."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from agents.codes import Care, Scheme, Status
+from agents.compiled import compiled
+from model.phases.ground import Ground
+from model.phases.standing import status_of
+from model.phases.tally import CareItem
+from model.rules.benefits import (
+    assistance,
+    basic_inpatient,
+    basic_outpatient,
+    critical_illness,
+    in_list,
+    large_sum,
+    split_in_two,
+)
+from model.rules.enrolment import cap_with_bonus
+
+MONTHS = 12.0
+
+
+@compiled
+def pay_basic(p, first, last, law, ground: Ground, scratch, sums) -> None:
+    """Pay the basic scheme's part of every bill and keep what is left, in and outside the list."""
+    for i in range(first, last):
+        k = i - first
+        p.claimed[i] = 0
+        outpatient = scratch.outpatient[k]
+        chronic = scratch.chronic[k]
+        inpatient = scratch.inpatient[k]
+        scratch.rest_out[k] = outpatient + chronic
+        scratch.rest_in[k] = inpatient
+        scratch.listed_out[k] = 0
+        scratch.listed_in[k] = 0
+        scheme = np.int64(p.scheme[i])
+        if p.cost[i] == 0 or scheme == Scheme.NONE:
+            continue
+        pool = np.int64(p.insured[i])
+        open_share = (MONTHS - np.float64(p.waiting[i])) / MONTHS * ground.coverage[pool, scheme]
+        if scheme == Scheme.EMPLOYEE:
+            paid_out, paid_in = _employee(p, i, k, law, scratch)
+        else:
+            paid_out, paid_in = _resident(k, law, scratch)
+        paid_out = np.int64(np.float64(paid_out) * open_share)
+        paid_in = np.int64(np.float64(paid_in) * open_share)
+        scratch.rest_out[k] -= paid_out
+        scratch.rest_in[k] -= paid_in
+        scratch.listed_out[k] = max(scratch.listed_out[k] - paid_out, 0)
+        scratch.listed_in[k] = max(scratch.listed_in[k] - paid_in, 0)
+        p.basic[i] = paid_out + paid_in
+        p.claimed[i] = np.int64(paid_out + paid_in > 0)
+        status = status_of(np.int64(p.work[i]), scheme)
+        sums.care[pool, status, Care.OUTPATIENT, CareItem.BASIC] += paid_out
+        sums.care[pool, status, Care.INPATIENT, CareItem.BASIC] += paid_in
+
+
+@compiled
+def _employee(p, i, k, law, scratch):
+    """Return what the employee pool pays for one member's visits with chronic treatment, and stays [fen]."""
+    status = status_of(np.int64(p.work[i]), np.int64(p.scheme[i]))
+    retired = np.int64(status == Status.RETIRED)
+    rules = law.benefit
+    tier = scratch.tier[k]
+    extra = np.float64(retired) * rules.retiree_bonus
+    listed_visits = in_list(scratch.outpatient[k], rules.employee_outpatient_in_list)
+    listed_chronic = in_list(scratch.chronic[k], rules.employee_outpatient_in_list)
+    listed_stays = in_list(scratch.inpatient[k], rules.employee_in_list[tier])
+    paid_visits = np.int64(0)
+    if listed_visits > 0:
+        rate = rules.employee_outpatient_rate + np.float64(retired) * rules.retiree_outpatient_bonus
+        cap = rules.retiree_outpatient_cap if retired == 1 else rules.employee_outpatient_cap
+        paid_visits = basic_outpatient(listed_visits, rules.employee_outpatient_deductible, rate, cap)
+        paid_visits = np.int64(np.float64(paid_visits) * rules.employee_outpatient_on)
+    paid_chronic = basic_outpatient(listed_chronic, 0, rules.employee_chronic_rate + extra, rules.employee_chronic_cap)
+    paid_stays = np.int64(0)
+    if listed_stays > 0:
+        rate = min(rules.employee_rate[tier] + extra, 1.0)
+        paid_stays = basic_inpatient(listed_stays, rules.employee_deductible[tier], rate, rules.employee_cap)
+    scratch.listed_out[k] = listed_visits + listed_chronic
+    scratch.listed_in[k] = listed_stays
+    return paid_visits + paid_chronic, paid_stays
+
+
+@compiled
+def _resident(k, law, scratch):
+    """Return what the resident pool pays for one member's visits with chronic treatment, and stays [fen]."""
+    rules = law.benefit
+    tier = scratch.tier[k]
+    listed_visits = in_list(scratch.outpatient[k], rules.resident_outpatient_in_list)
+    listed_chronic = in_list(scratch.chronic[k], rules.resident_outpatient_in_list)
+    listed_stays = in_list(scratch.inpatient[k], rules.resident_in_list[tier])
+    paid_visits = basic_outpatient(listed_visits, 0, rules.resident_outpatient_rate, rules.resident_outpatient_cap)
+    paid_chronic = basic_outpatient(listed_chronic, 0, rules.resident_chronic_rate, rules.resident_chronic_cap)
+    paid_stays = np.int64(0)
+    if listed_stays > 0:
+        paid_stays = basic_inpatient(
+            listed_stays, rules.resident_deductible[tier], rules.resident_rate[tier], rules.resident_cap
+        )
+    scratch.listed_out[k] = listed_visits + listed_chronic
+    scratch.listed_in[k] = listed_stays
+    return paid_visits + paid_chronic, paid_stays
+
+
+@compiled
+def pay_supplement(p, first, last, law, ground: Ground, scratch, sums) -> None:
+    """Pay critical-illness cover to residents and large-sum cover to employees, above their thresholds."""
+    for i in range(first, last):
+        k = i - first
+        scheme = np.int64(p.scheme[i])
+        listed = scratch.listed_out[k] + scratch.listed_in[k]
+        if listed == 0 or p.waiting[i] > 0:
+            continue
+        if scheme == Scheme.RESIDENT:
+            _critical(p, i, k, listed, law, ground, scratch, sums)
+        elif listed > law.large_sum.threshold:
+            paid = large_sum(listed - law.large_sum.threshold, law.large_sum.rate, law.large_sum.cap)
+            _share_out(p, i, k, paid, CareItem.LARGE_SUM, scratch, sums)
+            p.supplement[i] = paid
+
+
+@compiled
+def _critical(p, i, k, listed, law, ground: Ground, scratch, sums) -> None:
+    """Pay one resident's critical-illness benefit, tilted to the poor, up to the cap with bonus."""
+    rules = law.critical
+    poor = np.int64(p.aid[i]) > 0
+    pool = np.int64(p.insured[i])
+    threshold = np.float64(ground.income[pool, 1]) * rules.threshold_income_share
+    tilt = 0.0
+    if poor:
+        threshold = threshold * rules.poor_threshold_factor
+        tilt = rules.poor_bonus
+    if np.float64(listed) <= threshold:
+        return
+    cap = cap_with_bonus(rules.cap, np.int64(p.bonus_years[i]), np.int64(p.bonus_claims[i]), law)
+    paid = critical_illness(
+        listed, np.int64(threshold), rules.edge1, rules.edge2,
+        rules.rate1 + tilt, rules.rate2 + tilt, rules.rate3 + tilt, cap,
+    )  # fmt: skip
+    if paid > 0:
+        p.claimed[i] = 3 if paid > rules.cap else 2
+        p.supplement[i] = paid
+        _share_out(p, i, k, paid, CareItem.CRITICAL, scratch, sums)
+
+
+@compiled
+def _share_out(p, i, k, paid, item, scratch, sums) -> None:
+    """Take a payment off what is left to pay, split between outpatient and inpatient care in proportion."""
+    out, inside = split_in_two(paid, scratch.listed_out[k], scratch.listed_in[k])
+    scratch.listed_out[k] -= out
+    scratch.listed_in[k] -= inside
+    scratch.rest_out[k] -= out
+    scratch.rest_in[k] -= inside
+    pool = np.int64(p.insured[i])
+    status = status_of(np.int64(p.work[i]), np.int64(p.scheme[i]))
+    sums.care[pool, status, Care.OUTPATIENT, item] += out
+    sums.care[pool, status, Care.INPATIENT, item] += inside
+
+
+@compiled
+def pay_assistance(p, first, last, law, ground: Ground, scratch, sums) -> None:
+    """Pay medical assistance to the low-income classes out of what is left inside the list."""
+    for i in range(first, last):
+        k = i - first
+        aid = np.int64(p.aid[i])
+        listed = scratch.listed_out[k] + scratch.listed_in[k]
+        if aid == 0 or listed == 0 or p.scheme[i] == Scheme.NONE:
+            continue
+        pool = np.int64(p.insured[i])
+        threshold = np.int64(np.float64(ground.income[pool, 1]) * law.assistance.threshold_income_share[aid])
+        paid = assistance(listed, threshold, law.assistance.rate[aid], law.assistance.cap[aid])
+        if paid > 0:
+            p.assistance[i] = paid
+            _share_out(p, i, k, paid, CareItem.ASSISTANCE, scratch, sums)

@@ -1,0 +1,60 @@
+"""The compiled drivers: all phases of people between two phases of pools, block after block of homes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from agents.compiled import compiled
+from model.phases.caring import seek_care, tally_care
+from model.phases.closing import count_bonuses, count_heads, leave_inheritance, pay_maternity
+from model.phases.covering import pay_assistance, pay_basic, pay_supplement
+from model.phases.drawing import pay_rest
+from model.phases.ground import Ground, Scratch
+from model.phases.joining import count_profile, enrol
+from model.phases.living import earn, find_work, mark_who_dies
+from model.phases.paying import contribute
+
+
+@compiled
+def money_in(p, bounds, blocks, first_block, last_block, laws, ground: Ground, sums) -> None:
+    """Live the first half of the year: illness and death marked, work, income, enrolment, contributions."""
+    law = laws[0]
+    for block in range(first_block, last_block):
+        first_home = blocks[block]
+        last_home = blocks[block + 1]
+        first = bounds[first_home]
+        last = bounds[last_home]
+        find_work(p, first, last, law, ground, sums)
+        earn(p, first, last, law, ground)
+        mark_who_dies(p, first, last, law, ground)
+        enrol(p, bounds, first_home, last_home, law, ground, sums)
+        contribute(p, bounds, first_home, last_home, law, ground, sums)
+        count_profile(p, first, last, sums)
+
+
+@compiled
+def money_out(p, bounds, blocks, first_block, last_block, laws, ground: Ground, sums) -> None:
+    """Live the second half: care, basic benefit, supplements, assistance, accounts, cash, inheritance, heads."""
+    law = laws[0]
+    largest = np.int64(0)
+    for block in range(first_block, last_block):
+        largest = max(largest, np.int64(bounds[blocks[block + 1]] - bounds[blocks[block]]))
+    space = np.zeros((10, largest), np.int64)
+    scratch = Scratch(
+        space[0], space[1], space[2], space[3], space[4], space[5], space[6], space[7], space[8], space[9]
+    )
+    for block in range(first_block, last_block):
+        first_home = blocks[block]
+        last_home = blocks[block + 1]
+        first = bounds[first_home]
+        last = bounds[last_home]
+        seek_care(p, first, last, law, ground, scratch)
+        tally_care(p, first, last, scratch, sums)
+        pay_basic(p, first, last, law, ground, scratch, sums)
+        pay_supplement(p, first, last, law, ground, scratch, sums)
+        pay_assistance(p, first, last, law, ground, scratch, sums)
+        pay_rest(p, bounds, first_home, last_home, law, ground, scratch, sums)
+        pay_maternity(p, first, last, law, sums)
+        count_bonuses(p, first, last, law)
+        leave_inheritance(p, bounds, first_home, last_home, sums)
+        count_heads(p, first, last, sums)

@@ -1,0 +1,107 @@
+"""What the fund side of a year needs of the world, and what it keeps there from one phase to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import mesa
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.centre import Centre
+from agents.codes import Scheme
+from agents.pool import Pool
+from agents.province import Province
+from model.kinds import (
+    CRITICAL_ILLNESS,
+    EMPLOYEE_ACCOUNTS,
+    EMPLOYEE_POOL,
+    LARGE_SUM,
+    MEDICAL_ASSISTANCE,
+    RESIDENT_POOL,
+)
+from model.ledger import Book, Ledger, account
+from model.phases.areas import Areas
+from model.phases.tally import EnrolmentItem, Head, Tally
+from model.phases.terms import Terms
+from model.record import Record
+
+SCHEME = {EMPLOYEE_POOL: Scheme.EMPLOYEE, RESIDENT_POOL: Scheme.RESIDENT}
+SCHEME_OF = {
+    EMPLOYEE_POOL: (Scheme.EMPLOYEE,),
+    EMPLOYEE_ACCOUNTS: (Scheme.EMPLOYEE,),
+    LARGE_SUM: (Scheme.EMPLOYEE,),
+    RESIDENT_POOL: (Scheme.RESIDENT,),
+    CRITICAL_ILLNESS: (Scheme.RESIDENT,),
+    MEDICAL_ASSISTANCE: (Scheme.EMPLOYEE, Scheme.RESIDENT),
+}
+
+
+class Institutions:
+    """The agents that keep the funds: a pool for every area, the provinces and the centre."""
+
+    def __init__(self, model: mesa.Model, codes: Sequence[int], provinces: Sequence[int]) -> None:
+        """Place a pool for every prefecture, a province for every one of theirs, and the centre."""
+        self.model = model
+        self.province_of = {int(code): int(home) for code, home in zip(codes, provinces)}
+        self.centre = Centre(model)
+        self.provinces = {code: Province(model, code) for code in sorted(set(self.province_of.values()))}
+        self.pools = {code: Pool(model, code, home) for code, home in self.province_of.items()}
+
+    def pool(self, code: int) -> Pool:
+        """Return the agency of an area, founding it when funds are first pooled so widely."""
+        found = self.pools.get(code)
+        if found is None:
+            found = self.pools[code] = Pool(self.model, code, self.province_of.get(code, code))
+        return found
+
+
+@dataclass
+class FundState:
+    """What the fund side keeps between phases and years."""
+
+    areas: Areas
+    coverage: NDArray[np.float64]  # [pool, scheme] share of benefits granted
+    budget: NDArray[np.float64]  # [pool, scheme] factor on the cost of care
+    step2_on: list[int] = field(default_factory=list)  # by pool
+    members: dict[str, list[int]] = field(default_factory=dict)  # by fund and pool, at the last year's end
+    active: list[int] = field(default_factory=list)
+    retired: list[int] = field(default_factory=list)
+
+
+class FundWorld(Protocol):
+    """The part of the world that fund phases read and write."""
+
+    year: int
+    law: Any
+    weight: int
+    ledger: Ledger
+    tally: Tally
+    pools: Any
+    institutions: Institutions
+    funds: FundState
+    terms: Terms
+    record: Record
+
+
+def new_fund_state(codes: NDArray[Any], provinces: NDArray[Any], law: Any) -> FundState:
+    """Return the state before the first year, under the law then in force."""
+    shape = (len(codes), len(Scheme))
+    areas = Areas.of_year(codes, provinces, law.pooling.employee_level, law.pooling.resident_level)
+    return FundState(areas, np.ones(shape), np.ones(shape))
+
+
+def books(world: FundWorld, fund: str) -> dict[int, Book]:
+    """Return the ledgers of a fund by area code, in order of code."""
+    return {code: world.ledger.book(account(fund, code)) for code in sorted(set(world.funds.areas.of[fund]))}
+
+
+def count_members(world: FundWorld) -> None:
+    """Keep the year's members by fund and pool, and the active and retired, with the weight."""
+    members = world.tally.enrolment[:, :, :, EnrolmentItem.MEMBERS].sum(axis=2) * world.weight
+    for fund, schemes in SCHEME_OF.items():
+        world.funds.members[fund] = members[:, list(schemes)].sum(axis=1).tolist()
+    world.funds.active = (world.tally.heads[:, Head.ACTIVE] * world.weight).tolist()
+    world.funds.retired = (world.tally.heads[:, Head.RETIRED] * world.weight).tolist()

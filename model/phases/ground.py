@@ -1,0 +1,52 @@
+"""The ground a year stands on: what compiled phases read of places, time and chance, beside people and law."""
+
+from __future__ import annotations
+
+from collections import namedtuple
+
+GROUND = {
+    "seed": "world seed",
+    "year": "year being lived",
+    "province": "[pool] index of the province",
+    "base_wage": "[pool] last year's average wage that bounds contribution bases [fen/year]",
+    "wage": "[pool] this year's average wage [fen/year]",
+    "income": "[pool, rural/urban] disposable income per head [fen/year]",
+    "shape": "[rural/urban, point] income relative to the mean by place in the distribution",
+    "employer_rate": "[pool] employers' contribution rate [share of base]",
+    "subsidy": "[pool, centre/province/prefecture] treasury's subsidy of one resident [fen/year]",
+    "mortality": "[sex, age] probability of dying within the year",
+    "fertility": "[age] births a woman and year",
+    "male_births": "share of boys among births",
+    "visits": "[status, chronic, age] mean outpatient visits a year",
+    "stays": "[status, chronic, age] mean hospital stays a year",
+    "visit_cost": "[status] mean cost of an outpatient visit [fen]",
+    "stay_cost": "[status, tier] mean cost of a hospital stay [fen]",
+    "chronic_cost": "[status, chronic] mean yearly cost of treatment of chronic illness out of hospital [fen/year]",
+    "tier_edges": "[status, 2] cumulated shares of stays at primary and at secondary hospitals",
+    "price": "[pool] local price of care with the year's shocks, 1 = national mean",
+    "budget": "[pool, scheme] factor on the cost of care from the pool's budget",
+    "coverage": "[pool, scheme] factor on basic benefits after arrears",
+    "outpatient_spread": "quantile table of the cost of a year's visits",
+    "inpatient_spread": "quantile table of the cost of a year's stays",
+    "chronic_spread": "quantile table of the cost of chronic care",
+    "outpatient_keys": "[4] words of the year's evenly spread outpatient draws",
+    "inpatient_keys": "[4] words of the year's evenly spread inpatient draws",
+}
+
+Ground = namedtuple("Ground", list(GROUND))  # noqa: PYI024  numba needs the plain form
+
+SCRATCH = {
+    "visits": "outpatient visits",
+    "stays": "hospital stays",
+    "tier": "level of the hospital",
+    "outpatient": "cost of visits [fen]",
+    "chronic": "cost of treatment of chronic illness out of hospital [fen]",
+    "inpatient": "cost of stays [fen]",
+    "rest_out": "outpatient cost still to be paid [fen]",
+    "rest_in": "inpatient cost still to be paid [fen]",
+    "listed_out": "part of the rest that is on the insurance's list, outpatient [fen]",
+    "listed_in": "part of the rest that is on the insurance's list, inpatient [fen]",
+}
+
+Scratch = namedtuple("Scratch", list(SCRATCH))  # noqa: PYI024
+Sums = namedtuple("Sums", ["money", "heads", "care", "pairs", "enrolment", "profile"])  # noqa: PYI024

@@ -1,0 +1,20 @@
+"""Change the pool of insurance: an individual account moves with its owner."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from agents.compiled import compiled
+from model.phases.tally import PairKind
+
+
+@compiled
+def insure_at(p, i, pool, sums) -> None:
+    """Set a person's pool of insurance and record the account's balance that moves with it."""
+    before = np.int64(p.insured[i])
+    if pool == before:
+        return
+    balance = np.int64(p.account[i])
+    if balance > 0:
+        sums.pairs[PairKind.MOVE, before, pool] += balance
+    p.insured[i] = pool

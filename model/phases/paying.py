@@ -1,0 +1,139 @@
+"""Contribute: employees, employers, residents in cash or from relatives' accounts; subsidies; account credits."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from agents.chance import Purpose, uniform
+from agents.codes import Scheme, Work
+from agents.compiled import compiled
+from agents.sharing import kin_of
+from model.phases.ground import Ground
+from model.phases.tally import Head, Money, PairKind
+from model.rules.accounts import account_interest, credit_active, credit_retired, draw
+from model.rules.contributions import (
+    contribution_base,
+    employer_contribution,
+    flexible_contribution,
+    person_contribution,
+    premium_help,
+    resident_contribution,
+)
+from model.rules.sharing import area_in_scope, kin_in_scope
+
+
+@compiled
+def contribute(p, bounds, first_home, last_home, law, ground: Ground, sums) -> None:
+    """Let everybody insured pay the year's contribution and credit the individual accounts."""
+    for home in range(first_home, last_home):
+        first = bounds[home]
+        last = bounds[home + 1]
+        for i in range(first, last):
+            _interest(p, i, law, sums)
+            if p.scheme[i] == Scheme.EMPLOYEE:
+                _employee(p, i, law, ground, sums)
+        for i in range(first, last):
+            if p.scheme[i] == Scheme.RESIDENT:
+                _resident(p, i, first, last, law, ground, sums)
+
+
+@compiled
+def _interest(p, i, law, sums) -> None:
+    """Credit the year's interest on the balance brought forward."""
+    gain = account_interest(np.int64(p.account[i]), law.accounts.interest_rate)
+    if gain > 0:
+        p.account[i] += gain
+        sums.money[np.int64(p.insured[i]), Money.ACCOUNT_INTEREST] += gain
+
+
+@compiled
+def _employee(p, i, law, ground: Ground, sums) -> None:
+    """Collect from one member of the employee scheme and his employer, and credit his account."""
+    pool = np.int64(p.insured[i])
+    work = np.int64(p.work[i])
+    has_account = np.int64(p.account_kind[i])
+    rules = law.employee
+    own = np.int64(0)
+    credit = np.int64(0)
+    to_account = np.int64(0)
+    if work == Work.RETIRED:
+        own = person_contribution(np.int64(p.income[i]), rules.retiree_rate)
+        credit = credit_retired(np.int64(p.income[i]), rules.retiree_credit_rate)
+    elif work == Work.FLEXIBLE:
+        own = flexible_contribution(ground.base_wage[pool], rules.flexible_multiple, rules.flexible_rate)
+        to_account = has_account * person_contribution(own, rules.flexible_account_share)
+    elif work == Work.UNEMPLOYED:
+        paid = flexible_contribution(
+            ground.base_wage[pool], rules.base_floor, rules.person_rate + ground.employer_rate[pool]
+        )
+        p.matched[i] = paid
+        sums.money[pool, Money.UNEMPLOYMENT] += paid
+    else:
+        declared = np.int64(np.floor(np.float64(p.income[i]) * rules.declared_share + 0.5))
+        base = contribution_base(declared, ground.base_wage[pool], rules.base_floor, rules.base_cap)
+        own = person_contribution(base, rules.person_rate)
+        employer = employer_contribution(base, ground.employer_rate[pool])
+        p.matched[i] = employer
+        sums.money[pool, Money.EMPLOYER] += employer
+        to_account = has_account * own
+        credit = credit_active(employer, rules.employer_share_to_account)
+    credit = has_account * credit
+    sums.money[pool, Money.PERSON_TO_ACCOUNT] += to_account
+    sums.money[pool, Money.PERSON_TO_POOL] += own - to_account
+    sums.money[pool, Money.CREDIT] += credit
+    sums.money[pool, Money.LARGE_SUM_PREMIUM] += law.large_sum.premium
+    p.contribution[i] = own + law.large_sum.premium
+    p.account[i] += to_account + credit
+
+
+@compiled
+def _resident(p, i, first, last, law, ground: Ground, sums) -> None:
+    """Collect one resident's premium: help for the poor, then a relative's account where allowed, then cash."""
+    pool = np.int64(p.insured[i])
+    due = resident_contribution(
+        law.resident.individual, np.int64(p.income[i]), law.resident.link_rate, law.resident.link_mode
+    )
+    helped = premium_help(due, law.assistance.help_share[np.int64(p.aid[i])])
+    own = due - helped
+    left = own
+    if law.accounts.pays_premium == 1 and law.accounts.scope > 0 and own > 0:
+        left = _premium_from_relatives(p, i, first, last, own, law, ground, sums)
+    sums.money[pool, Money.RESIDENT_HELP] += helped
+    sums.money[pool, Money.RESIDENT_CASH] += left
+    sums.heads[pool, Head.SUBSIDISED] += 1
+    total = np.int64(0)
+    for level in range(3):
+        share = ground.subsidy[pool, level]
+        total += share
+        sums.money[pool, Money.SUBSIDY_CENTRE + level] += share
+    p.contribution[i] = own
+    p.matched[i] = total
+
+
+@compiled
+def may_use(p, holder, user, law, ground: Ground) -> bool:
+    """Say whether the law of the year lets the user draw on the holder's account, and the link is registered."""
+    if uniform(ground.seed, Purpose.ACCOUNT, 0, p.key[holder]) >= law.accounts.registered_share:
+        return False
+    if kin_in_scope(law.accounts.scope, kin_of(p, holder, user)) == 0:
+        return False
+    a = np.int64(p.insured[holder])
+    b = np.int64(p.insured[user])
+    return area_in_scope(law.accounts.area, a, b, ground.province[a], ground.province[b]) == 1
+
+
+@compiled
+def _premium_from_relatives(p, i, first, last, due, law, ground: Ground, sums) -> int:
+    """Pay a premium from the first account in the home that may and can pay it; return what is left for cash."""
+    user = np.int64(p.insured[i])
+    for j in range(first, last):
+        if j == i or np.int64(p.account[j]) < due or not may_use(p, j, i, law, ground):
+            continue
+        if uniform(ground.seed, Purpose.FAMILY, ground.year, p.key[j]) >= law.accounts.premium_share:
+            continue
+        holder = np.int64(p.insured[j])
+        paid = draw(np.int64(p.account[j]), due)
+        p.account[j] -= paid
+        sums.pairs[PairKind.PREMIUM, holder, user] += paid
+        return due - paid
+    return due

@@ -1,0 +1,120 @@
+"""Be born and leave: newborns take their place in the home, those who died last year leave the tables.
+
+The only step that moves people in memory. Homes stay together and in order, and nobody's draws depend on the place.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from agents.chance import BORN_LATER, Purpose, uniform, words
+from agents.codes import Scheme, Sex, Work
+from agents.compiled import compiled
+from model.phases.ground import Ground
+
+AGES = 101
+SHIFT = np.uint64(32)
+
+
+@compiled
+def add_a_year(p, first, last) -> None:
+    """Add a year to everybody's age."""
+    for i in range(first, last):
+        if p.age[i] < 255:
+            p.age[i] = np.int64(p.age[i]) + 1
+
+
+@compiled
+def gives_birth(p, i, ground: Ground) -> bool:
+    """Say whether a woman who lives in the table has a child this year."""
+    if p.sex[i] != Sex.FEMALE or p.dying[i] == 1:
+        return False
+    risk = ground.fertility[min(np.int64(p.age[i]), AGES - 1)]
+    return risk > 0.0 and uniform(ground.seed, Purpose.BIRTH, ground.year, p.key[i]) < risk
+
+
+@compiled
+def plan_homes(p, bounds, first_home, last_home, ground: Ground, sizes) -> None:
+    """Write how many people every home will hold after those who died have left and newborns have come."""
+    for home in range(first_home, last_home):
+        size = np.int64(0)
+        for i in range(bounds[home], bounds[home + 1]):
+            size += np.int64(p.dying[i] == 0)
+            size += np.int64(gives_birth(p, i, ground))
+        sizes[home] = size
+
+
+@compiled
+def plan_places(p, bounds, new_bounds, kept, first, last, ground: Ground, source, moved) -> None:
+    """Write for every new row the old row it continues, or -1 - the mother's new row; and old rows' new places."""
+    for n in range(first, last):
+        home = kept[n]
+        at = new_bounds[n]
+        for i in range(bounds[home], bounds[home + 1]):
+            moved[i] = -1
+            if p.dying[i] == 0:
+                source[at] = i
+                moved[i] = at
+                at += 1
+        for i in range(bounds[home], bounds[home + 1]):
+            if gives_birth(p, i, ground):
+                source[at] = -1 - moved[i]
+                at += 1
+
+
+@compiled
+def carry(old, source, default, new) -> None:
+    """Copy one column to its new places; newborns get the default."""
+    for i in range(source.size):
+        row = source[i]
+        new[i] = old[row] if row >= 0 else default
+
+
+@compiled
+def carry_pointer(old, source, moved, new) -> None:
+    """Copy one column of rows to its new places, each row replaced by its own new place (-1 where it left)."""
+    for i in range(source.size):
+        row = source[i]
+        new[i] = -1
+        if row >= 0 and old[row] >= 0:
+            new[i] = moved[old[row]]
+
+
+@compiled
+def newborn_key(mother: np.uint64, seed: int, year: int) -> np.uint64:
+    """Return the permanent key of a child from its mother's key and its year of birth; the top bit marks it."""
+    a, b, _, _ = words(seed, Purpose.NEWBORN_KEY, year, mother)
+    return ((a << SHIFT) | b) | BORN_LATER
+
+
+@compiled
+def set_newborns(p, source, ground: Ground) -> None:
+    """Fill in what a newborn has from its mother: home, registration, family, rank, and its key."""
+    for i in range(source.size):
+        if source[i] >= 0:
+            continue
+        mother = np.int64(-1 - source[i])
+        p.key[i] = newborn_key(p.key[mother], 0, ground.year)
+        p.mother[i] = mother
+        p.father[i] = p.spouse[mother]
+        p.spouse[i] = -1
+        p.home[i] = p.home[mother]
+        p.hukou[i] = p.hukou[mother]
+        p.insured[i] = p.home[mother]
+        p.hukou_kind[i] = p.hukou_kind[mother]
+        p.urban[i] = p.urban[mother]
+        p.aid[i] = p.aid[mother]
+        p.rank[i] = p.rank[mother]
+        p.account_kind[i] = 1
+        p.work[i] = Work.CHILD
+        p.scheme[i] = Scheme.NONE
+        u = uniform(ground.seed, Purpose.NEWBORN_KEY, ground.year, p.key[i])
+        p.sex[i] = Sex.MALE if u < ground.male_births else Sex.FEMALE
+
+
+@compiled
+def set_homes(household, new_bounds) -> None:
+    """Write every person's row of the household table."""
+    for home in range(new_bounds.size - 1):
+        for i in range(new_bounds[home], new_bounds[home + 1]):
+            household[i] = home

@@ -1,0 +1,342 @@
+"""What differs between the 358 pools and is not law: wages, incomes, the price of care, employers' rates, extra subsidies.
+
+Levels come from the tables of provinces; how far places inside a province differ is not published for recent years and is
+therefore an assumption (`Spread`). Money is exact: only arithmetic that is the same on every machine decides it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from agents.numeric import exp, log, normal_quantile
+from model import data
+from model.errors import DataError
+from model.shape import quantiles
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Fens = NDArray[np.int64]
+
+FEN = 100  # fen in a yuan
+MONTHS = 12
+PERCENT = 100
+FIRST_BASE = 2023  # first year of the pension calculation bases in provinces.csv
+INCOME_YEAR = 2023  # year of the provinces' incomes in provinces.csv
+FINANCING_YEAR = 2023  # year of the published financing per resident in province_funds.csv
+SPENDING_YEAR = 2021  # year of province_funds_derived.csv
+AREAS = ("rural", "urban")
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """How places differ, all assumed; the names are those of the group `places` of the assumptions."""
+
+    last_base: int  # last year whose published contribution base is used
+    last_income: int  # last year whose published national income is used
+    wage_local: float  # wage against GDP per head inside a province [elasticity]
+    income_local: float  # disposable income against GDP per head inside a province [elasticity]
+    level_limit: float  # largest gap of GDP per head to the province's mean that counts [log points]
+    rural_catch_up: float  # growth of rural income above urban [share a year]
+    bottom: float  # lowest income over the mean of the lowest fifth [ratio]
+    top_power: float  # steepness of incomes within the highest fifth [coefficient]
+    price_shrink: float  # share of a province's log gap in spending per member that is price [share]
+    price_local: float  # price of care against GDP per head inside a province [elasticity]
+    price_spread: float  # standard deviation of log prices of care inside a province [log points]
+    employer_mean: float  # employers' rate where wages are the nation's mean [share of base]
+    employer_slope: float  # rise of the rate with the log of wages [coefficient]
+    employer_low: float  # lowest employers' rate [share of base]
+    employer_high: float  # highest employers' rate [share of base]
+    extra_power: float  # extra resident subsidy against income between provinces [elasticity]
+    extra_growth: float  # growth of extra subsidies [share a year]
+    fund_interest: float  # interest on the resident pool inside published financing [share a year]
+    province_share: float  # province's part of the subsidy that the centre does not pay [share]
+    balance_tilt: float  # employee balances against wages beyond the wage bill [elasticity]
+    employee_spread: float  # standard deviation of log employee balances among pools alike [log points]
+    resident_spread: float  # standard deviation of log resident balances among pools alike [log points]
+
+    @classmethod
+    def of(cls, values: Mapping[str, float]) -> Spread:
+        """Build from a mapping of names to values, such as the group `places` of the assumptions.
+
+        Errors: DataError if a name is missing or unknown.
+        """
+        names = {each.name for each in fields(cls)}
+        if wrong := sorted(names ^ set(values)):
+            raise DataError(f"places.{wrong[0]}: expected exactly the parameters {', '.join(sorted(names))}")
+        whole = {each.name for each in fields(cls) if each.type == "int"}
+        return cls(**{name: int(value) if name in whole else float(value) for name, value in values.items()})  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """Yearly growth of national wages and incomes; the rate of a year leads from the year before to it [share a year]."""
+
+    first: int
+    wage: tuple[float, ...]
+    income: tuple[float, ...]
+
+    @classmethod
+    def sampled(cls, wage: Callable[[int], float], income: Callable[[int], float], first: int, last: int) -> Growth:
+        """Ask two functions of the year for all rates from the first to the last year."""
+        years = range(first, last + 1)
+        return cls(first, tuple(float(wage(year)) for year in years), tuple(float(income(year)) for year in years))
+
+    def factor(self, rates: tuple[float, ...], start: int, end: int) -> float:
+        """Return the growth factor from one year to another, below one when going back [ratio]."""
+        if end < start:
+            return 1.0 / self.factor(rates, end, start)
+        result = 1.0
+        for year in range(start + 1, end + 1):
+            if not 0 <= year - self.first < len(rates):
+                raise DataError(f"growth in {year}: expected a year from {self.first} to {self.first + len(rates) - 1}")
+            result *= 1.0 + rates[year - self.first]
+        return result
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """One year's levels by pool, index as in pools.csv; arrays are read-only."""
+
+    year: int
+    base_wage: Fens  # [pool] last year's average wage of the province, which bounds contribution bases [fen a year]
+    wage: Fens  # [pool] this year's average wage of urban employees [fen a year]
+    income: Fens  # [pool, rural/urban] disposable income per head [fen a year]
+    shape: Floats  # [rural/urban, point] income relative to the mean at ranks 0, 1/64 … 1
+    price: Floats  # [pool] price of care; the mean over the population is 1
+    employer_rate: Floats  # [pool] employers' contribution rate [share of base]
+    extra: Fens  # [pool] local subsidy of a resident above the national standard [fen a year]
+    central_share: Floats  # [pool] centre's share of the standard subsidy
+    province_share: float  # province's part of what the centre does not pay
+
+    def subsidy(self, standard: int) -> Fens:
+        """Split the standard subsidy of one resident and add the local extra [pool, centre/province/prefecture; fen]."""
+        centre = np.floor(standard * self.central_share + 0.5).astype(np.int64)
+        province = np.floor((standard - centre) * self.province_share + 0.5).astype(np.int64)
+        return np.stack([centre, province, standard - centre - province + self.extra], axis=1)
+
+
+@data.cached
+def places(year: int, spread: Spread, growth: Growth) -> Places:
+    """Return the levels of all pools in a year.
+
+    Errors: DataError if growth does not reach the year.
+    """
+    local = _levels(spread.level_limit)
+    wages = wages_of_year(year, spread, growth)
+    result = Places(
+        year=year,
+        base_wage=np.round(FEN * _base(year, spread, growth)).astype(np.int64),
+        wage=np.round(FEN * wages).astype(np.int64),
+        income=np.round(FEN * _income(year, spread, growth, local)).astype(np.int64),
+        shape=np.stack([quantiles(area, INCOME_YEAR, spread.bottom, spread.top_power) for area in AREAS]),
+        price=_price(spread, local),
+        employer_rate=_employer_rate(spread, wages),
+        extra=np.round(FEN * _extra(year, spread)).astype(np.int64),
+        central_share=_central_share(),
+        province_share=spread.province_share,
+    )
+    for each in fields(result):
+        if isinstance(value := getattr(result, each.name), np.ndarray):
+            value.setflags(write=False)
+    return result
+
+
+@data.cached
+def people() -> Floats:
+    """Return urban and all persons of the 2020 census by pool [pool, 2]."""
+    return np.asarray(data.by_pool("prefectures", ["urban_persons", "pop_census2020_persons"]), dtype=np.float64)
+
+
+def by_province(column: str) -> Floats:
+    """Return a column of provinces.csv for each pool [pool]."""
+    values = data.table("provinces")[column].to_numpy(dtype=np.float64)
+    return np.asarray(values[data.province_index()], dtype=np.float64)
+
+
+def mean(values: Floats, weights: Floats) -> float:
+    """Return a weighted mean; the sum is exact, so the order of rows does not matter."""
+    return math.fsum((values * weights).tolist()) / math.fsum(weights.tolist())
+
+
+def level_in_province(relative: Floats, weights: Floats) -> Floats:
+    """Scale relative levels so that every province's weighted mean is one."""
+    result = relative.copy()
+    index = data.province_index()
+    for province in range(len(data.province_codes())):
+        inside = index == province
+        if math.fsum(weights[inside].tolist()) > 0:
+            result[inside] = relative[inside] / mean(relative[inside], weights[inside])
+    return result
+
+
+def power(relative: Floats, elasticity: float) -> Floats:
+    """Return positive numbers to a power, the same bits on every machine."""
+    return np.array([exp(elasticity * log(float(value))) for value in relative], dtype=np.float64)
+
+
+def scatter(salt: int, deviation: float) -> Floats:
+    """Return lognormal factors with median one, fixed for ever by pool code and salt; no random generator [pool]."""
+    codes = [int(code) for code in data.pools()["code"]]
+    return np.array([exp(deviation * normal_quantile(_evenly(code, salt))) for code in codes], dtype=np.float64)
+
+
+def _evenly(code: int, salt: int) -> float:
+    """Return a number in (0, 1) from a code (SplitMix64, Steele and others 2014)."""
+    mask = (1 << 64) - 1
+    z = (code * 0x9E3779B97F4A7C15 + salt * 0xD1B54A32D192ED03) & mask
+    z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & mask
+    z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & mask
+    return (((z ^ (z >> 31)) >> 12) + 0.5) / (1 << 52)
+
+
+@data.cached
+def _levels(limit: float) -> Floats:
+    """Return log GDP per head (about 2010) against the mean of the province, cut at a limit [pool, log points].
+
+    Where it is missing it is read off the urban share, by the slope between places inside provinces.
+    """
+    frame = data.table("prefectures")
+    place = data.members()
+    levels = np.full(len(data.pools()), np.nan)
+    for code, product in zip(frame["prefecture_code"], frame["gdp_per_capita_circa_2010_yuan"], strict=True):
+        if product > 0:
+            levels[place[int(code)]] = log(float(product))
+    urban, persons = people()[:, 0], people()[:, 1]
+    share = urban / persons
+    known = ~np.isnan(levels)
+    index = data.province_index()
+    gap, tilt = np.zeros(len(levels)), np.zeros(len(levels))
+    for province in range(len(data.province_codes())):
+        inside = index == province
+        both = inside & known
+        base = both if both.any() else inside
+        tilt[inside] = share[inside] - mean(share[base], persons[base])
+        if both.any():
+            gap[both] = levels[both] - mean(levels[both], persons[both])
+    slope = math.fsum((gap * tilt)[known].tolist()) / math.fsum((tilt * tilt)[known].tolist())
+    return np.clip(np.where(known, gap, slope * tilt), -limit, limit)
+
+
+def _relative(elasticity: float, local: Floats) -> Floats:
+    """Return what an elasticity makes of the gaps in GDP per head [pool]."""
+    return np.array([exp(elasticity * float(gap)) for gap in local], dtype=np.float64)
+
+
+def _base(year: int, spread: Spread, growth: Growth) -> Floats:
+    """Return last year's average wage by pool, the same in a whole province [yuan a year].
+
+    Measured: the pension calculation base, a stand-in for the full-scope average wage of the year before.
+    """
+    known = min(max(year, FIRST_BASE), spread.last_base)
+    factor = growth.factor(growth.wage, known - 1, year - 1)
+    return np.asarray(MONTHS * factor * by_province(f"pension_base_{known}_yuan_per_month"), dtype=np.float64)
+
+
+def wages_of_year(year: int, spread: Spread, growth: Growth) -> Floats:
+    """Return the year's average wage by pool [yuan a year]."""
+    relative = level_in_province(_relative(spread.wage_local, _levels(spread.level_limit)), people()[:, 0])
+    return _base(year + 1, spread, growth) * relative
+
+
+def national_income(area: str, year: int, spread: Spread, growth: Growth) -> float:
+    """Return disposable income per head, published where it is and projected before and after [yuan a year]."""
+    frame = data.table("income_distribution")
+    rows = frame[(frame["area"] == area) & (frame["group"] == "mean") & (frame["year"] <= spread.last_income)]
+    means = dict(zip(rows["year"], rows["value"], strict=True))
+    known = min(max(year, min(means)), max(means))
+    extra = spread.rural_catch_up if area == "rural" else 0.0
+    rates = tuple(rate + extra for rate in growth.income)
+    return float(means[known]) * growth.factor(rates, known, year)
+
+
+def _income(year: int, spread: Spread, growth: Growth, local: Floats) -> Floats:
+    """Return disposable income per head [pool, rural/urban; yuan a year]."""
+    urban, persons = people()[:, 0], people()[:, 1]
+    relative = _relative(spread.income_local, local)
+    columns = []
+    for area, weights in zip(AREAS, (persons - urban, urban), strict=True):
+        start = national_income(area, INCOME_YEAR, spread, growth)
+        scale = national_income(area, year, spread, growth) / start
+        columns.append(by_province(f"income_{INCOME_YEAR}_{area}_yuan") * scale * level_in_province(relative, weights))
+    return np.stack(columns, axis=1)
+
+
+def _price(spread: Spread, local: Floats) -> Floats:
+    """Return the price of care by pool, its mean over the population one.
+
+    A province's spending in 2021 against what its members by scheme would spend at national means, shrunk.
+    """
+    frame = data.table("province_funds_derived").sort_values("province_code")
+    total = frame["total_expenditure_nbs_100m_yuan"].to_numpy(dtype=np.float64)
+    expected = np.zeros(len(total))
+    for scheme in ("employee", "resident"):
+        heads = frame[f"{scheme}_enrolment_est_10k_persons"].to_numpy(dtype=np.float64)
+        spending = data.series("fund_expenditure", scheme)[SPENDING_YEAR]
+        expected = expected + heads * (spending / math.fsum(heads.tolist()))
+    province = power(total / expected, spread.price_shrink)[data.province_index()]
+    persons = people()[:, 1]
+    inside = level_in_province(_relative(spread.price_local, local) * scatter(1, spread.price_spread), persons)
+    return province * inside / mean(province * inside, persons)
+
+
+def _employer_rate(spread: Spread, wages: Floats) -> Floats:
+    """Return employers' rate, higher where wages are high (document 002: 6 to 10 %, about 8 % in rich pools)."""
+    centre = mean(wages, people()[:, 0])
+    gaps = np.array([log(float(wage) / centre) for wage in wages], dtype=np.float64)
+    return np.clip(spread.employer_mean + spread.employer_slope * gaps, spread.employer_low, spread.employer_high)
+
+
+@data.cached
+def resident_estimates() -> Floats:
+    """Return residents insured by province in 2023: the estimates of 2021 scaled to the published total [persons]."""
+    frame = data.table("province_funds_derived").sort_values("province_code")
+    heads = frame["resident_enrolment_est_10k_persons"].to_numpy(dtype=np.float64)
+    total = data.series("enrolment", "resident", unit="persons")[FINANCING_YEAR]
+    return np.asarray(heads * (total / math.fsum(heads.tolist())), dtype=np.float64)
+
+
+def _extra(year: int, spread: Spread) -> Floats:
+    """Return the extra subsidy by pool [yuan a year]: published financing per head less the national standard.
+
+    Six provinces are published for 2023 (document 002); the others share, by income, what the national total needs.
+    """
+    heads = resident_estimates()
+    individual = data.series("financing_standard_individual", "resident")[FINANCING_YEAR - 1]  # pays the next year's cover
+    subsidy = data.series("financing_standard_government_subsidy", "resident")[FINANCING_YEAR]
+    income = data.series("fund_income", "resident", unit="yuan")[FINANCING_YEAR]
+    balance = data.series("fund_cumulative_balance", "resident", unit="yuan")[FINANCING_YEAR - 1]
+    members = math.fsum(heads.tolist())
+    usual = individual + subsidy + spread.fund_interest * balance / members
+    frame = data.table("province_funds")
+    rows = frame[(frame["indicator"] == "financing_per_head") & (frame["year"] == FINANCING_YEAR)]
+    published = {int(code): float(value) for code, value in zip(rows["province_code"], rows["value"], strict=True)}
+    order = data.province_codes()
+    extra = np.array([max(published.get(code, usual) - usual, 0.0) for code in order], dtype=np.float64)
+    open_ = np.array([code not in published for code in order])
+    provinces = data.table("provinces").sort_values("province_code")
+    relative = provinces[f"income_{INCOME_YEAR}_all_yuan"].to_numpy(dtype=np.float64)
+    shares = power(relative / relative.max(), spread.extra_power) * open_
+    needed = max(income - usual * members - math.fsum((extra * heads).tolist()), 0.0)
+    extra = extra + shares * (needed / math.fsum((shares * heads).tolist()))
+    years = year - FINANCING_YEAR
+    factor = math.prod([1.0 + spread.extra_growth] * abs(years))
+    return extra[data.province_index()] * (factor if years >= 0 else 1.0 / factor)
+
+
+def _central_share() -> Floats:
+    """Return the centre's share of the standard subsidy by pool, with the cities that have their own tier."""
+    frame = data.table("prefectures")
+    place = data.members()
+    result = np.zeros(len(data.pools()))
+    for code, percent in zip(frame["prefecture_code"], frame["rbmi_central_share_percent"], strict=True):
+        result[place[int(code)]] = float(percent) / PERCENT
+    return result
+
+

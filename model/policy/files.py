@@ -1,0 +1,79 @@
+"""Reading YAML: safe, strict about keys written twice, and able to say on which line a parameter stands."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from model.errors import PolicyError
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+FOLDER = Path(__file__).resolve().parent
+_Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class StrictLoader(_Base):  # type: ignore[misc]
+    """The safe loader, refusing a mapping that holds one key twice."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        """Build a mapping and raise ConstructorError at a key that stands there twice."""
+        mapping: dict[Hashable, Any] = super().construct_mapping(node, deep=deep)
+        if len(mapping) != len(node.value):
+            seen: set[object] = set()
+            for key_node, _ in node.value:
+                if key_node.value in seen:
+                    raise yaml.constructor.ConstructorError(
+                        None, None, f"{key_node.value} once, got it twice", key_node.start_mark
+                    )
+                seen.add(key_node.value)
+        return mapping
+
+
+def short(path: Path) -> str:
+    """Return a path relative to the repository, with forward slashes."""
+    resolved = path.resolve()
+    return resolved.relative_to(ROOT).as_posix() if resolved.is_relative_to(ROOT) else path.as_posix()
+
+
+def read_yaml(path: Path, error: type[PolicyError] = PolicyError) -> dict[str, Any]:
+    """Read a YAML mapping; raise `error` with file and line where it is unreadable."""
+    try:
+        with path.open(encoding="utf-8") as stream:
+            content = yaml.load(stream, Loader=StrictLoader)  # noqa: S506 (a subclass of the safe loader)
+    except OSError as problem:
+        raise error(f"{short(path)}: expected a readable file, got {problem.strerror}") from None
+    except UnicodeDecodeError:
+        raise error(f"{short(path)}: expected text in UTF-8") from None
+    except yaml.YAMLError as problem:
+        mark = getattr(problem, "problem_mark", None)
+        line = f":{mark.line + 1}" if mark else ""
+        raise error(f"{short(path)}{line}: expected {getattr(problem, 'problem', None) or problem}") from None
+    if content is None:
+        return {}
+    if not isinstance(content, dict):
+        raise error(f"{short(path)}:1: expected a mapping, got {type(content).__name__}")
+    return content
+
+
+def line_of(path: Path, keys: Iterable[object]) -> int:
+    """Return the line (from 1) on which the nested keys stand in a YAML file; the deepest found counts."""
+    with path.open(encoding="utf-8") as stream:
+        node = yaml.compose(stream, Loader=StrictLoader)
+    line = 1
+    for key in keys:
+        if not isinstance(node, yaml.MappingNode):
+            break
+        found = [(k, v) for k, v in node.value if k.value == str(key)]
+        if not found:
+            break
+        line = found[-1][0].start_mark.line + 1
+        node = found[-1][1]
+    return line
+
+
+def fail(path: Path, keys: tuple[object, ...], name: str, message: str, error: type[PolicyError] = PolicyError) -> PolicyError:
+    """Return the one-line error of a parameter: file, line, parameter, what was expected."""
+    return error(f"{short(path)}:{line_of(path, keys)} {name}: {message}")

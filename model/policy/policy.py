@@ -1,0 +1,233 @@
+"""The law as a value: what is in force in a year, and what a reform makes of it."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from model.errors import PolicyError, ReformError
+from model.policy.files import FOLDER, short
+from model.policy.loader import latest, read_folder
+from model.policy.measured import measured_entries
+from model.policy.parameter import Entry, Number, Parameter, Setting, overlay, scaled
+from model.policy.schema import PLACES, as_date, check_rule, check_value, first_year
+
+INDEX_PATHS = {"indexed to income": "work.income_growth", "indexed to wages": "work.wage_growth"}
+AFTER = ".after"
+
+
+class Change(Protocol):
+    """What the policy needs to know of a reform."""
+
+    @property
+    def name(self) -> str:
+        """The reform's name."""
+        ...
+
+    @property
+    def changes(self) -> Mapping[str, Mapping[Any, Any]]:
+        """Values by path and date."""
+        ...
+
+
+@dataclass(frozen=True)
+class Policy:
+    """All parameters with the reforms laid over them; never changes, `with_reforms` returns another."""
+
+    parameters: Mapping[str, Parameter]
+    sources: Mapping[str, Any]
+    overrides: Mapping[str, tuple[Entry, ...]] = field(default_factory=dict)
+    rules: Mapping[str, tuple[tuple[datetime.date, str, str], ...]] = field(default_factory=dict)
+    _memo: dict[tuple[str, int], Setting] = field(default_factory=dict, repr=False, compare=False)
+
+    def parameter(self, path: str) -> Parameter:
+        """Return a parameter, or raise PolicyError naming near misses."""
+        if path not in self.parameters:
+            near = [p for p in self.parameters if p.split(".")[-1] == path.split(".")[-1]]
+            hint = f" (there is {', '.join(near)})" if near else ""
+            raise PolicyError(f"model/policy: expected a parameter path group.name, got {path}{hint}")
+        return self.parameters[path]
+
+    def entries(self, path: str) -> tuple[Entry, ...]:
+        """Return the dated values before any reform; measured ones are read from the data."""
+        parameter = self.parameter(path)
+        return measured_entries(parameter) if parameter.measured else parameter.entries
+
+    def in_force(self, path: str, year: int) -> Entry:
+        """Return the last entry dated on or before 1 January, a reform's before the law's; raise where there is none."""
+        date = datetime.date(year, 1, 1)
+        over = self.overrides.get(path, ())
+        base = self.entries(path)
+        if (i := latest(date, over)) >= 0:
+            return over[i]
+        if (i := latest(date, base)) >= 0:
+            return base[i]
+        first = f" (first value {base[0].date})" if base else ""
+        raise PolicyError(f"{short(self.parameters[path].file)} {path}: no law for {path} in {year}{first}")
+
+    def rule(self, path: str, year: int) -> str:
+        """Return the projection rule in force in a year."""
+        date = datetime.date(year, 1, 1)
+        rule = self.parameters[path].after
+        for since, text, _ in self.rules.get(path, ()):
+            if since <= date:
+                rule = text
+        return rule
+
+    def growth(self, path: str, start: int, year: int) -> float:
+        """Return the factor of the projection rule from one year to another [ratio]."""
+        factor = 1.0
+        for each in range(start + 1, year + 1):
+            rule = self.rule(path, each)
+            if rule != "frozen":
+                source = INDEX_PATHS.get(rule) or rule.removeprefix("growth ")
+                factor *= 1.0 + float(self.setting(source, each))  # type: ignore[arg-type]
+        return factor
+
+    def setting(self, path: str, year: int) -> Setting:
+        """Return the value in force in a year, projected where the law has ended, in the parameter's own unit."""
+        if (path, year) not in self._memo:
+            self._memo[path, year] = self._setting(path, year)
+        return self._memo[path, year]
+
+    def _setting(self, path: str, year: int) -> Setting:
+        date = datetime.date(year, 1, 1)
+        base = self.entries(path)
+        over = tuple(e for e in self.overrides.get(path, ()) if e.date <= date)
+        now = latest(date, base)
+        current: Setting | None = None
+        if now >= 0:
+            for entry in base[: now + 1]:
+                current = overlay(current, entry.value)
+            if now == len(base) - 1:
+                current = scaled(current, self.growth(path, first_year(base[-1].date), year))  # type: ignore[arg-type]
+        end = first_year(base[-1].date) if base else year
+        for entry in over:
+            start = max(first_year(entry.date), min(end, year))
+            current = overlay(current, scaled(entry.value, self.growth(path, start, year)))
+        if current is None:
+            self.in_force(path, year)
+            raise PolicyError(f"{path}: no law for {path} in {year}")
+        return current
+
+    def value(self, path: str, year: int, province: int | None = None, pool: int | None = None) -> Any:
+        """Return the value in force in a year: a number, numbers by key, or the number of a province or pool."""
+        setting = self.setting(path, year)
+        by = self.parameters[path].by
+        if by in PLACES and (province is not None or pool is not None):
+            return at_place(setting, pool or province or 0, province)
+        return setting
+
+    def with_reforms(self, reforms: Iterable[Change]) -> Policy:
+        """Return the law with these reforms laid over it; raise ReformError where one does not fit."""
+        overrides = dict(self.overrides)
+        rules = dict(self.rules)
+        for reform in reforms:
+            for path, values in reform.changes.items():
+                if path.endswith(AFTER):
+                    rules[path.removesuffix(AFTER)] = self._rule_change(reform, path, values)
+                else:
+                    overrides[path] = self._change(reform, path, values)
+        for path in overrides:
+            self._not_twice(path, overrides)
+        return Policy(self.parameters, self.sources, overrides, rules)
+
+    def _not_twice(self, path: str, overrides: Mapping[str, tuple[Entry, ...]]) -> None:
+        """Raise where a reform already laid over this law is changed by another."""
+        old = {e.reform for e in self.overrides.get(path, ())}
+        new = {e.reform for e in overrides[path]}
+        if old and old != new:
+            raise ReformError(f"reforms {', '.join(sorted(old | new))} both change {path}: expected one of them")
+
+    def _change(self, reform: Change, path: str, values: Mapping[Any, Any]) -> tuple[Entry, ...]:
+        where = f"{reform.name} {path}"
+        if path not in self.parameters:
+            raise ReformError(f"{where}: expected the path of a parameter, got {path}")
+        parameter = self.parameters[path]
+        if not isinstance(values, Mapping) or not values:
+            raise ReformError(f"{where}: expected {{date: value}}, got {values!r}")
+        entries = []
+        for key, raw in values.items():
+            try:
+                entries.append(reform_entry(parameter, reform.name, key, raw))
+            except ValueError as problem:
+                raise ReformError(f"{where}: {problem} ({parameter.unit})") from None
+        return tuple(sorted(entries, key=lambda e: e.date))
+
+    def _rule_change(
+        self, reform: Change, path: str, values: Mapping[Any, Any]
+    ) -> tuple[tuple[datetime.date, str, str], ...]:
+        if path.removesuffix(AFTER) not in self.parameters:
+            raise ReformError(f"{reform.name} {path}: expected the path of a parameter, got {path}")
+        try:
+            found = [(as_date(key), check_rule(raw), reform.name) for key, raw in values.items()]
+        except ValueError as problem:
+            raise ReformError(f"{reform.name} {path}: {problem}") from None
+        for _, rule, _ in found:
+            source = INDEX_PATHS.get(rule) or rule.removeprefix("growth ")
+            if rule != "frozen" and source not in self.parameters:
+                raise ReformError(f"{reform.name} {path}: expected the path of a growth rate, got {source}")
+        return tuple(sorted(found))
+
+    def hash(self) -> str:
+        """Return the sha256 of every value, rule and reform: 64 hex digits."""
+        content = {path: self._canonical(path) for path in sorted(self.parameters)}
+        return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+    def _canonical(self, path: str) -> list[Any]:
+        p = self.parameters[path]
+        over = self.overrides.get(path, ())
+        values = [[e.date.isoformat(), plain(e.value)] for e in p.entries]
+        changed = [[e.date.isoformat(), plain(e.value)] for e in over]
+        rules = [[d.isoformat(), r] for d, r, _ in self.rules.get(path, ())]
+        return [p.unit, p.by, p.after, p.lag, str(p.measured), values, changed, rules]
+
+
+def plain(value: Any) -> Any:
+    """Return a value as JSON can write it, keys as text in order."""
+    return {str(k): value[k] for k in sorted(value, key=str)} if isinstance(value, dict) else value
+
+
+def reform_entry(parameter: Parameter, reform: str, key: object, raw: object) -> Entry:
+    """Return a reform's dated value, checked; raise ValueError saying what was expected."""
+    date = as_date(key)
+    source = ""
+    if isinstance(raw, Mapping) and "value" in raw:
+        unknown = sorted(set(map(str, raw)) - {"value", "unit", "source", "article"})
+        if unknown:
+            raise ValueError(f"expected value, unit, source, article, got {unknown[0]}")
+        if raw.get("unit", parameter.unit) != parameter.unit:
+            raise ValueError(f"expected the unit {parameter.unit}, got {raw['unit']}")
+        source = " ".join(str(raw[k]) for k in ("source", "article") if k in raw)
+        raw = raw["value"]
+    checked = raw if not isinstance(raw, Mapping) else dict(raw)
+    value = check_value(checked, parameter.by, parameter.measure, parameter.bounds)
+    return Entry(date, value, "reform", source=source, reform=reform)
+
+
+def at_place(setting: Setting, code: int, province: int | None = None) -> Number:
+    """Return the number of a pool or province: its own, else its province's, else the default."""
+    if not isinstance(setting, dict):
+        return setting
+    home = province if province is not None else code // 10000 * 10000
+    for key in (code, home, "default"):
+        if key in setting:
+            return setting[key]
+    raise PolicyError(f"expected a default beside the values by place, got {sorted(map(str, setting))[:3]}")
+
+
+def load_policy(folder: Path = FOLDER) -> Policy:
+    """Load and check the whole law."""
+    parameters, sources = read_folder(folder)
+    policy = Policy(parameters, sources)
+    for path, parameter in parameters.items():
+        rule = parameter.after
+        source = INDEX_PATHS.get(rule) or rule.removeprefix("growth ")
+        if rule != "frozen" and source not in parameters:
+            raise PolicyError(f"{short(parameter.file)} {path}: expected the path of a growth rate after, got {source}")
+    return policy

@@ -1,0 +1,110 @@
+"""The law in force in one year as one read-only record: `law.employee.person_rate`, compiled or not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from model.errors import DataError, PolicyError
+from model.policy.parameter import Parameter
+from model.policy.policy import Policy, at_place
+from model.policy.schema import FEN_PER_YUAN, PLACES
+
+HALF = 0.5
+NEXT = "_next"
+
+
+def scalar_type(parameter: Parameter) -> str:
+    """Return 'f8' for shares, rates and ratios, 'i8' for fen, months, years and switches."""
+    return "f8" if parameter.measure.kind == "real" else "i8"
+
+
+def field_of(parameter: Parameter, n_pools: int) -> Any:
+    """Return the dtype of a parameter's field: a scalar, or an array by key or by pool."""
+    base = scalar_type(parameter)
+    if parameter.by in PLACES:
+        return (base, (n_pools,))
+    return (base, (len(parameter.keys),)) if parameter.keys else base
+
+
+def law_dtype(policy: Policy, n_pools: int) -> np.dtype[Any]:
+    """Return the nested record dtype; it depends on the parameters, never on their values or the year."""
+    groups: dict[str, list[tuple[str, Any]]] = {}
+    for path in sorted(policy.parameters):
+        parameter = policy.parameters[path]
+        fields = groups.setdefault(parameter.group, [])
+        fields.append((parameter.name, field_of(parameter, n_pools)))
+        if parameter.lag:
+            fields.append((parameter.name + NEXT, field_of(parameter, n_pools)))
+    members: list[tuple[str, Any]] = [("year", "i8")]
+    for group in sorted(groups):
+        fields = sorted(groups[group], key=lambda f: f[0])
+        members.append((group, np.dtype((np.record, np.dtype(fields, align=True)))))
+    return np.dtype((np.record, np.dtype(members, align=True)))
+
+
+def stored(parameter: Parameter, number: float | int) -> float | int:
+    """Return a number as the record keeps it: yuan become whole fen."""
+    if parameter.measure.kind == "money":
+        return int(np.floor(float(number) * FEN_PER_YUAN + HALF))
+    return float(number) if parameter.measure.kind == "real" else int(round(number))
+
+
+def array_of(policy: Policy, parameter: Parameter, year: int, codes: npt.NDArray[Any], homes: npt.NDArray[Any]) -> Any:
+    """Return the value of a field in a year: a number or an array in the order of keys or pools."""
+    setting = policy.setting(parameter.path, year)
+    if parameter.by in PLACES:
+        cache: dict[int, float | int] = {}
+        out = []
+        for code, home in zip(codes, homes, strict=True):
+            key = int(home) if parameter.by == "province" else int(code)
+            if key not in cache:
+                cache[key] = stored(parameter, at_place(setting, key, int(home)))
+            out.append(cache[key])
+        return np.array(out, dtype=scalar_type(parameter))
+    if parameter.keys:
+        if not isinstance(setting, dict):
+            setting = dict.fromkeys(parameter.keys, setting)
+        default = setting.get("default")
+        return np.array([stored(parameter, setting.get(k, default)) for k in parameter.keys], scalar_type(parameter))  # type: ignore[arg-type]
+    if isinstance(setting, dict):
+        raise PolicyError(f"{parameter.path}: expected one number for the nation, got {setting}")
+    return stored(parameter, setting)
+
+
+def law_record(policy: Policy, year: int, pools: pd.DataFrame) -> np.recarray[Any, Any]:
+    """Return the law in force in a year, shape (1,), read-only.
+
+    Args:
+        policy: the law with its reforms.
+        year: the year; values dated on or before its 1 January are in force.
+        pools: the table of pools with columns `code` and `province`, in the order of the people's pool index.
+    """
+    if not {"code", "province"} <= set(pools.columns):
+        raise DataError(f"pools: expected columns code and province, got {', '.join(map(str, pools.columns))}")
+    codes, homes = pools["code"].to_numpy(), pools["province"].to_numpy()
+    record = np.zeros(1, dtype=law_dtype(policy, len(pools))).view(np.recarray)
+    record["year"] = year
+    for path in sorted(policy.parameters):
+        parameter = policy.parameters[path]
+        group = record[parameter.group]
+        if parameter.lag:
+            group[parameter.name + NEXT][0] = array_of(policy, parameter, year, codes, homes)
+        group[parameter.name][0] = array_of(policy, parameter, year - parameter.lag, codes, homes)
+    record.setflags(write=False)
+    return record
+
+
+def describe(policy: Policy, n_pools: int) -> str:
+    """Return the list of record fields with dtype, unit and title, one a line."""
+    lines = ["law.year int64"]
+    for path in sorted(policy.parameters):
+        p = policy.parameters[path]
+        shape = "(n_pools,)" if p.by in PLACES else f"({len(p.keys)},) {'/'.join(p.keys)}" if p.keys else ""
+        kind = {"f8": "float64", "i8": "int64 fen" if p.measure.kind == "money" else "int64"}[scalar_type(p)]
+        names = [p.name, p.name + NEXT] if p.lag else [p.name]
+        lines += [f"law.{p.group}.{n} {kind} {shape} [{p.unit}] {p.title[0]} ({p.kind})" for n in names]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,123 @@
+"""Marital status by pool, sex and single age: the national pattern by age fitted to each pool's census totals."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from agents.chance import Purpose
+from agents.codes import Sex
+from model.data import by_pool, cached, province_index, table
+from model.demography import AGES, CENSUS, SEXES, death_pattern
+from model.synthesis.migration import band_cell
+from model.synthesis.tools import draw, draws, mixed, take
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+NEVER, MARRIED, DIVORCED, WIDOWED = range(4)
+NAMES = ("never_married", "married", "divorced", "widowed")
+ADULT = 15  # the census asks from 15
+OLD = 65  # the table's last group
+GROUP = 5
+BOTH = 2
+ROUNDS = 25
+TINY = 1e-9
+
+
+@cached
+def _by_age() -> NDArray[np.float64]:
+    """Return national shares of the four statuses by sex and single age [2, 121, 4] (2020, derived from 2010)."""
+    frame = table("marital_status")
+    frame = frame[(frame["year"] == CENSUS) & (frame["area"] == "national")]
+    ages = np.arange(AGES, dtype=np.float64)
+    shares = np.zeros((len(SEXES), AGES, len(NAMES)))
+    for position, sex in enumerate(SEXES):
+        rows = frame[frame["sex"] == sex]
+        groups = {
+            (str(age), str(status)): float(share)
+            for age, status, share in zip(
+                rows["age_group"], rows["indicator"], rows["share_of_age_group_percent"], strict=True
+            )
+        }
+        starts = list(range(ADULT, OLD, GROUP))
+        for status, name in enumerate(NAMES):
+            points = [groups[f"{start}-{start + GROUP - 1}", name] for start in starts]
+            middles = [start + GROUP / BOTH for start in starts]
+            shares[position, :, status] = np.interp(ages, middles, points)
+            shares[position, OLD:, status] = groups["65_plus", name]
+        _widow_tilt(shares[position], 1 - position)
+    shares[:, :ADULT] = 0.0
+    shares[:, :ADULT, NEVER] = 1.0
+    return shares / shares.sum(axis=2, keepdims=True)
+
+
+def _widow_tilt(shares: NDArray[np.float64], other: int) -> None:
+    """Let widowhood above 65 rise with the chance that a spouse of the same age has died."""
+    survive = np.cumprod(1 - death_pattern(CENSUS)[other])
+    lost = 1 - survive / survive[ADULT]
+    start = shares[OLD - GROUP // BOTH, WIDOWED]
+    odds = lost / np.maximum(1 - lost, TINY)
+    level = start / (shares[OLD, MARRIED] + start) if start > 0 else TINY
+    factor = odds[OLD:] / odds[OLD - GROUP // BOTH]
+    widowed = level / (1 - level) * factor
+    share = widowed / (1 + widowed)
+    both = shares[OLD, MARRIED] + shares[OLD, WIDOWED]
+    shares[OLD:, WIDOWED] = both * share
+    shares[OLD:, MARRIED] = both * (1 - share)
+
+
+@cached
+def _pool_totals() -> NDArray[np.float64]:
+    """Return shares of the four statuses among those of 15 and over by pool and sex [358, 2, 4] (census 2020)."""
+    place = province_index()
+    totals = np.zeros((len(place), len(SEXES), len(NAMES)))
+    for position, sex in enumerate(SEXES):
+        counts = by_pool("prefecture_households", [f"longform_{name}_{sex}" for name in NAMES])
+        province = np.stack([np.bincount(place, counts[:, status]) for status in range(len(NAMES))], axis=1)
+        empty = counts.sum(axis=1) == 0
+        counts[empty] = province[place[empty]]
+        totals[:, position] = counts / counts.sum(axis=1, keepdims=True)
+    return totals
+
+
+def shares(people: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return shares of the statuses by pool, sex and age [358, 2, 121, 4] for people [358, 2, 121].
+
+    The pattern by age is fitted to each pool's totals (iterative proportional fitting).
+    """
+    adults = people.copy()
+    adults[..., :ADULT] = 0.0
+    wanted = _pool_totals() * adults.sum(axis=2, keepdims=True)
+    table_ = _by_age()[None] * adults[..., None]
+    for _ in range(ROUNDS):
+        have = table_.sum(axis=2)
+        table_ = table_ * (wanted / np.maximum(have, TINY))[:, :, None, :]
+        have = table_.sum(axis=3)
+        table_ = table_ * (adults / np.maximum(have, TINY))[..., None]
+    result = np.broadcast_to(_by_age()[None], table_.shape).copy()
+    filled = table_.sum(axis=3) > TINY
+    result[filled] = table_[filled] / table_[filled].sum(axis=1, keepdims=True)
+    return result
+
+
+def status(columns: dict[str, NDArray[np.int64]], people: NDArray[np.float64], seed: int) -> NDArray[np.int64]:
+    """Return each row's marital status: the pool's shares, evenly along ages."""
+    home, sex, age = columns["home"], columns["sex"], columns["age"]
+    share = shares(people)[home, sex, age]
+    result = np.full(len(home), NEVER, dtype=np.int64)
+    left = np.ones(len(home))
+    open_ = np.ones(len(home), dtype=np.bool_)
+    cell = band_cell(home, age) * len(SEXES) + sex
+    for stream, value in enumerate((MARRIED, WIDOWED, DIVORCED)):
+        order = mixed(cell, draws(seed, Purpose.SYNTHESIS_FAMILY, stream, len(home)))
+        chance = np.where(open_, share[:, value] / np.maximum(left, TINY), 0.0)
+        chosen = take(chance, order, draw(seed, Purpose.SYNTHESIS_FAMILY, stream))
+        result[chosen] = value
+        open_ &= ~chosen
+        left = left - share[:, value]
+    return np.asarray(result, dtype=np.int64)
+
+
+MEN, WOMEN = int(Sex.MALE), int(Sex.FEMALE)

@@ -1,0 +1,153 @@
+"""Who lives where: people by pool, sex and single age at the end of a year, and the rows that stand for them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from agents.chance import Purpose
+from agents.codes import Sex
+from model.data import by_pool, cached, pools, province_codes, province_index, table
+from model.demography import (
+    CENSUS,
+    PERSONS,
+    birth_pattern,
+    census_people,
+    death_pattern,
+    demography,
+    older,
+    total_population,
+)
+from model.errors import DataError
+from model.synthesis.tools import draw, place_counts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+FIRST_START = 2019
+LAST_START = 2026
+RATE_YEAR = 2021  # the last year with birth rates of all provinces
+
+
+def province_totals(year: int) -> NDArray[np.float64]:
+    """Return each province's year-end population; years after the last published keep its proportions [31]."""
+    frame = table("provinces_long")
+    frame = frame[frame["indicator"] == "population_year_end"]
+    year = min(year, int(frame["year"].max()))
+    rows = frame[frame["year"] == year]
+    values = dict(zip(rows["province_code"], rows["value"], strict=True))
+    try:
+        return np.array([float(values[code]) for code in province_codes()]) * PERSONS
+    except KeyError as error:
+        message = f"provinces_long.csv: population_year_end {year}: expected a row of province {error.args[0]}"
+        raise DataError(message) from None
+
+
+def birth_rates() -> NDArray[np.float64]:
+    """Return the birth rate of each province in the last complete year [31, births per 1,000]."""
+    frame = table("vital_series")
+    rows = frame[(frame["indicator"] == "birth_rate") & (frame["year"] == RATE_YEAR)]
+    values = dict(zip(rows["code"], rows["value"], strict=True))
+    return np.array([float(values[code]) for code in province_codes()])
+
+
+def mover_ages(assumptions: Mapping[str, float]) -> NDArray[np.float64]:
+    """Return how likely people of each age are to be away from their registration, against those over 60 [121]."""
+    young = assumptions["synthesis.migrant_weight_18_to_45"]
+    child = assumptions["synthesis.migrant_weight_under_16"]
+    middle = assumptions["synthesis.migrant_weight_46_to_59"]
+    ages = np.arange(death_pattern(CENSUS).shape[1])
+    return np.select([ages < 16, ages <= 45, ages < 60], [child, young, middle], 1.0)
+
+
+def _to_totals(
+    people: NDArray[np.float64], totals: NDArray[np.float64], movers: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Add or take the difference to each province's total as moves, at the ages at which people move."""
+    place = province_index()
+    moving = people * movers
+    have = np.bincount(place, people.sum(axis=(1, 2)))
+    able = np.bincount(place, moving.sum(axis=(1, 2)))
+    share = ((totals - have) / able)[place]
+    return np.maximum(people + moving * share[:, None, None], 0.0)
+
+
+def _newborn(people: NDArray[np.float64], year: int) -> NDArray[np.float64]:
+    """Return the year's births by pool and sex: provinces by published birth rates, pools by women and their ages."""
+    place = province_index()
+    account = demography()
+    position = account.place(year)
+    grown = older(people, np.zeros(people.shape[:2]))
+    women = (grown[:, Sex.FEMALE] * birth_pattern(year)).sum(axis=1)
+    rates = birth_rates() * np.bincount(place, people.sum(axis=(1, 2)))
+    share = women * (rates / np.bincount(place, women))[place]
+    births = account.births[position] * share / share.sum()
+    boys = account.male_share[position]
+    return np.asarray(births[:, None] * np.array([boys, 1 - boys]), dtype=np.float64)
+
+
+@cached
+def _stock(year: int, weights: tuple[float, ...]) -> NDArray[np.float64]:
+    """Carry the census to the end of a year, forwards or backwards, province totals as published."""
+    account = demography()
+    movers = np.array(weights)
+    people = census_people()
+
+    def settle(now: NDArray[np.float64], end: int) -> NDArray[np.float64]:
+        totals = province_totals(end)
+        now = _to_totals(now, totals * (total_population(end) / totals.sum()), movers)
+        return now * (total_population(end) / now.sum())
+
+    people = settle(people, CENSUS)
+    for now in range(CENSUS + 1, year + 1):
+        grown = older(people, _newborn(people, now))
+        people = settle(grown * (1 - account.death[account.place(now)]), now)
+    for now in range(CENSUS, year, -1):
+        alive = people / np.maximum(1 - account.death[account.place(now)], 0.5)
+        people = np.zeros_like(people)
+        people[..., :-1] = alive[..., 1:]
+        people = settle(people, now - 1)
+    people.setflags(write=False)
+    return people
+
+
+def stock(year: int, assumptions: Mapping[str, float]) -> NDArray[np.float64]:
+    """Return persons at the end of a year by pool, sex and single age [358, 2, 121].
+
+    The 2020 census is carried on by published births and deaths of the nation and year-end populations of the
+    provinces; differences to the latter are moves at the ages at which people move.
+    """
+    return _stock(year, tuple(float(value) for value in mover_ages(assumptions)))
+
+
+def urban_share() -> NDArray[np.float64]:
+    """Return the share of each pool's people who live in towns (census 2020) [358]."""
+    counts = by_pool("prefectures", ["urban_persons", "pop_census2020_persons"])
+    return np.asarray(counts[:, 0] / counts[:, 1], dtype=np.float64)
+
+
+def size_and_weight(people: int | None, population: float) -> tuple[int, int]:
+    """Return the number of rows and the integer weight whose product meets the population (None: weight 1)."""
+    weight = 1 if people is None else max(1, round(population / people))
+    return round(population / weight), weight
+
+
+def rows(counts: NDArray[np.float64], size: int, seed: int) -> dict[str, NDArray[np.int64]]:
+    """Return pool, sex and age of each row, sorted in that order; every pool, sex and age gets its quota."""
+    placed = place_counts(counts, size, draw(seed, Purpose.SYNTHESIS_AGE, 0))
+    pool, sex, age = np.unravel_index(np.repeat(np.arange(placed.size), placed.ravel()), placed.shape)
+    return {"home": pool, "sex": sex, "age": age}
+
+
+def check_start(start: int) -> None:
+    """Refuse a start year the tables do not reach.
+
+    Errors: DataError outside 2019 to 2026.
+    """
+    if not FIRST_START <= start <= LAST_START:
+        raise DataError(f"start {start}: expected {FIRST_START} to {LAST_START}")
+    if len(pools()) == 0:
+        raise DataError("pools.csv: expected pools")

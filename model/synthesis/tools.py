@@ -1,0 +1,96 @@
+"""Low-noise choice: whole numbers by cumulative quotas, and persons taken systematically along an order.
+
+Shares are turned into whole parts of 2**32 before they are added up, so sums are exact and the last bit of a fraction
+decides nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from agents.chance import Purpose, uniform
+from agents.compiled import compiled
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+ONE = 1 << 32
+SHIFT = 32
+FITS = 8  # rounds of proportional fitting
+
+
+@compiled
+def _fill(seed: int, purpose: int, stream: int, out: NDArray[np.float64]) -> None:
+    """Fill an array with the uniform numbers of keys 0, 1, 2 …"""
+    for key in range(out.size):
+        out[key] = uniform(seed, purpose, stream, np.uint64(key))
+
+
+def draws(seed: int, purpose: Purpose, stream: int, size: int) -> NDArray[np.float64]:
+    """Return uniform numbers in (0, 1) for rows 0 to size - 1; a stream is one use of a purpose."""
+    out = np.empty(size)
+    _fill(np.uint64(seed), np.int64(purpose), np.int64(stream), out)
+    return out
+
+
+def draw(seed: int, purpose: Purpose, stream: int) -> float:
+    """Return one uniform number in (0, 1)."""
+    return float(draws(seed, purpose, stream, 1)[0])
+
+
+def place_counts(quota: NDArray[np.float64], total: int, offset: float) -> NDArray[np.int64]:
+    """Round quotas to whole numbers that add up to a total, carrying the remainder from cell to cell."""
+    scale = total / float(quota.sum())
+    parts = np.rint(quota.ravel() * (scale * ONE)).astype(np.int64)
+    ends = (np.cumsum(parts) + int(offset * ONE)) >> SHIFT
+    ends[-1] = total
+    ends = np.minimum(ends, total)
+    return np.asarray(np.diff(ends, prepend=0).reshape(quota.shape), dtype=np.int64)
+
+
+def mixed(cell: NDArray[Any], shuffle: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return the order of rows by cell, and by a draw inside a cell."""
+    key = (cell.astype(np.int64) << SHIFT) | (shuffle * ONE).astype(np.int64)
+    return np.argsort(key, kind="stable")
+
+
+def take(chance: NDArray[np.float64], order: NDArray[np.int64], offset: float) -> NDArray[np.bool_]:
+    """Choose rows with the given chances, evenly along an order, so that every stretch gets its share to within one."""
+    parts = np.rint(np.clip(chance, 0.0, 1.0) * ONE).astype(np.int64)[order]
+    ends = np.cumsum(parts) + int(offset * ONE)
+    chosen = np.zeros(len(chance), dtype=np.bool_)
+    chosen[order] = (ends >> SHIFT) > ((ends - parts) >> SHIFT)
+    return chosen
+
+
+def fit(
+    weight: NDArray[np.float64], group: NDArray[Any], target: NDArray[np.float64], cap: float = 1.0
+) -> NDArray[np.float64]:
+    """Return chances in proportion to weights, none above a cap, that add up to a target in each group of rows."""
+    factor = np.ones(len(target))
+    for _ in range(FITS):
+        reached = np.bincount(group, np.minimum(weight * factor[group], cap), minlength=len(target))
+        factor = factor * np.divide(target, reached, out=np.zeros_like(factor), where=reached > 0)
+    return np.asarray(np.minimum(weight * factor[group], cap), dtype=np.float64)
+
+
+def fit_all(weight: NDArray[np.float64], target: float, cap: float = 1.0) -> NDArray[np.float64]:
+    """Return chances in proportion to weights, none above a cap, that add up to one target."""
+    return fit(weight, np.zeros(len(weight), dtype=np.int8), np.array([target]), cap)
+
+
+def within(group: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return for rows sorted by group each row's place in its group, and the size of its group."""
+    if len(group) == 0:
+        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+    first = np.flatnonzero(np.concatenate([[True], group[1:] != group[:-1]]))
+    size = np.diff(np.concatenate([first, [len(group)]]))
+    return np.arange(len(group)) - np.repeat(first, size), np.repeat(size, size)
+
+
+def by_age(points: list[tuple[int, float]], ages: int) -> NDArray[np.float64]:
+    """Return a curve by single age, linear between points and level outside."""
+    at = np.arange(ages, dtype=np.float64)
+    return np.asarray(np.interp(at, [float(a) for a, _ in points], [v for _, v in points]), dtype=np.float64)

@@ -1,0 +1,188 @@
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from experiments.run import Job, make_job, run_job
+from experiments.store import Store, digest, is_alive, read_manifest, read_run
+from model.errors import ResultsError
+from tests.fake_world import ENGINE, FakeScenario, FakeWorld, reform
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    result = Store(tmp_path / "results", "run")
+    result.claim()
+    return result
+
+
+def job_of(store: Store, scenario: FakeScenario = FakeScenario(), seed: int = 0, **options: bool) -> Job:
+    return make_job(ENGINE, scenario, seed, store, **options)
+
+
+def dead_pid() -> int:
+    child = subprocess.Popen([sys.executable, "-c", ""])
+    child.wait()
+    return child.pid
+
+
+def visible(store: Store) -> set[str]:
+    return {path.name for path in store.folder.iterdir()} - {"study.json"}
+
+
+def test_a_run_is_one_folder_with_units_and_a_manifest(store: Store) -> None:
+    job = job_of(store)
+    assert run_job(ENGINE, job).status == "complete"
+    assert visible(store) == {job.key}
+    folder = store.place(job.key)
+    assert {path.name for path in folder.iterdir()} == {
+        *(f"{name}.parquet" for name in ("funds", "flows", "enrolment", "care", "measures")),
+        "manifest.json",
+    }
+    schema = pq.read_schema(folder / "funds.parquet")
+    assert json.loads(schema.metadata[b"units"])["opening_fen"] == "fen"
+    assert schema.field("reserve_months").metadata == {b"unit": b"months of spending"}
+    manifest = read_manifest(folder)
+    wanted = {
+        "scenario",
+        "seed",
+        "law_hash",
+        "data_hash",
+        "code_version",
+        "commit",
+        "versions",
+        "platform",
+        "times",
+        "weight",
+        "status",
+    }
+    assert wanted <= set(manifest)
+    assert manifest["tables"]["funds"]["sha256"] == digest(read_run(folder)["funds"])
+
+
+def test_a_complete_run_is_not_run_again(store: Store) -> None:
+    job = job_of(store)
+    run_job(ENGINE, job)
+    before = (store.place(job.key) / "manifest.json").read_bytes()
+    again = run_job(dataclasses.replace(ENGINE, build=lambda *_: 1 / 0), job)
+    assert again.message == "already there"
+    assert (store.place(job.key) / "manifest.json").read_bytes() == before
+
+
+def test_people_are_added_to_a_run_that_lacks_them(store: Store) -> None:
+    run_job(ENGINE, job_of(store))
+    job = job_of(store, export_people=True)
+    run_job(ENGINE, job)
+    people = pd.read_parquet(store.place(job.key) / "people.parquet")
+    assert list(people["year"]) == [2024, 2025, 2026]
+    assert read_manifest(store.place(job.key))["tables"]["people"]["rows"] == 3
+    assert visible(store) == {job.key}
+
+
+def test_the_key_follows_everything_that_decides_the_result(store: Store) -> None:
+    keys = {
+        job_of(store).key,
+        job_of(store, seed=1).key,
+        job_of(store, FakeScenario(end=2027)).key,
+        job_of(store, FakeScenario(reforms=(reform("a", aid=1),))).key,
+        job_of(store, FakeScenario(reforms=(reform("a", aid=2),))).key,
+        make_job(dataclasses.replace(ENGINE, code_version=lambda: "other"), FakeScenario(), 0, store).key,
+        make_job(dataclasses.replace(ENGINE, data_hash=lambda: "other"), FakeScenario(), 0, store).key,
+    }
+    assert len(keys) == 7
+
+
+def test_a_failed_run_is_kept_as_data(store: Store) -> None:
+    job = job_of(store, FakeScenario(reforms=(reform("broken", crash=0),)))
+    assert run_job(ENGINE, job).status == "failed"
+    folder = store.place(job.key)
+    assert [path.name for path in folder.iterdir()] == ["manifest.json"]
+    assert "money was lost" in read_manifest(folder)["traceback"]
+    assert run_job(ENGINE, job).message == "already there"
+    store.set_aside(job.key)
+    assert store.status(job.key) == "absent"
+
+
+def test_bad_input_leaves_nothing(store: Store) -> None:
+    done = run_job(ENGINE, job_of(store, FakeScenario(reforms=(reform("bad", bad=1),))))
+    assert done.bad_input
+    assert visible(store) == set()
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, OSError])
+def test_an_interruption_leaves_nothing(
+    store: Store, error: type[BaseException], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(self: FakeWorld) -> None:
+        raise error
+
+    monkeypatch.setattr(FakeWorld, "step", interrupted)
+    with pytest.raises(error):
+        run_job(ENGINE, job_of(store))
+    assert visible(store) == set()
+
+
+def test_what_dead_processes_left_is_removed(store: Store) -> None:
+    stale = store.folder / f".0123456789abcdef.partial-{dead_pid()}"
+    stale.mkdir()
+    (stale / "funds.partial").write_text("half", encoding="utf-8")
+    mine = store.folder / f".fedcba9876543210.partial-{os.getppid()}"
+    mine.mkdir()
+    store.claim()
+    assert not stale.exists()
+    assert mine.exists()
+
+
+def test_a_run_that_lacked_only_its_last_rename_is_finished(store: Store) -> None:
+    job = job_of(store)
+    run_job(ENGINE, job)
+    folder = store.place(job.key)
+    (folder / "funds.parquet").rename(folder / "funds.partial")
+    assert store.status(job.key) == "absent"
+    store.claim()
+    assert store.status(job.key) == "complete"
+
+
+def test_processes_alive_and_dead() -> None:
+    assert is_alive(os.getppid())
+    assert not is_alive(dead_pid())
+
+
+def test_a_folder_of_something_else_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("dear", encoding="utf-8")
+    with pytest.raises(ResultsError, match="something else"):
+        Store(tmp_path, "run").claim()
+    assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]
+
+
+def test_a_folder_of_another_study_or_project_is_refused(store: Store, tmp_path: Path) -> None:
+    with pytest.raises(ResultsError, match="expected results of other, found those of run"):
+        Store(store.folder, "other").claim()
+    (store.folder / "study.json").write_text('{"project": "else"}', encoding="utf-8")
+    with pytest.raises(ResultsError, match="something else"):
+        store.claim()
+    taken = tmp_path / "file"
+    taken.write_text("", encoding="utf-8")
+    with pytest.raises(ResultsError, match="found a file"):
+        Store(taken, "run").claim()
+
+
+def test_a_key_folder_without_a_manifest_is_refused(store: Store) -> None:
+    job = job_of(store)
+    store.place(job.key).mkdir()
+    (store.place(job.key) / "notes.txt").write_text("mine", encoding="utf-8")
+    with pytest.raises(ResultsError, match=r"manifest\.json"):
+        run_job(ENGINE, job)
+
+
+def test_a_reform_file_may_lie_beside_its_results(tmp_path: Path) -> None:
+    (tmp_path / "my_reform.yaml").write_text("name: my_reform", encoding="utf-8")
+    Store(tmp_path, "run").claim()
