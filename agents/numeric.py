@@ -37,7 +37,7 @@ def exp(x: float) -> float:
     total = 1.0
     for term in range(14, 0, -1):
         total = 1.0 + total * r / np.float64(term)
-    return math.ldexp(total, np.int64(k))
+    return math.ldexp(total, int(k))
 
 
 @compiled

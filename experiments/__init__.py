@@ -1,0 +1,1 @@
+"""Questions put to the model: runs, comparisons, reports and their checks."""

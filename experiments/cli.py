@@ -5,17 +5,19 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
 from model.errors import GongjiError, ScenarioError
 
 if TYPE_CHECKING:
-    from experiments.run import Done, Engine
+    from experiments.run import Done, Simulator
     from experiments.study import Study
 
 OK, NO, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+USAGE_ERROR = typer.BadParameter.__mro__[1]  # click's, wherever this typer keeps it
+STOPPED = "interrupted: nothing half-written is left; the same line goes on from here"
 RESULTS = Path("results")
 START, END, PEOPLE = 2024, 2035, "200000"
 
@@ -28,34 +30,33 @@ app = typer.Typer(
 )
 
 
-def model_engine() -> Engine:
+def model_simulator() -> Simulator:
     """Return the model the commands drive."""
-    from experiments.engine import MODEL  # noqa: PLC0415
+    from experiments.simulator import MODEL
 
     return MODEL
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; every error is one line on stderr."""
-    usage_error = typer.BadParameter.__mro__[1]
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     try:
         code = app(args=None if arguments is None else list(arguments), standalone_mode=False)
     except GongjiError as error:
-        return complain(str(error), BAD_INPUT)
+        return complain(str(error), error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
-        return complain("interrupted: nothing half-written is left; the same line goes on from here", INTERRUPTED)
+        return complain(STOPPED, INTERRUPTED)
     except typer.Exit as end:
         return end.exit_code
     except OSError as error:
         return complain(f"{type(error).__name__}: {error}", NO)
     except Exception as error:
-        if isinstance(error, usage_error):
-            return complain(error.format_message(), BAD_INPUT)
+        if isinstance(error, USAGE_ERROR):
+            return complain(cast(Any, error).format_message(), BAD_INPUT)
         raise
-    return int(code or OK)
+    return complain(STOPPED, INTERRUPTED) if code == INTERRUPTED else int(code or OK)
 
 
 def complain(message: str, code: int) -> int:
@@ -76,21 +77,23 @@ def run(
     export_people: Annotated[bool, typer.Option("--export-people", help="also store every person and year")] = False,
 ) -> int:
     """Live one world, with reforms laid over each other."""
-    from experiments.run import cpu_count, make_job, run_job  # noqa: PLC0415
-    from experiments.store import Store  # noqa: PLC0415
-    from model import Scenario, load_reform  # noqa: PLC0415
+    from experiments.run import cpu_count, make_job, run_job
+    from experiments.store import Store
 
     check(seed >= 0, f"--seed {seed}: expected 0 or more")
     check(threads >= 0, f"--threads {threads}: expected 0 or more")
+    size = people_of(people)
+    from model import Scenario, load_reform
+
     laid = tuple(load_reform(name) for name in reforms or [])
-    scenario = Scenario(people=people_of(people), start=start, end=end, reforms=laid)
-    engine = model_engine()
+    scenario = Scenario(people=size, start=start, end=end, reforms=laid)
+    simulator = model_simulator()
     store = Store(out, "run")
-    job = make_job(engine, scenario, seed, store, threads=threads or cpu_count(), export_people=export_people)
+    job = make_job(simulator, scenario, seed, store, threads=threads or cpu_count(), export_people=export_people)
     store.claim()
     years = Progress(end - start + 1, "year")
     try:
-        done = run_job(engine, job, lambda year: years.tell(str(year)))
+        done = run_job(simulator, job, lambda year: years.tell(str(year)))
     finally:
         years.close()
         store.clean()
@@ -115,9 +118,9 @@ def compare(
     ] = False,
 ) -> int:
     """Compare a study's reforms with its baseline, seed by seed."""
-    from experiments import compare as comparing  # noqa: PLC0415
-    from experiments.run import cpu_count  # noqa: PLC0415
-    from experiments.study import load_study  # noqa: PLC0415
+    from experiments import compare as comparing
+    from experiments.run import cpu_count
+    from experiments.study import load_study
 
     given = {"people": people and people_of(people), "replications": replications, "end": end}
     asked = load_study(study)
@@ -128,13 +131,13 @@ def compare(
     processes = workers or cpu_count()
     folder = out or RESULTS / changed.name
     if plan:
-        from experiments.plan import plan_study  # noqa: PLC0415
+        from experiments.plan import plan_study
 
-        print(plan_study(model_engine(), changed, len(seeds), processes))
+        print(plan_study(model_simulator(), changed, len(seeds), processes))
         return OK
     bar = Progress(len(changed.variants) * len(seeds), "run")
     try:
-        results = comparing.compare(model_engine(), changed, folder, seeds, processes, bar.done, force)
+        results = comparing.compare(model_simulator(), changed, folder, seeds, processes, bar.done, force)
     finally:
         bar.close()
     for row in results.failed:
@@ -149,9 +152,9 @@ def verify(
     identities: Annotated[bool, typer.Option("--identities", help="only check the stored tables")] = False,
 ) -> int:
     """Run a results folder again and say yes or no for every table."""
-    from experiments.run import cpu_count  # noqa: PLC0415
-    from experiments.verify import Answer, run_folders, verify_identities  # noqa: PLC0415
-    from experiments.verify import verify as rerun  # noqa: PLC0415
+    from experiments.run import cpu_count
+    from experiments.verify import Answer, run_folders, verify_identities
+    from experiments.verify import verify as rerun
 
     def tell(answer: Answer) -> None:
         print(f"  {'yes' if answer.holds else 'no '} {answer.what}: {answer.words}", flush=True)
@@ -159,7 +162,7 @@ def verify(
     good = True
     for place in run_folders(folder):
         print(place, flush=True)
-        holds = verify_identities(place, tell) if identities else rerun(model_engine(), place, cpu_count(), tell)
+        holds = verify_identities(place, tell) if identities else rerun(model_simulator(), place, cpu_count(), tell)
         good = good and holds
     print("yes" if good else "no")
     return OK if good else NO
@@ -172,8 +175,8 @@ def explain(
     lang: Annotated[str, typer.Option(help="en or zh")] = "en",
 ) -> int:
     """Say what a reform changes, or what a parameter is in a year: value, unit, source."""
-    from experiments.explain import explain_parameter, explain_reform  # noqa: PLC0415
-    from model import load_reform  # noqa: PLC0415
+    from experiments.explain import explain_parameter, explain_reform
+    from model import load_reform
 
     check(lang in {"en", "zh"}, f"--lang {lang}: expected en or zh")
     if is_parameter(name):
@@ -207,7 +210,7 @@ def people_of(text: str) -> Any:
 
 def checked_study(study: Study, changes: dict[str, Any]) -> Study:
     """Return the study with options laid over it, checked again."""
-    import pydantic  # noqa: PLC0415
+    import pydantic
 
     try:
         return type(study).model_validate({**study.model_dump(), **changes})
@@ -224,7 +227,7 @@ class Progress:
         self.total, self.unit, self.count = total, unit, 0
         self.bar: Any = None
         if sys.stderr.isatty():
-            from tqdm import tqdm  # noqa: PLC0415
+            from tqdm import tqdm
 
             self.bar = tqdm(total=total, unit=unit, leave=False)
 

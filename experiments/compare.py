@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from experiments.outcomes import ADDITIVE, KEYS, outcomes, style, who_pays_whom
-from experiments.run import Done, Engine, Job, make_job
+from experiments.outcomes import ADDITIVE, outcomes, style, who_pays_whom
+from experiments.run import Done, Job, Simulator, make_job
 from experiments.store import Store, read_manifest, read_run, write_table
 from experiments.study import Study, Variant
 from experiments.workers import do_all
@@ -19,6 +19,12 @@ from model.errors import GongjiError, ResultsError, ScenarioError
 
 UNIT = ["year", "level", "unit", "measure"]
 COLUMNS = [*UNIT, "reform", "against", "mean", "se", "low", "high", "replications"]
+
+
+class RunsFailedError(GongjiError):
+    """No run of a study came to its end."""
+
+    exit_code = 1
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,23 +40,23 @@ class Results:
 
 
 def plan_jobs(
-    engine: Engine, study: Study, scenario_of: Callable[[Variant], Any], seeds: Sequence[int], store: Store
+    simulator: Simulator, study: Study, scenario_of: Callable[[Variant], Any], seeds: Sequence[int], store: Store
 ) -> dict[tuple[str, int], Job]:
     """Return the job of every variant and seed; variants that are the same law share one."""
     scenarios = {variant.name: scenario_of(variant) for variant in study.variants}
-    return {(name, seed): make_job(engine, scenarios[name], seed, store) for seed in seeds for name in scenarios}
+    return {(name, seed): make_job(simulator, scenarios[name], seed, store) for seed in seeds for name in scenarios}
 
 
 def make_scenario(study: Study, variant: Variant) -> Any:
     """Return the scenario of one variant of a study."""
-    from model import Scenario, load_reform  # noqa: PLC0415
+    from model import Scenario, load_reform
 
     reforms = tuple(load_reform(name) for name in variant.reforms)
     return Scenario(people=study.people, start=study.start, end=study.end, reforms=reforms)
 
 
 def do_runs(
-    engine: Engine,
+    simulator: Simulator,
     jobs: Mapping[tuple[str, int], Job],
     store: Store,
     workers: int,
@@ -62,16 +68,16 @@ def do_runs(
     for key in unique:
         if retry and store.status(key) == "failed":
             store.set_aside(key)
-    done = do_all(engine, list(unique.values()), workers, tell)
+    done = do_all(simulator, list(unique.values()), workers, tell)
     for result in done:
         if result.bad_input:
             raise ScenarioError(result.message)
     return done
 
 
-def claim(store: Store, engine: Engine, study: Study, force: bool) -> None:
+def claim(store: Store, simulator: Simulator, study: Study, force: bool) -> None:
     """Take the study's folder; results of other code stay apart unless asked for."""
-    version = engine.code_version()
+    version = simulator.code_version()
     before = store.claim()
     if before.get("code_version") not in {None, version} and not force:
         raise ResultsError(
@@ -98,7 +104,7 @@ def collect(study: Study, jobs: Mapping[tuple[str, int], Job], store: Store) -> 
         parts.append(said.assign(reform=name, seed=seed))
         payments.append(paid.assign(reform=name, seed=seed))
     if not parts:
-        raise GongjiError(f"{store.folder}: expected at least one complete run; all {len(failed)} failed")
+        raise RunsFailedError(f"{store.folder}: all {len(failed)} runs failed; first: {failed[0]['error']}")
     whole = pd.concat(parts, ignore_index=True)
     facts = {"runs": {f"{name} {seed}": job.key for (name, seed), job in jobs.items()}, "manifest": manifest}
     return Results(study, whole, differences(whole, study), _mean_payments(payments), failed, facts)
@@ -116,7 +122,7 @@ def differences(whole: pd.DataFrame, study: Study) -> pd.DataFrame:
     parts = []
     for variant in study.reforms:
         if {base, variant.name} <= set(wide.columns.get_level_values("reform")):
-            pairs = (wide[variant.name] - wide[base]).dropna(axis=1, how="all")
+            pairs = pd.DataFrame(wide[variant.name]) - pd.DataFrame(wide[base])
             parts.append(interval(pairs).assign(reform=variant.name, against=base))
     if not parts:
         return pd.DataFrame(columns=COLUMNS)
@@ -126,7 +132,7 @@ def differences(whole: pd.DataFrame, study: Study) -> pd.DataFrame:
 
 def interval(pairs: pd.DataFrame) -> pd.DataFrame:
     """Return mean, standard error and t-interval over the columns, each a seed."""
-    from scipy import stats  # noqa: PLC0415
+    from scipy import stats
 
     count = pairs.notna().sum(axis=1)
     mean = pairs.mean(axis=1)
@@ -140,13 +146,13 @@ def _mean_payments(payments: list[pd.DataFrame]) -> pd.DataFrame:
     whole = pd.concat(payments, ignore_index=True)
     seeds = whole.groupby("reform")["seed"].nunique().rename("seeds")
     by = ["reform", "payer", "payer_province", "payee", "payee_province", "kind"]
-    sums = whole.groupby(by, as_index=False)["amount_fen"].sum().merge(seeds, on="reform")
+    sums: pd.DataFrame = whole.groupby(by)["amount_fen"].sum().reset_index().merge(seeds, on="reform")
     sums["amount_fen"] = np.rint(sums["amount_fen"] / sums.pop("seeds")).astype(np.int64)
-    return sums
+    return sums[[*by, "amount_fen"]]
 
 
 def compare(
-    engine: Engine,
+    simulator: Simulator,
     study: Study,
     folder: Path,
     seeds: Sequence[int],
@@ -156,13 +162,13 @@ def compare(
     scenario_of: Callable[[Variant], Any] | None = None,
 ) -> Results:
     """Run a study and write everything `compare` promises into its folder."""
-    from experiments.report import write_report  # noqa: PLC0415
+    from experiments.report import write_report
 
     store = Store(folder, study.name)
-    jobs = plan_jobs(engine, study, scenario_of or (lambda variant: make_scenario(study, variant)), seeds, store)
-    claim(store, engine, study, force)
+    jobs = plan_jobs(simulator, study, scenario_of or (lambda variant: make_scenario(study, variant)), seeds, store)
+    claim(store, simulator, study, force)
     try:
-        do_runs(engine, jobs, store, workers, tell, force)
+        do_runs(simulator, jobs, store, workers, tell, force)
     finally:
         store.clean()
     results = collect(study, jobs, store)

@@ -10,7 +10,8 @@ from pathlib import Path
 
 CSS = """
 :root{color-scheme:light dark}
-body{font:16px/1.55 system-ui,"Noto Sans CJK SC","PingFang SC","Microsoft YaHei",sans-serif;max-width:60rem;margin:0 auto;padding:1rem}
+body{font:16px/1.55 system-ui,"Noto Sans CJK SC","PingFang SC","Microsoft YaHei",sans-serif}
+body{max-width:60rem;margin:0 auto;padding:1rem}
 h1,h2,h3{line-height:1.25}img{max-width:100%;height:auto;background:#fff}figure{margin:1.5rem 0}
 figcaption{font-size:.9rem;opacity:.8}.table{overflow-x:auto}
 table{border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.container import BarContainer
 from matplotlib.figure import Figure
 
 from experiments.compare import Results
@@ -88,7 +89,7 @@ def draw_all(results: Results, folder: Path) -> list[Drawn]:
     return drawn
 
 
-def _font(language: str) -> dict[str, Any]:
+def _font(language: str) -> Any:
     families = [chinese_font()] if language == "zh" else []
     return {"font.family": [*families, "DejaVu Sans"], "font.size": style()["figures"]["font_size"]}
 
@@ -106,8 +107,14 @@ def _panels(rows: int, columns: int, **options: Any) -> tuple[Figure, Any]:
     for axis in axes.flat:
         axis.spines[["top", "right"]].set_visible(False)
         axis.grid(axis="y", alpha=style()["figures"]["band"], linewidth=1)
-        axis.margins(x=0)
+        axis.margins(x=style()["figures"]["margin"])
     return figure, axes
+
+
+def _from_zero(axis: Any) -> None:
+    """Start the vertical axis at zero and leave room above the highest line."""
+    axis.set_ylim(bottom=0)
+    axis.set_ylim(top=max(axis.dataLim.y1 * (1 + style()["figures"]["margin"]), style()["figures"]["margin"]))
 
 
 def _years(axis: Any, results: Results) -> None:
@@ -119,6 +126,8 @@ def _years(axis: Any, results: Results) -> None:
 
 def _legend(figure: Figure, axis: Any) -> None:
     handles, labels = axis.get_legend_handles_labels()
+    order = sorted(range(len(labels)), key=lambda place: not isinstance(handles[place], BarContainer))
+    handles, labels = [handles[place] for place in order], [labels[place] for place in order]
     figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), frameon=False)
 
 
@@ -140,7 +149,8 @@ def reserve_months(sketch: Sketch) -> Figure:
             _years(axis, sketch.results)
         months = sketch.say("months of spending", "可支付月数")
         row[0].set_ylabel(f"{sketch.of(style()['funds'][fund])}\n{months}")
-        row[0].set_ylim(bottom=0)
+        _from_zero(row[0])
+        row[0].set_ylim(top=max(axis.dataLim.y1 for axis in row) * (1 + style()["figures"]["margin"]))
     return figure
 
 
@@ -157,15 +167,16 @@ def pools_in_deficit(sketch: Sketch) -> Figure:
                 line = sketch.mean(variant.name, "fund", fund, measure)
                 axis.plot(line.index, line, label=sketch.label(variant), lw=1.8, ms=4, **sketch.look(variant))
             axis.set_title(sketch.of(style()["funds"][fund]), fontsize="medium")
-            axis.set_ylim(bottom=0)
             _years(axis, sketch.results)
+        for axis in row:
+            _from_zero(axis)
         row[0].set_ylabel(words)
     _legend(figure, axes[0][0])
     return figure
 
 
 def benefit_by_province(sketch: Sketch) -> Figure:
-    """Draw the benefit per head of every province in the last year, bars for the baseline and a sign for each reform."""
+    """Draw the benefit per head of every province in the last year, bars for the baseline, a sign for each reform."""
     rows = sketch.results.outcomes
     last = int(rows["year"].max())
     heads = rows[(rows["level"] == "province") & (rows["year"] == last)]
@@ -217,7 +228,7 @@ def fund_paths(sketch: Sketch) -> Figure:
             series = sketch.mean(variant.name, "fund", fund, "closing_fen") / bn
             right.plot(series.index, series, label=sketch.label(variant), lw=1.6, ms=3.5, **sketch.look(variant))
         for axis in (left, right):
-            axis.set_ylim(bottom=0)
+            _from_zero(axis)
             _years(axis, sketch.results)
         name = sketch.of(style()["funds"][fund])
         left.set_title(sketch.say(f"{name}: income and spending", f"{name}：收入与支出"), fontsize="medium")
@@ -287,8 +298,8 @@ FIGURES: dict[str, tuple[Draw, dict[str, str], dict[str, str]]] = {
         benefit_by_province,
         {"en": "Insurance benefit per member by province", "zh": "各省份人均医保待遇"},
         {
-            "en": "Basic, critical-illness and large-sum benefit per member in the last year. Bars: the baseline; signs: "
-            "the reforms. Province of insurance.",
+            "en": "Basic, critical-illness and large-sum benefit per member in the last year. Bars: the baseline; "
+            "signs: the reforms. Province of insurance.",
             "zh": "末年人均基本、大病与大额待遇。条形：基准；符号：各改革。按参保省份。",
         },
     ),

@@ -112,4 +112,5 @@ def who_pays_whom(flows: pd.DataFrame) -> pd.DataFrame:
         result[f"{side}_province"] = code // PROVINCE * PROVINCE
         result[side] = parts[0]
     by = ["payer", "payer_province", "payee", "payee_province", "kind"]
-    return result.groupby(by, as_index=False)["amount_fen"].sum()
+    sums: pd.DataFrame = result.groupby(by)["amount_fen"].sum().reset_index()
+    return sums

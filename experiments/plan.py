@@ -7,18 +7,18 @@ import sys
 import time
 
 from experiments.compare import make_scenario
-from experiments.run import Engine
+from experiments.run import Simulator
 from experiments.store import TABLES
 from experiments.study import Study
 
 MEBI = 1024 * 1024
 
 
-def plan_study(engine: Engine, study: Study, seeds: int, workers: int) -> str:
+def plan_study(simulator: Simulator, study: Study, seeds: int, workers: int) -> str:
     """Return one line a resource; lives the baseline's first two years once, writes nothing."""
     scenario = make_scenario(study, study.baseline)
     begin = time.perf_counter()
-    world = engine.build(scenario, 0, 1)
+    world = simulator.build(scenario, 0, 1)
     built = time.perf_counter()
     world.step()
     warm = time.perf_counter()
@@ -45,7 +45,7 @@ def peak_mebibytes() -> float:
     """Return this process's peak memory [MiB]; 0 where the system does not tell."""
     if sys.platform == "win32":
         return 0.0
-    import resource  # noqa: PLC0415
+    import resource
 
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / MEBI if sys.platform == "darwin" else peak / 1024

@@ -54,7 +54,7 @@ def _scale(unit: str) -> float:
 
 def published_value(target: dict[str, Any], year: int) -> float:
     """Return the published value in fen, persons or as a share."""
-    from model import data  # noqa: PLC0415
+    from model import data
 
     if target["measure"] == "surplus_rate":
         income = data.series("fund_income", target["scheme"])[year]
@@ -62,7 +62,7 @@ def published_value(target: dict[str, Any], year: int) -> float:
         return (income - spending) / income
     if target["measure"] == "members":
         return data.series(target["indicator"], target["scheme"], unit="persons")[year]
-    return data.series(target["indicator"], target["scheme"], unit="yuan")[year] * style()["fen_per_yuan"]
+    return data.series(target["indicator"], target["scheme"], unit="yuan")[year] * float(style()["fen_per_yuan"])
 
 
 def banner(year: int, table: pd.DataFrame) -> dict[str, str] | None:
@@ -70,8 +70,9 @@ def banner(year: int, table: pd.DataFrame) -> dict[str, str] | None:
     missed = table[~table["holds"].astype(bool)] if len(table) else table
     if not len(missed):
         return None
-    names = ", ".join(f"{row.target} ({off(row.error, row.kind)})" for row in missed.itertuples())
-    chinese = "、".join(f"{row.zh}（{off(row.error, row.kind, 'zh')}）" for row in missed.itertuples())
+    rows: list[Any] = list(missed.itertuples())
+    names = ", ".join(f"{row.target} ({off(row.error, row.kind)})" for row in rows)
+    chinese = "、".join(f"{row.zh}（{off(row.error, row.kind, 'zh')}）" for row in rows)
     return {
         "en": f"Simulated {year} misses its band of the published values in: {names}. Read levels with care.",
         "zh": f"{year}年模拟值超出公布值允许范围：{chinese}。绝对水平须谨慎解读。",

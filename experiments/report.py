@@ -144,6 +144,7 @@ def _published(year: int, compared: pd.DataFrame) -> list[Block]:
     if not len(compared):
         return []
     columns = ["Target", "Unit", "Published", "Simulated", "Error", "Band", "Holds"]
+    lines: list[Any] = list(compared.itertuples())
     rows = [
         [
             f"{row.target} · {row.zh}",
@@ -154,7 +155,7 @@ def _published(year: int, compared: pd.DataFrame) -> list[Block]:
             off(row.band, row.kind).replace("+", "±"),
             "yes" if row.holds else "NO",
         ]
-        for row in compared.itertuples()
+        for row in lines
     ]
     words = f"Parameters use years before {year}; {year} is compared, never tuned to. Simulated: mean over seeds."
     chinese = f"参数只用{year}年以前的数据；{year}年仅作对照，不作拟合。模拟值为各种子均值。"
@@ -167,8 +168,8 @@ def _made(results: Results) -> list[Block]:
     versions = ", ".join(f"{name} {number}" for name, number in sorted(manifest["versions"].items()))
     weight = f" One simulated person stands for {manifest['weight']:,}." if manifest.get("weight") else ""
     english = (
-        f"Made by {versions}; code {str(manifest['code_version'])[:12]}, data {str(manifest['data_hash'])[:12]}, commit "
-        f"{str(manifest['commit'])[:13]}.{weight} Counts and money are the nation's. `verify` on this folder reruns every "
-        "number."
+        f"Made by {versions}; code {str(manifest['code_version'])[:12]}, data {str(manifest['data_hash'])[:12]}, "
+        f"commit {str(manifest['commit'])[:13]}.{weight} Counts and money are the nation's. "
+        "`verify` on this folder reruns every number."
     )
     return [Heading("How it was made · 制作说明"), Words(english)]

@@ -53,7 +53,7 @@ class World(Protocol):
 
 
 @dataclasses.dataclass(frozen=True)
-class Engine:
+class Simulator:
     """How worlds are made and named; importable functions only, so that a worker process gets the same."""
 
     build: Callable[[Any, int, int], World]
@@ -110,31 +110,32 @@ def _plain(value: Any) -> Any:
     return str(value)
 
 
-def identify(engine: Engine, scenario: Any, seed: int) -> dict[str, Any]:
+def identify(simulator: Simulator, scenario: Any, seed: int) -> dict[str, Any]:
     """Return what decides a run's result: scenario without words, seed, law, data, code."""
     plain = describe(scenario)
+    plain.pop("name", None)
     reforms = [reform.get("changes", {}) for reform in plain.pop("reforms", [])]
     merged = {path: values for changes in reforms for path, values in changes.items()}
     return {
         "scenario": {**plain, "changes": merged},
         "seed": seed,
-        "law_hash": engine.law_hash(scenario),
-        "data_hash": engine.data_hash(),
-        "code_version": engine.code_version(),
+        "law_hash": simulator.law_hash(scenario),
+        "data_hash": simulator.data_hash(),
+        "code_version": simulator.code_version(),
     }
 
 
-def make_job(engine: Engine, scenario: Any, seed: int, store: Store, **options: Any) -> Job:
+def make_job(simulator: Simulator, scenario: Any, seed: int, store: Store, **options: Any) -> Job:
     """Return the job of a scenario and seed in a store."""
-    identity = identify(engine, scenario, seed)
+    identity = identify(simulator, scenario, seed)
     return Job(content_key(identity), scenario, seed, store.folder, store.study, identity=identity, **options)
 
 
 def live(
-    engine: Engine, job: Job, draft: Draft | None = None, progress: Callable[[int], None] | None = None
+    simulator: Simulator, job: Job, draft: Draft | None = None, progress: Callable[[int], None] | None = None
 ) -> tuple[World, dict[str, pd.DataFrame]]:
     """Live all years of a scenario and return the world and its tables; people go straight to the draft."""
-    world = engine.build(job.scenario, job.seed, job.threads)
+    world = simulator.build(job.scenario, job.seed, job.threads)
     for _ in range(job.scenario.start, job.scenario.end + 1):
         world.step()
         if draft is not None and job.export_people:
@@ -144,7 +145,7 @@ def live(
     return world, {name: getattr(world.record, name) for name in TABLES}
 
 
-def run_job(engine: Engine, job: Job, progress: Callable[[int], None] | None = None) -> Done:
+def run_job(simulator: Simulator, job: Job, progress: Callable[[int], None] | None = None) -> Done:
     """Do one job unless it is done; a run that fails is kept as a manifest with its traceback.
 
     Raises OSError where results cannot be written, and KeyboardInterrupt; then nothing is left behind.
@@ -157,7 +158,7 @@ def run_job(engine: Engine, job: Job, progress: Callable[[int], None] | None = N
         return Done(job.key, status, 0.0, "already there")
     with store.draft(job.key) as draft:
         try:
-            world, tables = live(engine, job, draft, progress)
+            world, tables = live(simulator, job, draft, progress)
         except OSError:
             raise
         except Exception as error:

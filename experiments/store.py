@@ -138,7 +138,7 @@ def is_alive(pid: int) -> bool:
     if pid == os.getpid():
         return False
     if sys.platform == "win32":
-        import ctypes  # noqa: PLC0415
+        import ctypes
 
         kernel = ctypes.windll.kernel32
         handle = kernel.OpenProcess(0x1000, 0, pid)  # PROCESS_QUERY_LIMITED_INFORMATION; os.kill would end it

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pydantic
-import yaml
 
-from model.errors import ScenarioError
+from model.errors import PolicyError
+from model.policy.files import fail, read_yaml
 
 STUDIES = Path(__file__).resolve().parent / "studies"
+
+
+class StudyError(PolicyError):
+    """A study file is wrong, or there is none of that name."""
 
 
 class Text(pydantic.BaseModel):
@@ -79,19 +82,16 @@ class Study(pydantic.BaseModel):
 def load_study(name: str) -> Study:
     """Return a study by its name in experiments/studies or by its path.
 
-    Raises ScenarioError naming the file, the place in it and what was expected.
+    Raises StudyError naming the file, the place in it and what was expected.
     """
     path = find_study(name)
-    try:
-        content: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ScenarioError(f"{path}: expected a readable YAML file ({error})") from None
+    content = read_yaml(path, StudyError)
     try:
         return Study.model_validate(content)
     except pydantic.ValidationError as error:
         first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"]) or "study"
-        raise ScenarioError(f"{path}: {place}: {first['msg']}") from None
+        name = ".".join(str(part) for part in first["loc"]) or "study"
+        raise fail(path, first["loc"], name, first["msg"], StudyError) from None
 
 
 def find_study(name: str) -> Path:
@@ -102,4 +102,4 @@ def find_study(name: str) -> Path:
     path = Path(name)
     if path.suffix in {".yaml", ".yml"} and path.is_file():
         return path
-    raise ScenarioError(f"{name}: expected a study ({', '.join(known)}) or the path of a YAML file")
+    raise StudyError(f"{name}: expected a study ({', '.join(known)}) or the path of a YAML file")

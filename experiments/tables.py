@@ -25,7 +25,7 @@ def write_tables(results: Results, compared: pd.DataFrame, folder: Path) -> None
     """Write the outcomes by regime and year, the last year's differences, and the comparison with published values."""
     folder.mkdir(parents=True, exist_ok=True)
     by = ["reform", "level", "unit", "measure", "year"]
-    means = results.outcomes.groupby(by, as_index=False, sort=True)["value"].mean()
+    means = results.outcomes.groupby(by, sort=True)["value"].mean().reset_index()
     _csv(means, folder / "outcomes.csv")
     last = results.differences[results.differences["year"] == results.outcomes["year"].max()]
     kept = _headline(last, results)

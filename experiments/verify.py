@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from experiments.run import Engine, Job, identify, live
+from experiments.run import Job, Simulator, identify, live
 from experiments.store import MANIFEST, TABLES, digest, is_complete, read_manifest, read_run, read_table
 from model.errors import ResultsError
 
@@ -39,7 +38,7 @@ def run_folders(folder: Path) -> list[Path]:
     return found
 
 
-def verify(engine: Engine, folder: Path, threads: int, tell: Callable[[Answer], None]) -> bool:
+def verify(simulator: Simulator, folder: Path, threads: int, tell: Callable[[Answer], None]) -> bool:
     """Run the manifest of a folder again and compare every stored number exactly; return whether all agree."""
     manifest = read_manifest(folder)
     if manifest.get("status") == "failed":
@@ -48,15 +47,14 @@ def verify(engine: Engine, folder: Path, threads: int, tell: Callable[[Answer], 
     if not is_complete(folder):
         raise ResultsError(f"{folder}: expected a complete run; funds.parquet is missing")
     stored = read_run(folder)
-    scenario = engine.restore(manifest["scenario"])
-    identity = identify(engine, scenario, int(manifest["seed"]))
+    scenario = simulator.restore(manifest["scenario"])
+    identity = identify(simulator, scenario, int(manifest["seed"]))
     job = Job(
         manifest["key"], scenario, int(manifest["seed"]), folder.parent, manifest["study"], threads, identity=identity
     )
     answers = [_same_version(manifest, identity)]
-    _, again = live(engine, job)
-    with tempfile.TemporaryDirectory():
-        answers += [compare_table(name, stored[name], again[name]) for name in TABLES]
+    _, again = live(simulator, job)
+    answers += [compare_table(name, stored[name], again[name]) for name in TABLES]
     answers += [_untouched(name, stored[name], manifest) for name in TABLES]
     for answer in answers:
         if answer.words:
@@ -103,7 +101,7 @@ def compare_table(name: str, stored: pd.DataFrame, again: pd.DataFrame) -> Answe
 
 def verify_identities(folder: Path, tell: Callable[[Answer], None]) -> bool:
     """Check the accounting identities of the stored tables alone, without a simulation."""
-    from model.record import check_identities  # noqa: PLC0415
+    from model.identities import check_identities
 
     manifest = read_manifest(folder)
     if manifest.get("status") == "failed":

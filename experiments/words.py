@@ -11,10 +11,11 @@ from experiments.outcomes import PROVINCE, style
 @functools.cache
 def province_names() -> dict[int, tuple[str, str]]:
     """Return the English and Chinese name of every province by code."""
-    from model import data  # noqa: PLC0415
+    from model import data
 
     table = data.table("provinces")
-    return {int(row.province_code): (str(row.name_en), str(row.name_zh)) for row in table.itertuples()}
+    codes = table["province_code"].astype(int)
+    return dict(zip(codes, zip(table["name_en"].astype(str), table["name_zh"].astype(str))))
 
 
 def province_name(code: int, language: str = "en") -> str:
@@ -26,7 +27,7 @@ def province_name(code: int, language: str = "en") -> str:
 @functools.cache
 def chinese_font() -> str | None:
     """Return a font of this machine that has Chinese characters; warn once where there is none."""
-    from matplotlib import font_manager  # noqa: PLC0415
+    from matplotlib import font_manager
 
     here = {font.name for font in font_manager.fontManager.ttflist}
     for name in style()["figures"]["chinese_fonts"]:

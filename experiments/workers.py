@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor, as_completed
 from multiprocessing.connection import wait
 
-from experiments.run import Done, Engine, Job, run_job
+from experiments.run import Done, Job, Simulator, run_job
 
 
 def start_worker() -> None:
@@ -45,17 +45,17 @@ def processes(workers: int) -> Iterator[Executor]:
     pool.shutdown()
 
 
-def do_all(engine: Engine, jobs: Sequence[Job], workers: int, tell: Callable[[Done], None]) -> list[Done]:
+def do_all(simulator: Simulator, jobs: Sequence[Job], workers: int, tell: Callable[[Done], None]) -> list[Done]:
     """Do all jobs and report each as it ends; an error of a worker's disk or memory ends the study."""
     results: list[Done] = []
     if workers == 1:
         for job in jobs:
-            results.append(run_job(engine, job))
+            results.append(run_job(simulator, job))
             tell(results[-1])
         return results
     try:
         with processes(max(1, min(workers, len(jobs)))) as pool:
-            for future in as_completed([pool.submit(run_job, engine, job) for job in jobs]):
+            for future in as_completed([pool.submit(run_job, simulator, job) for job in jobs]):
                 results.append(future.result())
                 tell(results[-1])
     except BrokenExecutor:

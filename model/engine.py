@@ -14,7 +14,7 @@ from agents.columns import Array, Table
 from agents.household import HOUSEHOLD
 from agents.person import PERSON, columns_of
 from model.phases import renewing
-from model.phases.ground import Ground, Sums
+from model.phases.ground import SCRATCH, Ground, Scratch, Sums
 from model.phases.tally import Tally
 
 BLOCK = 4096
@@ -50,13 +50,15 @@ class Engine:
         """Call a driver on all blocks, each thread on its own range and sums, and add the sums to the tally."""
         blocks = self.blocks()
         people = columns_of(self.people)
+        largest = int(np.diff(self.bounds[blocks]).max())
         ranges = np.linspace(0, len(blocks) - 1, self.threads + 1).astype(np.int64)
 
         def work(thread: int) -> None:
             part = self.tallies[thread]
             part.clear()
             sums = Sums(part.money, part.heads, part.care, part.pairs, part.enrolment, part.profile)
-            driver(people, self.bounds, blocks, ranges[thread], ranges[thread + 1], laws, ground, sums)
+            scratch = Scratch(*np.zeros((len(SCRATCH), largest), np.int64))
+            driver(people, self.bounds, blocks, ranges[thread], ranges[thread + 1], laws, ground, sums, scratch)
 
         self._each(work, range(self.threads))
         for part in self.tallies:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 EMPLOYEE_POOL = "employee_pool"
 RESIDENT_POOL = "resident_pool"
@@ -29,8 +29,7 @@ CENTRE = "treasury:centre"
 BY_CODE = (HOUSEHOLDS, EMPLOYERS, TREASURY, PROVIDERS, UNEMPLOYMENT_FUND)
 
 
-@dataclass(frozen=True, slots=True)
-class Effect:
+class Effect(NamedTuple):
     """How a flow is counted in income and spending as the national bulletins count them: 1, 0 or -1."""
 
     payer_income: int = 0
@@ -76,11 +75,6 @@ KINDS: dict[str, Effect] = {
     "arrears": NEITHER,
     "arrears_paid": NEITHER,
 }
-
-
-def effect(kind: str) -> Effect:
-    """Return how a kind of flow is counted."""
-    return KINDS[kind]
 
 
 @cache

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from model.errors import LedgerError
-from model.kinds import EMPLOYEE_POOL, KINDS, NATIONAL, POOL_FUNDS, PROVINCIAL, RESIDENT_POOL, effect, outside
+from model.kinds import EMPLOYEE_POOL, KINDS, NATIONAL, POOL_FUNDS, PROVINCIAL, RESIDENT_POOL, outside
 from model.rules.funds import largest_remainder
 
 FUND_COLUMNS = (
@@ -105,6 +105,7 @@ class Ledger:
         self.flows: dict[tuple[str, str, str], int] = {}
         self.loans: list[Loan] = []
         self.arrears: dict[tuple[str, str], int] = {}
+        self._parties: dict[str, Book | None] = {}
 
     # ---- opening ------------------------------------------------------------------------------------------------
     def open_account(self, fund: str, code: int, amount: int = 0) -> str:
@@ -130,13 +131,10 @@ class Ledger:
         return found
 
     def held(self, name: str) -> Book | None:
-        """Return the book of a ledger held, or nothing for an outside party; raises IdentityError for any other name."""
-        found = self.books.get(name)
-        if found is not None:
-            return found
-        if outside(name):
-            return None
-        return self.book(name)
+        """Return the book of a ledger held, or nothing for an outside party; raises IdentityError for others."""
+        found = None if outside(name) else self.book(name)
+        self._parties[name] = found
+        return found
 
     def open_year(self, year: int) -> None:
         """Begin a year: last closings become openings and merged ledgers disappear."""
@@ -151,7 +149,7 @@ class Ledger:
             return
         source, target = self._record(payer, payee, kind, amount)
         if source is not None:
-            if amount > source.balance:
+            if amount > source.opening + source.received - source.paid:
                 raise IdentityError(f"{self.year} {payer} cannot pay {amount} fen ({kind}): it has {source.balance}")
             source.paid += amount
         if target is not None:
@@ -178,23 +176,22 @@ class Ledger:
             book.receivable = book.payable = 0
 
     def _record(self, payer: str, payee: str, kind: str, amount: int) -> tuple[Book | None, Book | None]:
-        if kind not in KINDS:
-            raise IdentityError(f"unknown kind of flow {kind!r}")
-        if amount < 0:
-            raise IdentityError(f"{self.year} {payer} -> {payee} ({kind}): {amount} fen is negative")
-        if self.year is None:
-            raise IdentityError("no year is open")
-        source, target = self.held(payer), self.held(payee)
-        if payer == payee:
-            raise IdentityError(f"{self.year} {payer} pays itself ({kind})")
+        if amount < 0 or kind not in KINDS or payer == payee or self.year is None:
+            raise IdentityError(
+                f"{self.year} {payer} -> {payee} ({kind}) {amount} fen: expected an open year, a kind of the list, "
+                "two parties and an amount that is not negative"
+            )
+        parties = self._parties
+        source = parties[payer] if payer in parties else self.held(payer)
+        target = parties[payee] if payee in parties else self.held(payee)
         key = (payer, payee, kind)
         self.flows[key] = self.flows.get(key, 0) + amount
-        counts = effect(kind)
+        payer_income, payer_spending, payee_income = KINDS[kind]
         if source is not None:
-            source.income += counts.payer_income * amount
-            source.spending += counts.payer_spending * amount
+            source.income += payer_income * amount
+            source.spending += payer_spending * amount
         if target is not None:
-            target.income += counts.payee_income * amount
+            target.income += payee_income * amount
         return source, target
 
     # ---- debts --------------------------------------------------------------------------------------------------
@@ -305,7 +302,7 @@ class Ledger:
             )
             for name, book in self.in_order()
         ]
-        flows: list[Row] = [(year, *key, amount) for key, amount in self.flows.items()]
+        flows: list[Row] = [(year, *key, amount) for key, amount in sorted(self.flows.items())]
         self._turn()
         return funds, flows
 
@@ -348,6 +345,6 @@ class Ledger:
             book.opening = book.balance
             book.income_before, book.spending_before = book.income, book.spending
             book.received = book.paid = book.income = book.spending = 0
-        self.flows = {}
+        self.flows, self._parties = {}, {}
         self.loans = [loan for loan in self.loans if loan.outstanding]
         self.year = None

@@ -1,7 +1,7 @@
-"""What differs between the 358 pools and is not law: wages, incomes, the price of care, employers' rates, extra subsidies.
+"""What differs between the 358 pools and is not law: wages, incomes, price of care, employers' rates, extra subsidies.
 
-Levels come from the tables of provinces; how far places inside a province differ is not published for recent years and is
-therefore an assumption (`Spread`). Money is exact: only arithmetic that is the same on every machine decides it.
+Levels come from the tables of provinces; how far places inside a province differ is not published for recent years
+and is assumed (`Spread`). Money is exact: only arithmetic that is the same on every machine decides it.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Spread:
     level_limit: float  # largest gap of GDP per head to the province's mean that counts [log points]
     rural_catch_up: float  # growth of rural income above urban [share a year]
     bottom: float  # lowest income over the mean of the lowest fifth [ratio]
-    top_power: float  # steepness of incomes within the highest fifth [coefficient]
+    top_power: int  # steepness of incomes within the highest fifth [coefficient]
     price_shrink: float  # share of a province's log gap in spending per member that is price [share]
     price_local: float  # price of care against GDP per head inside a province [elasticity]
     price_spread: float  # standard deviation of log prices of care inside a province [log points]
@@ -54,6 +54,7 @@ class Spread:
     employer_low: float  # lowest employers' rate [share of base]
     employer_high: float  # highest employers' rate [share of base]
     extra_power: float  # extra resident subsidy against income between provinces [elasticity]
+    extra_local: float  # extra resident subsidy against GDP per head inside a province [elasticity]
     extra_growth: float  # growth of extra subsidies [share a year]
     fund_interest: float  # interest on the resident pool inside published financing [share a year]
     province_share: float  # province's part of the subsidy that the centre does not pay [share]
@@ -76,7 +77,7 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """Yearly growth of national wages and incomes; the rate of a year leads from the year before to it [share a year]."""
+    """Yearly growth of national wages and incomes; the rate of a year leads to it from the year before [share]."""
 
     first: int
     wage: tuple[float, ...]
@@ -116,7 +117,7 @@ class Places:
     province_share: float  # province's part of what the centre does not pay
 
     def subsidy(self, standard: int) -> Fens:
-        """Split the standard subsidy of one resident and add the local extra [pool, centre/province/prefecture; fen]."""
+        """Split the standard subsidy of one resident and add the local extra [pool, centre/province/place; fen]."""
         centre = np.floor(standard * self.central_share + 0.5).astype(np.int64)
         province = np.floor((standard - centre) * self.province_share + 0.5).astype(np.int64)
         return np.stack([centre, province, standard - centre - province + self.extra], axis=1)
@@ -138,7 +139,7 @@ def places(year: int, spread: Spread, growth: Growth) -> Places:
         shape=np.stack([quantiles(area, INCOME_YEAR, spread.bottom, spread.top_power) for area in AREAS]),
         price=_price(spread, local),
         employer_rate=_employer_rate(spread, wages),
-        extra=np.round(FEN * _extra(year, spread)).astype(np.int64),
+        extra=np.round(FEN * extra_of_year(year, spread)).astype(np.int64),
         central_share=_central_share(),
         province_share=spread.province_share,
     )
@@ -151,7 +152,9 @@ def places(year: int, spread: Spread, growth: Growth) -> Places:
 @data.cached
 def people() -> Floats:
     """Return urban and all persons of the 2020 census by pool [pool, 2]."""
-    return np.asarray(data.by_pool("prefectures", ["urban_persons", "pop_census2020_persons"]), dtype=np.float64)
+    result = np.asarray(data.by_pool("prefectures", ["urban_persons", "pop_census2020_persons"]), dtype=np.float64)
+    result.setflags(write=False)
+    return result
 
 
 def by_province(column: str) -> Floats:
@@ -302,18 +305,23 @@ def resident_estimates() -> Floats:
     return np.asarray(heads * (total / math.fsum(heads.tolist())), dtype=np.float64)
 
 
-def _extra(year: int, spread: Spread) -> Floats:
-    """Return the extra subsidy by pool [yuan a year]: published financing per head less the national standard.
-
-    Six provinces are published for 2023 (document 002); the others share, by income, what the national total needs.
-    """
-    heads = resident_estimates()
-    individual = data.series("financing_standard_individual", "resident")[FINANCING_YEAR - 1]  # pays the next year's cover
+def usual_financing(spread: Spread) -> float:
+    """Return what a resident of 2023 brought in where nothing extra is paid, interest included [yuan a year]."""
+    individual = data.series("financing_standard_individual", "resident")[
+        FINANCING_YEAR - 1
+    ]  # pays the next year's cover
     subsidy = data.series("financing_standard_government_subsidy", "resident")[FINANCING_YEAR]
-    income = data.series("fund_income", "resident", unit="yuan")[FINANCING_YEAR]
     balance = data.series("fund_cumulative_balance", "resident", unit="yuan")[FINANCING_YEAR - 1]
-    members = math.fsum(heads.tolist())
-    usual = individual + subsidy + spread.fund_interest * balance / members
+    return individual + subsidy + spread.fund_interest * balance / math.fsum(resident_estimates().tolist())
+
+
+def _extra_by_province(spread: Spread) -> Floats:
+    """Return the extra subsidy of 2023 by province [yuan a year]: published financing per head less the usual one.
+
+    Six provinces are published (document 002); the others share, by income, what the national total needs.
+    """
+    heads, usual = resident_estimates(), usual_financing(spread)
+    income = data.series("fund_income", "resident", unit="yuan")[FINANCING_YEAR]
     frame = data.table("province_funds")
     rows = frame[(frame["indicator"] == "financing_per_head") & (frame["year"] == FINANCING_YEAR)]
     published = {int(code): float(value) for code, value in zip(rows["province_code"], rows["value"], strict=True)}
@@ -323,11 +331,17 @@ def _extra(year: int, spread: Spread) -> Floats:
     provinces = data.table("provinces").sort_values("province_code")
     relative = provinces[f"income_{INCOME_YEAR}_all_yuan"].to_numpy(dtype=np.float64)
     shares = power(relative / relative.max(), spread.extra_power) * open_
-    needed = max(income - usual * members - math.fsum((extra * heads).tolist()), 0.0)
-    extra = extra + shares * (needed / math.fsum((shares * heads).tolist()))
+    needed = max(income - usual * math.fsum(heads.tolist()) - math.fsum((extra * heads).tolist()), 0.0)
+    return np.asarray(extra + shares * (needed / math.fsum((shares * heads).tolist())), dtype=np.float64)
+
+
+def extra_of_year(year: int, spread: Spread) -> Floats:
+    """Return the extra subsidy by pool, higher in richer places of a province [yuan a year]."""
     years = year - FINANCING_YEAR
     factor = math.prod([1.0 + spread.extra_growth] * abs(years))
-    return extra[data.province_index()] * (factor if years >= 0 else 1.0 / factor)
+    inside = level_in_province(_relative(spread.extra_local, _levels(spread.level_limit)), people()[:, 1])
+    result = _extra_by_province(spread)[data.province_index()] * inside * (factor if years >= 0 else 1.0 / factor)
+    return np.asarray(result, dtype=np.float64)
 
 
 def _central_share() -> Floats:
@@ -338,5 +352,3 @@ def _central_share() -> Floats:
     for code, percent in zip(frame["prefecture_code"], frame["rbmi_central_share_percent"], strict=True):
         result[place[int(code)]] = float(percent) / PERCENT
     return result
-
-

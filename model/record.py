@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from agents.codes import Care, Scheme, Status, Work
-from model.kinds import held_fund
+from model.identities import check_identities
 from model.ledger import FLOW_COLUMNS, FUND_COLUMNS, Row
-from model.phases.tally import CareItem, EnrolmentItem, Head, Tally
+from model.phases.tally import CareItem, EnrolmentItem, Tally
 
 ENROLMENT_COLUMNS = (
     "year",
@@ -40,13 +40,13 @@ CARE_COLUMNS = ("year", "province", "scheme", "status", "kind", "visits", *CARE_
 MEASURE_COLUMNS = ("year", "level", "unit", "measure", "value")
 WORDS = {"fund", "status", "payer", "payee", "kind", "scheme", "work", "level", "unit", "measure"}
 REALS = {"reserve_months", "value"}
-UNIT_IS_WORD = "unit"
 SCHEME_OF_STATUS = {
     Status.NONE: Scheme.NONE,
     Status.ACTIVE: Scheme.EMPLOYEE,
     Status.RETIRED: Scheme.EMPLOYEE,
     Status.RESIDENT: Scheme.RESIDENT,
 }
+SCHEMES, WORKS, STATUSES, CARES = ([code.name.lower() for code in kind] for kind in (Scheme, Work, Status, Care))
 
 
 def frame_of(columns: Sequence[str], rows: Sequence[Row]) -> pd.DataFrame:
@@ -62,15 +62,15 @@ def frame_of(columns: Sequence[str], rows: Sequence[Row]) -> pd.DataFrame:
 class Table:
     """Rows of one table, with the frame made when asked for."""
 
-    def __init__(self, columns: Sequence[str], order: Sequence[str]) -> None:
-        """Start empty; order names the columns that rows are sorted by within what is added at once."""
-        self.columns, self.order = tuple(columns), [self.columns.index(name) for name in order]
+    def __init__(self, columns: Sequence[str]) -> None:
+        """Start empty."""
+        self.columns = tuple(columns)
         self._rows: list[Row] = []
         self._frame: pd.DataFrame | None = None
 
     def add(self, rows: Iterable[Row]) -> None:
-        """Add rows of one year, in an order that does not depend on how they came about."""
-        self._rows.extend(sorted(rows, key=lambda row: tuple(row[i] for i in self.order)))
+        """Add rows of one year."""
+        self._rows.extend(rows)
         self._frame = None
 
     @property
@@ -86,11 +86,11 @@ class Record:
 
     def __init__(self) -> None:
         """Start with empty tables."""
-        self._funds = Table(FUND_COLUMNS, ("fund", "prefecture"))
-        self._flows = Table(FLOW_COLUMNS, ("payer", "payee", "kind"))
-        self._enrolment = Table(ENROLMENT_COLUMNS, ())
-        self._care = Table(CARE_COLUMNS, ())
-        self._measures = Table(MEASURE_COLUMNS, ())
+        self._funds = Table(FUND_COLUMNS)
+        self._flows = Table(FLOW_COLUMNS)
+        self._enrolment = Table(ENROLMENT_COLUMNS)
+        self._care = Table(CARE_COLUMNS)
+        self._measures = Table(MEASURE_COLUMNS)
 
     @property
     def funds(self) -> pd.DataFrame:
@@ -138,13 +138,13 @@ class Record:
 
 
 def enrolment_rows(year: int, tally: Tally, weight: int, codes: Sequence[int]) -> list[Row]:
-    """Return a year's enrolment rows; duplicates stand with the residents, at the work most of them have."""
+    """Return a year's enrolment rows; duplicates are memberships beyond the people who hold them."""
     counts = tally.enrolment * weight
     rows: list[Row] = []
     for pool, scheme, work in zip(*(axis.tolist() for axis in np.nonzero(counts.any(axis=3)))):
         row = counts[pool, scheme, work].tolist()
         duplicates = row[EnrolmentItem.MEMBERS] - row[EnrolmentItem.PEOPLE] if scheme != Scheme.NONE else 0
-        label = Scheme(scheme).name.lower(), Work(work).name.lower()
+        label = SCHEMES[scheme], WORKS[work]
         rows.append((year, codes[pool], *label, *row[:2], max(0, duplicates), *row[2:]))
     return rows
 
@@ -157,10 +157,9 @@ def care_rows(year: int, tally: Tally, weight: int, provinces: Any) -> list[Row]
     rows: list[Row] = []
     for province, status, kind in zip(*(axis.tolist() for axis in np.nonzero(care.any(axis=3)))):
         row = care[province, status, kind].tolist()
-        scheme = SCHEME_OF_STATUS[Status(status)]
-        labels = scheme.name.lower(), Status(status).name.lower(), Care(kind).name.lower()
+        labels = SCHEME_OF_STATUS[status].name.lower(), STATUSES[status], CARES[kind]
         rows.append((year, int(codes[province]), *labels, row[CareItem.VISITS], *(row[item] for item in CARE_MONEY)))
     return rows
 
 
-__all__ = ["Head", "Record", "Table", "care_rows", "enrolment_rows", "frame_of", "held_fund", "Mapping"]
+__all__ = ["Record", "check_identities"]

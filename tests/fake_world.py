@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import time
 from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
 
-from experiments.run import Engine
+from experiments.run import Simulator
 from model.errors import LedgerError, ScenarioError
 
 PREFECTURES = (110000, 320100, 320500, 620100)
@@ -160,7 +161,7 @@ def restore(plain: Mapping[str, Any]) -> FakeScenario:
 
 
 def law_hash(scenario: FakeScenario) -> str:
-    return json.dumps([reform.changes for reform in scenario.reforms])
+    return json.dumps([reform.changes for reform in scenario.reforms if reform.changes])
 
 
 def data_hash() -> str:
@@ -171,7 +172,18 @@ def code_version() -> str:
     return "code"
 
 
-ENGINE = Engine(build, restore, law_hash, data_hash, code_version)
+class SlowWorld(FakeWorld):
+    def step(self) -> None:
+        time.sleep(0.1)
+        super().step()
+
+
+def build_slow(scenario: FakeScenario, seed: int, threads: int) -> SlowWorld:
+    return SlowWorld(scenario, seed)
+
+
+SIMULATOR = Simulator(build, restore, law_hash, data_hash, code_version)
+SLOW = Simulator(build_slow, restore, law_hash, data_hash, code_version)
 
 
 def reform(name: str, **values: Any) -> FakeReform:

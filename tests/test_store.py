@@ -14,7 +14,7 @@ import pytest
 from experiments.run import Job, make_job, run_job
 from experiments.store import Store, digest, is_alive, read_manifest, read_run
 from model.errors import ResultsError
-from tests.fake_world import ENGINE, FakeScenario, FakeWorld, reform
+from tests.fake_world import SIMULATOR, FakeScenario, FakeWorld, reform
 
 
 @pytest.fixture
@@ -24,8 +24,8 @@ def store(tmp_path: Path) -> Store:
     return result
 
 
-def job_of(store: Store, scenario: FakeScenario = FakeScenario(), seed: int = 0, **options: bool) -> Job:
-    return make_job(ENGINE, scenario, seed, store, **options)
+def job_of(store: Store, scenario: FakeScenario | None = None, seed: int = 0, **options: bool) -> Job:
+    return make_job(SIMULATOR, scenario or FakeScenario(), seed, store, **options)
 
 
 def dead_pid() -> int:
@@ -40,7 +40,7 @@ def visible(store: Store) -> set[str]:
 
 def test_a_run_is_one_folder_with_units_and_a_manifest(store: Store) -> None:
     job = job_of(store)
-    assert run_job(ENGINE, job).status == "complete"
+    assert run_job(SIMULATOR, job).status == "complete"
     assert visible(store) == {job.key}
     folder = store.place(job.key)
     assert {path.name for path in folder.iterdir()} == {
@@ -70,17 +70,17 @@ def test_a_run_is_one_folder_with_units_and_a_manifest(store: Store) -> None:
 
 def test_a_complete_run_is_not_run_again(store: Store) -> None:
     job = job_of(store)
-    run_job(ENGINE, job)
+    run_job(SIMULATOR, job)
     before = (store.place(job.key) / "manifest.json").read_bytes()
-    again = run_job(dataclasses.replace(ENGINE, build=lambda *_: 1 / 0), job)
+    again = run_job(dataclasses.replace(SIMULATOR, build=lambda *_: 1 / 0), job)
     assert again.message == "already there"
     assert (store.place(job.key) / "manifest.json").read_bytes() == before
 
 
 def test_people_are_added_to_a_run_that_lacks_them(store: Store) -> None:
-    run_job(ENGINE, job_of(store))
+    run_job(SIMULATOR, job_of(store))
     job = job_of(store, export_people=True)
-    run_job(ENGINE, job)
+    run_job(SIMULATOR, job)
     people = pd.read_parquet(store.place(job.key) / "people.parquet")
     assert list(people["year"]) == [2024, 2025, 2026]
     assert read_manifest(store.place(job.key))["tables"]["people"]["rows"] == 3
@@ -94,25 +94,25 @@ def test_the_key_follows_everything_that_decides_the_result(store: Store) -> Non
         job_of(store, FakeScenario(end=2027)).key,
         job_of(store, FakeScenario(reforms=(reform("a", aid=1),))).key,
         job_of(store, FakeScenario(reforms=(reform("a", aid=2),))).key,
-        make_job(dataclasses.replace(ENGINE, code_version=lambda: "other"), FakeScenario(), 0, store).key,
-        make_job(dataclasses.replace(ENGINE, data_hash=lambda: "other"), FakeScenario(), 0, store).key,
+        make_job(dataclasses.replace(SIMULATOR, code_version=lambda: "other"), FakeScenario(), 0, store).key,
+        make_job(dataclasses.replace(SIMULATOR, data_hash=lambda: "other"), FakeScenario(), 0, store).key,
     }
     assert len(keys) == 7
 
 
 def test_a_failed_run_is_kept_as_data(store: Store) -> None:
     job = job_of(store, FakeScenario(reforms=(reform("broken", crash=0),)))
-    assert run_job(ENGINE, job).status == "failed"
+    assert run_job(SIMULATOR, job).status == "failed"
     folder = store.place(job.key)
     assert [path.name for path in folder.iterdir()] == ["manifest.json"]
     assert "money was lost" in read_manifest(folder)["traceback"]
-    assert run_job(ENGINE, job).message == "already there"
+    assert run_job(SIMULATOR, job).message == "already there"
     store.set_aside(job.key)
     assert store.status(job.key) == "absent"
 
 
 def test_bad_input_leaves_nothing(store: Store) -> None:
-    done = run_job(ENGINE, job_of(store, FakeScenario(reforms=(reform("bad", bad=1),))))
+    done = run_job(SIMULATOR, job_of(store, FakeScenario(reforms=(reform("bad", bad=1),))))
     assert done.bad_input
     assert visible(store) == set()
 
@@ -126,7 +126,7 @@ def test_an_interruption_leaves_nothing(
 
     monkeypatch.setattr(FakeWorld, "step", interrupted)
     with pytest.raises(error):
-        run_job(ENGINE, job_of(store))
+        run_job(SIMULATOR, job_of(store))
     assert visible(store) == set()
 
 
@@ -143,7 +143,7 @@ def test_what_dead_processes_left_is_removed(store: Store) -> None:
 
 def test_a_run_that_lacked_only_its_last_rename_is_finished(store: Store) -> None:
     job = job_of(store)
-    run_job(ENGINE, job)
+    run_job(SIMULATOR, job)
     folder = store.place(job.key)
     (folder / "funds.parquet").rename(folder / "funds.partial")
     assert store.status(job.key) == "absent"
@@ -180,7 +180,7 @@ def test_a_key_folder_without_a_manifest_is_refused(store: Store) -> None:
     store.place(job.key).mkdir()
     (store.place(job.key) / "notes.txt").write_text("mine", encoding="utf-8")
     with pytest.raises(ResultsError, match=r"manifest\.json"):
-        run_job(ENGINE, job)
+        run_job(SIMULATOR, job)
 
 
 def test_a_reform_file_may_lie_beside_its_results(tmp_path: Path) -> None:

@@ -104,7 +104,7 @@ def count(name: str, value: int) -> int:
     return int(whole)
 
 
-def same_length(first: str, size: int, **columns: npt.NDArray[Any]) -> None:
+def same_length(first: str, size: int, /, **columns: npt.NDArray[Any]) -> None:
     """Raise unless every column has the wanted number of rows."""
     for name, array in columns.items():
         if array.shape[:1] != (size,):
@@ -122,7 +122,7 @@ def weights(w: Values | None, size: int, first: str) -> Array:
     return array
 
 
-def clean(w: Values | None, **columns: Values) -> tuple[Array, ...]:
+def clean(w: Values | None, /, **columns: Values) -> tuple[Array, ...]:
     """Return (w, *columns) as checked float64 arrays without the rows of weight 0."""
     arrays = {name: numbers(name, values) for name, values in columns.items()}
     first, head = next(iter(arrays.items()))

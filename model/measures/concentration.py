@@ -13,17 +13,11 @@ import numpy as np
 
 from model.measures.common import Array, Fields, Values, clean, count, mean, number, undefined
 from model.measures.inequality import MEAN_NOT_POSITIVE, NO_WEIGHT, PERCENTILES
-from model.measures.ranking import Ranked, curve, generalised, ordinates, ranked, shares_argument
+from model.measures.ranking import arranged, curve, generalised, ordinates, relative, shares_argument
 
 NO_INCOME: Final = "mean income is not positive"
 NO_CONTRIBUTION: Final = "mean contribution is not positive"
 NO_BENEFIT: Final = "mean benefit is not positive"
-
-
-def relative(h: Array, w: Array, by: Ranked, reason: str = MEAN_NOT_POSITIVE) -> float:
-    """Return the relative concentration index, undefined where the mean of h is not positive."""
-    mu = mean(h, w)
-    return generalised(h, mu, by) / mu if mu > 0 else undefined(reason)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,7 +34,8 @@ def concentration_index(h: Values, r: Values, w: Values | None = None) -> Concen
     if not h.size:
         return ConcentrationIndex.void(NO_WEIGHT)
     mu = mean(h, w)
-    gci = generalised(h, mu, ranked(r, w))
+    by_r, (_, h) = arranged(w, r, h)
+    gci = generalised(h, mu, by_r)
     return ConcentrationIndex(ci=gci / mu if mu > 0 else undefined(MEAN_NOT_POSITIVE), gci=gci)
 
 
@@ -65,7 +60,8 @@ def concentration_bounded(
     if h.min() < lo or h.max() > hi:
         raise ValueError("h must lie between lo and hi")
     mu, width = mean(h, w), hi - lo
-    gci = generalised(h, mu, ranked(r, w))
+    by_r, (_, h) = arranged(w, r, h)
+    gci = generalised(h, mu, by_r)
     room = (hi - mu) * (mu - lo)
     wagstaff = gci * width / room if room > 0 else undefined("the mean equals a bound")
     return ConcentrationBounded(erreygers=4 * gci / width, wagstaff=wagstaff)
@@ -77,7 +73,8 @@ def concentration_curve(h: Values, r: Values, w: Values | None = None, p: Values
     at = shares_argument(p)
     if not h.size or mean(h, w) <= 0:
         return np.full(at.size, undefined(MEAN_NOT_POSITIVE if h.size else NO_WEIGHT))
-    return ordinates(curve(h, ranked(r, w)), at)
+    by_r, (_, h) = arranged(w, r, h)
+    return ordinates(curve(h, by_r), at)
 
 
 def benefit_incidence(b: Values, r: Values, w: Values | None = None, *, K: int) -> Array:  # noqa: N803
@@ -86,7 +83,8 @@ def benefit_incidence(b: Values, r: Values, w: Values | None = None, *, K: int) 
     w, b, r = clean(w, b=b, r=r)
     if not b.size or mean(b, w) <= 0:
         return np.full(groups, undefined(NO_BENEFIT if b.size else NO_WEIGHT))
-    return np.diff(ordinates(curve(b, ranked(r, w)), np.arange(groups + 1) / groups))
+    by_r, (_, b) = arranged(w, r, b)
+    return np.diff(ordinates(curve(b, by_r), np.arange(groups + 1) / groups))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,7 +105,7 @@ def kakwani_contribution(x: Values, t: Values, w: Values | None = None) -> Kakwa
     mean_x, mean_t = mean(x, w), mean(t, w)
     if mean_x <= 0 or mean_t <= 0:
         return KakwaniContribution.void(NO_INCOME if mean_x <= 0 else NO_CONTRIBUTION)
-    by_x = ranked(x, w)
+    by_x, (x, t) = arranged(w, x, t)
     gini_x, ci_t = generalised(x, mean_x, by_x) / mean_x, generalised(t, mean_t, by_x) / mean_t
     return KakwaniContribution(gini_x=gini_x, ci_t=ci_t, kakwani=ci_t - gini_x, rate=mean_t / mean_x)
 
@@ -130,7 +128,7 @@ def kakwani_benefit(x: Values, b: Values, w: Values | None = None) -> KakwaniBen
     mean_x, mean_b = mean(x, w), mean(b, w)
     if mean_x <= 0 or mean_b <= 0:
         return KakwaniBenefit.void(NO_INCOME if mean_x <= 0 else NO_BENEFIT)
-    by_x = ranked(x, w)
+    by_x, (x, b) = arranged(w, x, b)
     gini_x, ci_b = generalised(x, mean_x, by_x) / mean_x, generalised(b, mean_b, by_x) / mean_b
     return KakwaniBenefit(gini_x=gini_x, ci_b=ci_b, kakwani_b=gini_x - ci_b, pro_poor=float(ci_b < 0))
 
@@ -149,17 +147,17 @@ def kakwani_sources(x: Values, t: Mapping[str, Values], w: Values | None = None)
     if not t:
         raise ValueError("t names no source")
     w, x, *columns = clean(w, x=x, **{f"t[{name}]": values for name, values in t.items()})
-    sources = dict(zip(t, columns))
     if not x.size or mean(x, w) <= 0:
-        nothing = {name: undefined(NO_INCOME if x.size else NO_WEIGHT) for name in sources}
+        nothing = {name: undefined(NO_INCOME if x.size else NO_WEIGHT) for name in t}
         return KakwaniSources(kakwani=nothing, share=nothing, total=next(iter(nothing.values())))
-    by_x = ranked(x, w)
-    gini_x = relative(x, w, by_x)
-    means = {name: mean(values, w) for name, values in sources.items()}
+    by_x, (x, *columns) = arranged(w, x, *columns)
+    sources = dict(zip(t, columns))
+    gini_x = relative(x, by_x)
+    means = {name: mean(values, by_x.w) for name, values in sources.items()}
     total = sum(means.values())
     summed = np.sum(np.stack(columns), axis=0)
     return KakwaniSources(
-        kakwani={name: relative(values, w, by_x, NO_CONTRIBUTION) - gini_x for name, values in sources.items()},
+        kakwani={name: relative(values, by_x, NO_CONTRIBUTION) - gini_x for name, values in sources.items()},
         share={name: each / total if total > 0 else undefined(NO_CONTRIBUTION) for name, each in means.items()},
-        total=relative(summed, w, by_x, NO_CONTRIBUTION) - gini_x,
+        total=relative(summed, by_x, NO_CONTRIBUTION) - gini_x,
     )

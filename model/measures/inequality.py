@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from model.measures.common import ROUNDING, Array, Fields, Values, clean, mean, number, undefined
-from model.measures.ranking import curve, ordinates, ranked, relative_gini, shares_argument
+from model.measures.ranking import arranged, curve, ordinates, relative_gini, shares_argument
 
 NO_WEIGHT: Final = "no row has weight"
 MEAN_NOT_POSITIVE: Final = "the mean is not positive"
@@ -28,7 +28,7 @@ def gini(y: Values, w: Values | None = None) -> float:
     Gini 1912; Lerman & Yitzhaki 1989. Negative values are allowed; the index may then exceed 1.
     """
     w, y = clean(w, y=y)
-    return relative_gini(y, w)[0] if y.size else undefined(NO_WEIGHT)
+    return relative_gini(y, w) if y.size else undefined(NO_WEIGHT)
 
 
 def gini_sample(y: Values) -> float:
@@ -36,7 +36,7 @@ def gini_sample(y: Values) -> float:
     w, y = clean(None, y=y)
     if y.size <= 1:
         return undefined("the sample has fewer than two rows")
-    return relative_gini(y, w)[0] * (y.size / (y.size - 1))
+    return relative_gini(y, w) * (y.size / (y.size - 1))
 
 
 def lorenz(y: Values, w: Values | None = None, p: Values = PERCENTILES) -> Array:
@@ -45,7 +45,8 @@ def lorenz(y: Values, w: Values | None = None, p: Values = PERCENTILES) -> Array
     at = shares_argument(p)
     if not y.size or mean(y, w) <= 0:
         return np.full(at.size, undefined(MEAN_NOT_POSITIVE if y.size else NO_WEIGHT))
-    return ordinates(curve(y, ranked(y, w)), at)
+    by_y, (y,) = arranged(w, y)
+    return ordinates(curve(y, by_y), at)
 
 
 def _relative(y: Array, w: Array) -> tuple[Array, Array, str]:
@@ -159,8 +160,9 @@ def income_shares(y: Values, w: Values | None = None) -> IncomeShares:
     w, y = clean(w, y=y)
     if not y.size or mean(y, w) <= 0:
         return IncomeShares.void(MEAN_NOT_POSITIVE if y.size else NO_WEIGHT)
-    heights = ordinates(curve(y, ranked(y, w)), CUTS)
-    noise = ROUNDING * float(np.sum(w * np.abs(y)) / np.sum(w * y))
+    by_y, (y,) = arranged(w, y)
+    heights = ordinates(curve(y, by_y), CUTS)
+    noise = ROUNDING * float(np.sum(by_y.w * np.abs(y)) / np.sum(by_y.w * y))
     at20, at40, at80, at90, at99 = np.where(np.abs(heights) <= noise, 0.0, heights).tolist()
     return IncomeShares(
         palma=_ratio(1 - at90, at40),

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from model.measures.common import ROUNDING, Array, Fields, Values, clean, exceeds, mean, number, over, undefined
 from model.measures.inequality import NO_WEIGHT
-from model.measures.ranking import generalised, ranked
+from model.measures.ranking import arranged, generalised
 
 NOBODY: Final = "nobody is above the threshold"
 
@@ -55,7 +55,8 @@ def che_budget(oop: Values, total: Values, r: Values | None = None, w: Values | 
     share = np.divide(oop, total, out=np.zeros(oop.size), where=total > 0)
     above = exceeds(share, z)
     hit, excess = above.astype(np.float64), np.where(above, share - z, 0.0)
-    headcount, overshoot, by_r = mean(hit, w), mean(excess, w), ranked(r, w)
+    headcount, overshoot = mean(hit, w), mean(excess, w)
+    by_r, (_, hit, excess) = arranged(w, r, hit, excess)
     headcount_gci = generalised(hit, headcount, by_r)
     return CheBudget(
         headcount=headcount,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from model.measures.common import ROUNDING, Array, Codes, Values, clean, finite,
 class Ranked:
     """The rows in the order of a ranking variable, cut into blocks of ties."""
 
-    order: Codes
+    order: Codes | slice
     starts: Codes
     w: Array
     """Weights in that order."""
@@ -35,30 +36,57 @@ class Ranked:
     def sums(self, values: Array) -> Array:
         """Return each block's weighted sum of a variable given in the original order of rows."""
         weighted = self.w * values[self.order]
-        return weighted if self.starts.size == self.order.size else np.add.reduceat(weighted, self.starts)
+        return weighted if self.starts.size == self.w.size else np.add.reduceat(weighted, self.starts)
 
     def codes(self) -> Codes:
         """Return the block of every row, in the original order of rows."""
-        codes = np.empty(self.order.size, dtype=np.int64)
+        codes = np.empty(self.w.size, dtype=np.int64)
         codes[self.order] = np.repeat(np.arange(self.starts.size), self.sizes())
         return codes
 
     def sizes(self) -> Codes:
         """Return the number of rows in each block."""
-        return np.diff(self.starts, append=self.order.size)
+        return np.diff(self.starts, append=self.w.size)
+
+
+AS_THEY_LIE: Final = slice(None)
+WHOLE: Final = 2.0 ** np.finfo(np.float64).nmant
+"""Whole numbers below this are exact in float64."""
+
+
+def sorting(r: Array) -> Codes:
+    """Return the rows in ascending order of r; whole numbers travel in one integer with their row, ties in order."""
+    low, high, bits = float(r.min()), float(r.max()), int(r.size).bit_length()
+    if low > -WHOLE and high < WHOLE and high - low < 2 ** (np.iinfo(np.int64).bits - 2 - bits):
+        keys = r.astype(np.int64)
+        if np.array_equal(keys, r):
+            keys -= int(low)
+            keys <<= bits
+            keys |= np.arange(r.size)
+            keys.sort()
+            keys &= 2**bits - 1
+            return keys
+    return np.argsort(r)
 
 
 def ranked(r: Array, w: Array) -> Ranked:
     """Sort by r; needs at least one row, all of positive weight."""
-    order = np.argsort(r)
+    order = sorting(r)
     return in_order(order, r[order], w)
 
 
-def in_order(order: Codes, r_sorted: Array | Codes, w: Array) -> Ranked:
+def arranged(w: Array, r: Array, *columns: Array) -> tuple[Ranked, list[Array]]:
+    """Sort the rows by r; return the ranking of the sorted rows (with their weights) and the columns, r first."""
+    order = sorting(r)
+    r_sorted = r[order]
+    return in_order(AS_THEY_LIE, r_sorted, w[order]), [r_sorted, *(column[order] for column in columns)]
+
+
+def in_order(order: Codes | slice, r_sorted: Array | Codes, w: Array) -> Ranked:
     """Cut rows that are already in order into blocks of ties."""
     starts = np.flatnonzero(np.concatenate(([True], r_sorted[1:] != r_sorted[:-1])))
     w_sorted = w[order]
-    block = w_sorted if starts.size == order.size else np.add.reduceat(w_sorted, starts)
+    block = w_sorted if starts.size == w.size else np.add.reduceat(w_sorted, starts)
     return Ranked(order, starts, w_sorted, block, float(np.sum(block)))
 
 
@@ -68,12 +96,16 @@ def generalised(h: Array, h_mean: float, by: Ranked) -> float:
     return covariance + covariance
 
 
-def relative_gini(y: Array, w: Array) -> tuple[float, float]:
-    """Return (Gini, mean); the Gini is undefined where the mean is not positive."""
-    mu = mean(y, w)
-    if mu <= 0:
-        return undefined("the mean is not positive"), mu
-    return generalised(y, mu, ranked(y, w)) / mu, mu
+def relative(h: Array, by: Ranked, reason: str = "the mean is not positive") -> float:
+    """Return the relative concentration index, undefined where the mean is not positive."""
+    mu = mean(h[by.order], by.w)
+    return generalised(h, mu, by) / mu if mu > 0 else undefined(reason)
+
+
+def relative_gini(y: Array, w: Array) -> float:
+    """Return the Gini index, undefined where the mean is not positive."""
+    by_y, (y_sorted,) = arranged(w, y)
+    return relative(y_sorted, by_y)
 
 
 def curve(h: Array, by: Ranked) -> tuple[Array, Array]:

@@ -11,9 +11,9 @@ from typing import Final
 import numpy as np
 
 from model.measures.common import ROUNDING, Array, Codes, Fields, Values, clean, mean, number, undefined
-from model.measures.concentration import NO_BENEFIT, NO_CONTRIBUTION, relative
+from model.measures.concentration import NO_BENEFIT, NO_CONTRIBUTION
 from model.measures.inequality import NO_WEIGHT
-from model.measures.ranking import Ranked, generalised, in_order, ranked
+from model.measures.ranking import AS_THEY_LIE, Ranked, arranged, in_order, ranked, relative, relative_gini
 
 NOT_POSITIVE: Final = "mean income before or after is not positive"
 
@@ -52,8 +52,9 @@ def redistribution(x: Values, t: Values, b: Values, w: Values | None = None) -> 
     reason = _reason(x, y, w)
     if reason:
         return Redistribution.void(reason)
-    by_x, mean_x = ranked(x, w), mean(x, w)
-    gini_pre, ci_post, gini_post = relative(x, w, by_x), relative(y, w, by_x), relative(y, w, ranked(y, w))
+    by_x, (x, t, b) = arranged(w, x, t, b)
+    w, y, mean_x = by_x.w, x - t + b, mean(x, by_x.w)
+    gini_pre, ci_post, gini_post = relative(x, by_x), relative(y, by_x), relative_gini(y, w)
     room = 1 - gini_pre
     return Redistribution(
         gini_pre=gini_pre,
@@ -63,20 +64,23 @@ def redistribution(x: Values, t: Values, b: Values, w: Values | None = None) -> 
         rs=gini_pre - ci_post,
         reranking_ap=gini_post - ci_post,
         musgrave_thin=(1 - gini_post) / room if abs(room) > ROUNDING else undefined("the Gini before is 1"),
-        kakwani_t=relative(t, w, by_x, NO_CONTRIBUTION) - gini_pre,
-        kakwani_b=gini_pre - relative(b, w, by_x, NO_BENEFIT),
+        kakwani_t=relative(t, by_x, NO_CONTRIBUTION) - gini_pre,
+        kakwani_b=gini_pre - relative(b, by_x, NO_BENEFIT),
         rate_t=mean(t, w) / mean_x,
         rate_b=mean(b, w) / mean_x,
     )
 
 
-def _inside(groups: Ranked, by_y: Ranked, w: Array) -> Ranked:
-    """Return the rows ordered by group and, inside each group, by y; every row is a block of its own."""
-    rows = groups.order.size
-    keys = groups.codes()[by_y.order] * rows + np.arange(rows)
+def _inside(groups: Ranked, by_y: Ranked) -> Ranked:
+    """Return rows that lie by group ordered, inside each group, by y; every row is a block of its own."""
+    rows, every = groups.w.size, np.arange(groups.w.size)
+    place = np.empty(rows, dtype=np.int64)
+    place[by_y.order] = every
+    keys = groups.codes() * rows + place
     keys.sort()
-    order = by_y.order[keys % rows]
-    return in_order(order, np.arange(rows), w)
+    keys %= rows
+    order = every[by_y.order][keys]
+    return in_order(order, every, groups.w)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,9 +105,10 @@ def ajl_exact(x: Values, y: Values, w: Values | None = None) -> AjlExact:
     reason = _reason(x, y, w)
     if reason:
         return AjlExact.void(reason)
-    by_x, by_y, mean_y = ranked(x, w), ranked(y, w), mean(y, w)
-    gini_pre, ci_post, gini_post = relative(x, w, by_x), relative(y, w, by_x), relative(y, w, by_y)
-    horizontal = _below(y - mean_y, _inside(by_x, by_y, w), by_x) / mean_y
+    by_x, (x, y) = arranged(w, x, y)
+    by_y, mean_y = ranked(y, by_x.w), mean(y, by_x.w)
+    gini_pre, ci_post, gini_post = relative(x, by_x), relative(y, by_x), relative(y, by_y)
+    horizontal = _below(y - mean_y, _inside(by_x, by_y), by_x) / mean_y
     return AjlExact(
         V=gini_pre - ci_post,
         H=horizontal,
@@ -158,11 +163,12 @@ def ajl_close(x: Values, y: Values, w: Values | None = None, *, bandwidth: float
     reason = _reason(x, y, w)
     if reason:
         return AjlClose.void(reason)
-    by_x, by_y, mean_y = ranked(x, w), ranked(y, w), mean(y, w)
-    by_bin = in_order(by_x.order, bins(x, bandwidth)[by_x.order], w)
-    gini_pre, gini_post = relative(x, w, by_x), relative(y, w, by_y)
-    between, ci_post = relative(y, w, by_bin), relative(y, w, by_x)
-    inside_y = _below(y - mean_y, _inside(by_bin, by_y, w), by_bin) / mean_y
+    by_x, (x, y) = arranged(w, x, y)
+    by_bin = in_order(AS_THEY_LIE, bins(x, bandwidth), by_x.w)
+    by_y, mean_y = ranked(y, by_x.w), mean(y, by_x.w)
+    gini_pre, gini_post = relative(x, by_x), relative(y, by_y)
+    between, ci_post = relative(y, by_bin), relative(y, by_x)
+    inside_y = _below(y - mean_y, _inside(by_bin, by_y), by_bin) / mean_y
     inside_x = _inside_before(x, y, by_x, by_bin)
     bin_means = by_bin.sums(y) / by_bin.block
     return AjlClose(
@@ -170,24 +176,23 @@ def ajl_close(x: Values, y: Values, w: Values | None = None, *, bandwidth: float
         H=ci_post - between - inside_x,
         R_within=between + inside_y - ci_post,
         R_ajl=gini_post - between - inside_y,
-        R_entire=relative(bin_means, by_bin.block, ranked(bin_means, by_bin.block)) - between,
+        R_entire=relative_gini(bin_means, by_bin.block) - between,
         AP=gini_post - ci_post,
         RE=gini_pre - gini_post,
         RS=gini_pre - ci_post,
         gini_pre=gini_pre,
         gini_post=gini_post,
-        gini_pre_between=generalised(x, mean(x, w), by_bin) / mean(x, w),
+        gini_pre_between=relative(x, by_bin),
         conc_post_between=between,
     )
 
 
 def _inside_before(x: Array, y: Array, by_x: Ranked, by_bin: Ranked) -> float:
     """Return sum a_k G_k(x), a_k the product of the bin's shares of population and post income."""
-    x_sorted = x[by_x.order]
     ends = np.append(by_bin.starts[1:], x.size) - 1
-    unequal = x_sorted[by_bin.starts] < x_sorted[ends]
-    half = np.add.reduceat(by_x.w * x_sorted * _gaps(by_x, by_bin), by_bin.starts)[unequal]
+    unequal = x[by_bin.starts] < x[ends]
+    half = np.add.reduceat(by_x.w * x * _gaps(by_x, by_bin), by_bin.starts)[unequal]
     income_x, income_y = by_bin.sums(x)[unequal], by_bin.sums(y)[unequal]
     if income_x.size and income_x.min() <= 0:
         return undefined("a bin's mean income is not positive")
-    return float(np.sum((half + half) * income_y / income_x)) / (by_bin.total * mean(y[by_x.order], by_x.w))
+    return float(np.sum((half + half) * income_y / income_x)) / (by_bin.total * mean(y, by_x.w))

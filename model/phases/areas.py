@@ -52,7 +52,7 @@ class Areas:
     def of_year(cls, codes: NDArray[Any], provinces: NDArray[Any], employee: Any, resident: Any) -> Areas:
         """Return the areas under pooling levels by pool."""
         own = [int(code) for code in codes]
-        levels = {fund: employee for fund in EMPLOYEE_LIKE} | {fund: resident for fund in RESIDENT_LIKE}
+        levels = dict.fromkeys(EMPLOYEE_LIKE, employee) | dict.fromkeys(RESIDENT_LIKE, resident)
         wide = np.zeros(len(own), np.int64)
         of = {fund: area_codes(codes, provinces, np.asarray(levels.get(fund, 0)) + wide) for fund in POOL_FUNDS}
         return cls(own, [alone(int(c), int(p)) for c, p in zip(codes, provinces)], of)
@@ -117,4 +117,3 @@ def follow_the_law(ledger: Ledger, before: Areas | None, now: Areas, members: Ma
             if set(shares) != {old} and account(fund, old) in ledger.books:
                 ledger.merge(account(fund, old), [(account(fund, new), share) for new, share in shares.items()])
     return True
-

@@ -28,13 +28,14 @@ def fill(world: FundWorld, book: Book, codes: list[int]) -> None:
     Providers wait only for what is theirs: beyond this year's bills of care the treasury pays without limit.
     """
     ledger, name = world.ledger, account(book.fund, book.code)
-    bills = [sum(ledger.flows.get((name, account(PROVIDERS, code), kind), 0) for kind in TO_PROVIDERS) for code in codes]
-    gap = -book.free
-    paid = int(rules.backstop(gap, book.income, world.terms.last.backstop_limit))
+    providers = [account(PROVIDERS, code) for code in codes]
+    bills = [sum(ledger.flows.get((name, provider, kind), 0) for kind in TO_PROVIDERS) for provider in providers]
+    gap, last = -book.free, world.terms.last
+    paid = int(rules.backstop(gap, book.income, last.backstop_limit * last.last_resort))
     arrears = min(gap - paid, sum(bills))
     ledger.post(treasury(book.code), name, "backstop", gap - arrears)
-    for code, amount in zip(codes, largest_remainder(arrears, bills)):
-        ledger.owe_providers(account(PROVIDERS, code), name, amount)
+    for provider, amount in zip(providers, largest_remainder(arrears, bills)):
+        ledger.owe_providers(provider, name, amount)
     if arrears:
         world.institutions.pool(book.code).leave_unpaid(book.fund, arrears)
 

@@ -9,14 +9,14 @@ from model.kinds import EMPLOYEE_POOL, RESIDENT_POOL
 from model.ledger import Book, account
 from model.phases.fund_world import FundWorld, books, count_members
 from model.phases.terms import Warning
-from model.rules.funds import months_worth, reserve_months, status_band, years_left
+from model.rules.funds import reserve_band, reserve_months, years_left
 
 SCHEME_FUNDS = (EMPLOYEE_POOL, RESIDENT_POOL)
 
 
 def band_of(months: float, warning: Warning) -> int:
     """Return the band of so many months of reserve, -1 if unknown."""
-    return int(status_band(months, warning.short, warning.low, warning.normal, warning.high))
+    return int(reserve_band(months, warning.short, warning.low, warning.normal, warning.high))
 
 
 def standing_of(world: FundWorld, book: Book) -> Standing:
@@ -26,9 +26,8 @@ def standing_of(world: FundWorld, book: Book) -> Standing:
     years = years_left(
         max(0, left), book.income, book.spending, warning.income_growth, warning.spending_growth, warning.horizon
     )
-    return Standing(
-        world.year, left, book.income, book.spending, months, band_of(months, warning), 0.0 if left < 0 else float(years)
-    )
+    foreseen = 0.0 if left < 0 else float(years)
+    return Standing(world.year, left, book.income, book.spending, months, band_of(months, warning), foreseen)
 
 
 def warn(world: FundWorld) -> None:
@@ -62,4 +61,4 @@ def close_funds(world: FundWorld) -> None:
     world.record.add_people(world.year, world.tally, world.weight, world.pools)
 
 
-__all__ = ["close_funds", "months_worth", "standing_of", "warn"]
+__all__ = ["close_funds", "standing_of", "warn"]

@@ -6,27 +6,23 @@ import numpy as np
 
 from agents.codes import Scheme, Status
 from agents.compiled import compiled
+from model.phases.joining import standing_of
 from model.phases.standing import status_of
 from model.phases.tally import EnrolmentItem, Head, Money, PairKind
+from model.rules.enrolment import no_claim_steps
 
 MOST = 255
-USED_BONUS = 3
 
 
 @compiled
 def count_bonuses(p, first, last, law) -> None:
-    """Add a step to the cap for long enrolment and for a year without claims; clear the second when it was used."""
+    """Add a step to the cap of critical-illness cover for a year without claims; clear the steps when one was used."""
     if law.waiting.in_force == 0:
         return
     for i in range(first, last):
-        if p.scheme[i] != Scheme.RESIDENT:
-            continue
-        if np.int64(p.continuous[i]) > law.waiting.bonus_after_years:
-            p.bonus_years[i] = min(np.int64(p.bonus_years[i]) + 1, MOST)
-        if p.claimed[i] == 0:
-            p.bonus_claims[i] = min(np.int64(p.bonus_claims[i]) + 1, MOST)
-        elif p.claimed[i] == USED_BONUS:
-            p.bonus_claims[i] = 0
+        standing = standing_of(np.int64(p.scheme[i]), np.int64(p.age[i]))
+        steps = no_claim_steps(np.int64(p.bonus_claims[i]), standing, np.int64(p.claimed[i]))
+        p.bonus_claims[i] = min(steps, MOST)
 
 
 @compiled

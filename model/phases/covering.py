@@ -18,7 +18,7 @@ from model.rules.benefits import (
     large_sum,
     split_in_two,
 )
-from model.rules.enrolment import cap_with_bonus
+from model.rules.enrolment import cap_bonus, continuity_steps, person_cap
 
 MONTHS = 12.0
 
@@ -135,7 +135,7 @@ def _critical(p, i, k, listed, law, ground: Ground, scratch, sums) -> None:
         tilt = rules.poor_bonus
     if np.float64(listed) <= threshold:
         return
-    cap = cap_with_bonus(rules.cap, np.int64(p.bonus_years[i]), np.int64(p.bonus_claims[i]), law)
+    cap = _cap(p, i, law)
     paid = critical_illness(
         listed, np.int64(threshold), rules.edge1, rules.edge2,
         rules.rate1 + tilt, rules.rate2 + tilt, rules.rate3 + tilt, cap,
@@ -144,6 +144,24 @@ def _critical(p, i, k, listed, law, ground: Ground, scratch, sums) -> None:
         p.claimed[i] = 3 if paid > rules.cap else 2
         p.supplement[i] = paid
         _share_out(p, i, k, paid, CareItem.CRITICAL, scratch, sums)
+
+
+@compiled
+def _cap(p, i, law) -> int:
+    """Return a resident's ceiling of critical-illness cover with the bonuses earned so far [fen]."""
+    rules = law.waiting
+    if rules.in_force == 0:
+        return law.critical.cap
+    in_force = law.year - rules.start + 1
+    bonus = cap_bonus(
+        continuity_steps(np.int64(p.continuous[i]), rules.bonus_years, in_force),
+        np.int64(p.bonus_claims[i]),
+        rules.bonus_continuity,
+        rules.bonus_claims,
+        rules.bonus_limit,
+        law.critical.cap,
+    )
+    return person_cap(law.critical.cap, bonus, 0)
 
 
 @compiled

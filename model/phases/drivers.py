@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from agents.compiled import compiled
 from model.phases.caring import seek_care, tally_care
 from model.phases.closing import count_bonuses, count_heads, leave_inheritance, pay_maternity
@@ -16,7 +14,7 @@ from model.phases.paying import contribute
 
 
 @compiled
-def money_in(p, bounds, blocks, first_block, last_block, laws, ground: Ground, sums) -> None:
+def money_in(p, bounds, blocks, first_block, last_block, laws, ground: Ground, sums, scratch: Scratch) -> None:
     """Live the first half of the year: illness and death marked, work, income, enrolment, contributions."""
     law = laws[0]
     for block in range(first_block, last_block):
@@ -33,16 +31,9 @@ def money_in(p, bounds, blocks, first_block, last_block, laws, ground: Ground, s
 
 
 @compiled
-def money_out(p, bounds, blocks, first_block, last_block, laws, ground: Ground, sums) -> None:
+def money_out(p, bounds, blocks, first_block, last_block, laws, ground: Ground, sums, scratch: Scratch) -> None:
     """Live the second half: care, basic benefit, supplements, assistance, accounts, cash, inheritance, heads."""
     law = laws[0]
-    largest = np.int64(0)
-    for block in range(first_block, last_block):
-        largest = max(largest, np.int64(bounds[blocks[block + 1]] - bounds[blocks[block]]))
-    space = np.zeros((10, largest), np.int64)
-    scratch = Scratch(
-        space[0], space[1], space[2], space[3], space[4], space[5], space[6], space[7], space[8], space[9]
-    )
     for block in range(first_block, last_block):
         first_home = blocks[block]
         last_home = blocks[block + 1]

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import mesa
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from agents.centre import Centre
@@ -79,7 +80,7 @@ class FundWorld(Protocol):
     weight: int
     ledger: Ledger
     tally: Tally
-    pools: Any
+    pools: pd.DataFrame
     institutions: Institutions
     funds: FundState
     terms: Terms

@@ -12,9 +12,11 @@ from model.phases.ground import Ground
 from model.phases.insuring import insure_at
 from model.phases.standing import status_of
 from model.phases.tally import AGES, EnrolmentItem, Head
-from model.rules.enrolment import waiting_months
+from model.rules.codes import Standing
+from model.rules.enrolment import consecutive_years, missed_years, waiting_period
 
 MOST = 255
+MONTHS = 12
 
 
 @compiled
@@ -64,22 +66,30 @@ def _choose(p, i, before, burden, law, ground: Ground, sums) -> int:
 
 
 @compiled
+def standing_of(scheme, age) -> int:
+    """Return how the year counts for the resident scheme: covered, in the employee scheme, or missed."""
+    if scheme == Scheme.RESIDENT:
+        return Standing.NEWBORN if age == 0 else Standing.IN_WINDOW
+    return Standing.EMPLOYEE if scheme == Scheme.EMPLOYEE else Standing.MISSED
+
+
+@compiled
 def _keep_books(p, i, before, law, sums) -> None:
     """Count consecutive and missed years and set the waiting months of the year."""
     scheme = np.int64(p.scheme[i])
     lapsed = np.int64(p.lapsed[i])
-    p.waiting[i] = 0
-    p.lapsed[i] = 0
-    if scheme == Scheme.RESIDENT:
-        if before == Scheme.NONE and p.age[i] > 0:
-            p.waiting[i] = law.waiting.in_force * waiting_months(lapsed, law)
-            p.continuous[i] = 0
-        p.continuous[i] = min(np.int64(p.continuous[i]) + 1, MOST)
-    else:
-        p.continuous[i] = 0
-        p.bonus_years[i] = 0
-        if scheme == Scheme.NONE:
-            p.lapsed[i] = min(lapsed + law.waiting.in_force, MOST)
+    rules = law.waiting
+    standing = standing_of(scheme, np.int64(p.age[i]))
+    wait = np.int64(0)
+    if scheme == Scheme.RESIDENT and before == Scheme.NONE and rules.in_force == 1:
+        exempt = np.int64(p.age[i] == 0) * rules.newborn_exempt
+        wait = waiting_period(
+            lapsed, 0, exempt, 0,
+            rules.fixed_months, rules.months_per_gap_year, rules.long_gap_years, rules.long_gap_minimum,
+        )  # fmt: skip
+    p.waiting[i] = min(wait, np.int64(MONTHS))
+    p.continuous[i] = min(consecutive_years(np.int64(p.continuous[i]), standing), MOST)
+    p.lapsed[i] = min(missed_years(lapsed, standing, rules.in_force), MOST)
 
 
 @compiled

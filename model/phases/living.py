@@ -32,7 +32,7 @@ def mark_who_dies(p, first, last, law, ground: Ground) -> None:
         age = min(np.int64(p.age[i]), AGES - 1)
         u, v, _, _ = four(ground.seed, Purpose.LIFE, ground.year, p.key[i])
         level = np.int64(p.chronic[i])
-        risk = ground.mortality[np.int64(p.sex[i]), age] * law.illness.mortality_by_chronic[level]
+        risk = ground.mortality[np.int64(p.sex[i]), age]
         p.dying[i] = np.int64(u < risk)
         onset = law.illness.onset_young if age < law.illness.onset_age else law.illness.onset_old
         worse = onset if level == 0 else law.illness.worsening

@@ -55,6 +55,8 @@ def open_funds(world: FundWorld) -> None:
         follow_the_law(world.ledger, funds.areas, now, funds.members)
         funds.areas = now
         close_adjustment_funds(world)
+    for fund in POOL_FUNDS:
+        books(world, fund)
     funds.step2_on = np.broadcast_to(np.asarray(law.steps.step2_on), len(codes)).astype(np.int64).tolist()
     for province in world.institutions.provinces.values():
         province.begin()
@@ -140,7 +142,7 @@ def care_money(world: FundWorld) -> None:
     accounts, assistance = areas.names(EMPLOYEE_ACCOUNTS), areas.names(MEDICAL_ASSISTANCE)
     critical = areas.names(CRITICAL_ILLNESS)
     maternity = (world.tally.money[:, Money.MATERNITY] * world.weight).tolist()
-    premium = world.tally.heads[:, Head.RESIDENT] * world.weight * world.terms.critical_premium
+    premium = world.tally.heads[:, Head.COVERED_RESIDENT] * world.weight * world.terms.critical_premium
     bill_all(ledger, resident, critical, "premium_critical", premium.tolist())
     bill_all(ledger, employee, providers, "basic", insured[:, CareItem.BASIC].tolist())
     bill_all(ledger, resident, providers, "basic", residents[:, CareItem.BASIC].tolist())

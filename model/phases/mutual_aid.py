@@ -45,9 +45,7 @@ def pay_back(world: FundWorld, loan: Loan) -> None:
     book, one = world.ledger.book(loan.borrower), world.terms.one
     surplus = book.income_before - book.spending_before
     amount = int(
-        rules.step1_repayment(
-            loan.outstanding, book.spare, book.spending_before, surplus, one.floor, one.repay_share
-        )
+        rules.step1_repayment(loan.outstanding, book.spare, book.spending_before, surplus, one.floor, one.repay_share)
     )
     if world.year >= loan.due:
         amount = min(loan.outstanding, above_floor(world, book))
@@ -102,9 +100,7 @@ def sharing_areas(world: FundWorld, fund: str) -> dict[int, list[int]]:
     """Return the areas of a fund by province where step 2 is in force and there are several to share."""
     state = world.funds
     on = {home for home, switch in zip(state.areas.homes, state.step2_on) if switch}
-    return {
-        home: codes for home, codes in state.areas.by_province(fund).items() if home in on and len(codes) > 1
-    }
+    return {home: codes for home, codes in state.areas.by_province(fund).items() if home in on and len(codes) > 1}
 
 
 def upload_to_nation(world: FundWorld, fund: str) -> None:
@@ -124,9 +120,10 @@ def upload_to_nation(world: FundWorld, fund: str) -> None:
 # ---- after the close ----------------------------------------------------------------------------------------------
 def cascade(world: FundWorld) -> None:
     """Aid after the close, in the order the law gives: brother fund, province, nation, or province first."""
-    steps = (step_two, step_one, step_three) if world.terms.order == PROVINCE_FIRST else (step_one, step_two, step_three)
-    for step in steps:
+    province_first = world.terms.order == PROVINCE_FIRST
+    for step in (step_two, step_one) if province_first else (step_one, step_two):
         step(world)
+    step_three(world)
 
 
 def step_one(world: FundWorld) -> None:
@@ -215,9 +212,7 @@ def graded_shares(world: FundWorld, fund: str, codes: Sequence[int]) -> list[flo
     ]
 
 
-def pay_aid(
-    world: FundWorld, payer: str, fund: str, codes: Sequence[int], amounts: Sequence[int], kind: str
-) -> None:
+def pay_aid(world: FundWorld, payer: str, fund: str, codes: Sequence[int], amounts: Sequence[int], kind: str) -> None:
     """Pay aid from an adjustment fund to the funds of areas."""
     for code, amount in zip(codes, amounts):
         world.ledger.post(payer, account(fund, code), kind, amount)
@@ -238,7 +233,7 @@ def step_three(world: FundWorld) -> None:
 
 def national_wants(world: FundWorld, fund: str) -> dict[int, int]:
     """Return the nation's aid by area: a province's aid shared by the gaps of its areas [fen]."""
-    three, wants = world.terms.three, {}
+    three, wants = world.terms.three, dict[int, int]()
     for codes in world.funds.areas.by_province(fund).values():
         kept = [world.ledger.book(account(fund, code)) for code in codes]
         gaps = [max(0, -book.free) for book in kept]

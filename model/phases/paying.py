@@ -19,7 +19,7 @@ from model.rules.contributions import (
     premium_help,
     resident_contribution,
 )
-from model.rules.sharing import area_in_scope, kin_in_scope
+from model.rules.sharing import area_between, area_in_scope, kin_in_scope
 
 
 @compiled
@@ -76,7 +76,7 @@ def _employee(p, i, law, ground: Ground, sums) -> None:
         p.matched[i] = employer
         sums.money[pool, Money.EMPLOYER] += employer
         to_account = has_account * own
-        credit = credit_active(employer, rules.employer_share_to_account)
+        credit = credit_active(0, 0.0, employer, rules.employer_share_to_account)
     credit = has_account * credit
     sums.money[pool, Money.PERSON_TO_ACCOUNT] += to_account
     sums.money[pool, Money.PERSON_TO_POOL] += own - to_account
@@ -119,7 +119,8 @@ def may_use(p, holder, user, law, ground: Ground) -> bool:
         return False
     a = np.int64(p.insured[holder])
     b = np.int64(p.insured[user])
-    return area_in_scope(law.accounts.area, a, b, ground.province[a], ground.province[b]) == 1
+    where = area_between(a, b, np.int64(ground.province[a]), np.int64(ground.province[b]))
+    return area_in_scope(law.accounts.area, where, 1) == 1
 
 
 @compiled

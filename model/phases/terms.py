@@ -7,80 +7,92 @@ from typing import Any
 
 import numpy as np
 
+from agents.codes import Scheme
+
 
 @dataclass(frozen=True, slots=True)
 class Warning:
-    """When a fund is short, low, normal or high [months], and how its future is foreseen."""
+    """When a fund is short, low, normal or high [months], and how far pools look ahead [years]."""
 
-    short: float
-    low: float
-    normal: float
-    high: float
-    horizon: int
-    income_growth: float
-    spending_growth: float
+    months_short: float
+    months_low: float
+    months_high: float
+    months_excess: float
+    projected_years: int
 
 
 @dataclass(frozen=True, slots=True)
 class StepOne:
-    """Loans between the two funds of one area [months, shares, years]."""
+    """Loans between the two funds of one area [months, shares, years, switches]."""
 
     on: int
-    trigger: float
-    target: float
-    keep: float
-    floor: float
+    both_ways: int
+    trigger_months: float
+    trigger_deficit: int
+    target_months: float
+    keep_months: float
     share: float
     interest: float
-    repay_share: float
     term: int
+    repay_share: float
+    repay_floor: float
     default: int
 
 
 @dataclass(frozen=True, slots=True)
 class StepTwo:
-    """Adjustment inside a province [shares, months, years, switches]."""
+    """Adjustment inside a province [shares, months, switches]."""
 
-    rate: float
-    stop: float
-    target: float
-    short: int
-    foreseen: int
-    deficit: int
-    foreseen_years: float
-    base: float
-    slope: float
-    low: float
-    high: float
+    design: int
+    upload_rate: float
+    stop_months: float
+    s0: float
+    s1: float
+    share: float
+    managerial_share: float
+    trigger_short: int
+    trigger_foreseen: int
+    trigger_deficit: int
+    target_months: float
+    weight_retired: float
+    equalise_share: float
 
 
 @dataclass(frozen=True, slots=True)
 class StepThree:
-    """Adjustment in the nation [shares, switches]."""
+    """Adjustment in the nation [shares, months, switches]."""
 
     on: int
-    rate: float
-    retention: float
+    design: int
+    upload_rate: float
+    excess_rate: float
+    stop_months: float
+    base_share: float
+    central_budget: float
     share: float
+    deductible: float
+    target_months: float
     cross_scheme: int
-    central: float
 
 
 @dataclass(frozen=True, slots=True)
 class LastResort:
-    """What happens when all aid is used up [shares]."""
+    """What happens when all aid is used up [switch, shares]."""
 
+    last_resort: int
+    backstop_share: float
     backstop_limit: float
-    benefit_floor: float
+    arrears_repay_share: float
+    cut_after_arrears: float
 
 
 @dataclass(frozen=True, slots=True)
-class Behaviour:
-    """How budgets follow income: coupling by scheme [share], bounds of the factor on the cost of care."""
+class Budget:
+    """How the cost of care follows a fund's income, by scheme [ratios], and its largest yearly change [share]."""
 
-    coupling: tuple[float, ...]
-    low: float
-    high: float
+    coupling: dict[int, float]
+    strength: dict[int, float]
+    largest_change: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,16 +104,12 @@ class Terms:
     two: StepTwo
     three: StepThree
     last: LastResort
-    behaviour: Behaviour
+    budget: Budget
+    step2_on: list[int]  # by pool
     order: int
     allow_cross_fund: int
     interest_rate: float
     critical_premium: int
-
-
-def _read(kind: Any, group: Any, prefix: str = "") -> Any:
-    """Fill a dataclass from the fields of one group of the record that carry a prefix."""
-    return kind(**{f.name: plain(getattr(group, prefix + f.name)) for f in fields(kind)})
 
 
 def plain(value: Any) -> Any:
@@ -109,16 +117,33 @@ def plain(value: Any) -> Any:
     return np.asarray(value).item()
 
 
+def _read(kind: Any, group: Any, prefix: str = "") -> Any:
+    """Fill a dataclass from the fields of one group of the record that carry a prefix."""
+    return kind(**{f.name: plain(getattr(group, prefix + f.name)) for f in fields(kind)})
+
+
+def _budget(group: Any) -> Budget:
+    employee, resident = int(Scheme.EMPLOYEE), int(Scheme.RESIDENT)
+    return Budget(
+        {employee: plain(group.employee_coupling), resident: plain(group.resident_coupling)},
+        {employee: plain(group.employee_strength), resident: plain(group.resident_strength)},
+        plain(group.largest_change),
+    )
+
+
 def terms_of(law: Any) -> Terms:
-    """Return the year's terms from the record in force."""
+    """Return the year's terms from the record in force; step 2 is on by its switch or where it is the rule today."""
+    today = np.asarray(law.steps.step2_today)
     return Terms(
         warning=_read(Warning, law.warning),
         one=_read(StepOne, law.steps, "step1_"),
         two=_read(StepTwo, law.steps, "step2_"),
         three=_read(StepThree, law.steps, "step3_"),
         last=_read(LastResort, law.treasury),
+        budget=_budget(law.budget),
+        step2_on=np.maximum(today, plain(law.steps.step2_on)).tolist(),
         order=plain(law.steps.order),
         allow_cross_fund=plain(law.pooling.allow_cross_fund),
         interest_rate=plain(law.pooling.interest_rate),
-        critical_premium=plain(law.critical_illness.premium),
+        critical_premium=plain(law.critical.premium),
     )

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from model.errors import DataError, PolicyError
 from model.policy.parameter import Parameter
 from model.policy.policy import Policy, at_place
 from model.policy.schema import FEN_PER_YUAN, PLACES
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 HALF = 0.5
 NEXT = "_next"

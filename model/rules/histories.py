@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from model.rules.codes import Claim, EmployeeYear, Standing
 from model.rules.enrolment import consecutive_years, missed_years, no_claim_steps, years_after_gap
@@ -16,6 +17,7 @@ STANDINGS = {
     "N": Standing.NEWBORN,
     "E": Standing.EMPLOYEE,
 }
+T = TypeVar("T")
 CLAIMS = {"Z": Claim.NONE, "R": Claim.FUND, "C": Claim.CRITICAL, "B": Claim.BONUS}
 
 
@@ -57,7 +59,7 @@ class Running:
     covered: bool = False
 
 
-def read_years[T](text: str, letters: Mapping[str, T]) -> dict[int, T]:
+def read_years(text: str, letters: Mapping[str, T]) -> dict[int, T]:
     """Return year and letter by year of a text such as `2025W 2026-`; raise ValueError at anything else."""
     years: dict[int, T] = {}
     for token in text.split():
@@ -100,11 +102,10 @@ def live(run: Running, year: int, standing: Standing, start: int, repaired: int,
         run.open_gap = 0
     late_breaks = int(chosen["R6"] == "breaks")
     employee = EmployeeYear.RESTARTS if chosen["R5"] == "covered" else EmployeeYear.COUNTS
-    before_rule = year < start
-    if not (before_rule and chosen["R9"] == "not counted"):
+    if year >= start or chosen["R9"] != "not counted":
         run.consecutive = consecutive_years(run.consecutive, int(standing), late_breaks, int(employee))
-    counts_now = not before_rule or chosen["R9"] == "count"
-    run.in_force = min(run.consecutive, run.in_force + int(counts_now))
+    since_start = min(run.consecutive, run.in_force + int(year >= start))
+    run.in_force = since_start if chosen["R9"] == "count for entry only" else run.consecutive
 
 
 def counters(
@@ -143,10 +144,9 @@ def gap_and_late(
         if chosen["R4"] == "gap":
             return run.gap or asked - max(start, about.born), late
         return 0, int(late or chosen["R4"] == "fixed months")
-    missed_before = years.get(asked - 1) == Standing.MISSED
-    gap = run.gap
-    if chosen["R2"] == "all" and not missed_before:
-        gap = 0
+    before = years.get(asked - 1)
+    missed_before = before == Standing.MISSED or (before == Standing.EMPLOYEE and chosen["R5"] == "missed")
+    gap = run.gap if missed_before else 0
     return gap, int(late or (missed_before and gap == 0 and chosen["R3"] == "fixed months only"))
 
 

@@ -6,12 +6,12 @@ import functools
 from collections.abc import Mapping
 from typing import Any
 
-from experiments.run import Engine, World
+from experiments.run import Simulator, World
 
 
 def build(scenario: Any, seed: int, threads: int) -> World:
     """Return a new world of a scenario."""
-    from model import PoolingModel  # noqa: PLC0415
+    from model import PoolingModel
 
     world: World = PoolingModel(scenario, rng=seed, threads=threads)
     return world
@@ -19,33 +19,40 @@ def build(scenario: Any, seed: int, threads: int) -> World:
 
 def restore(plain: Mapping[str, Any]) -> Any:
     """Return the scenario that a manifest describes."""
-    from model import Reform, Scenario  # noqa: PLC0415
+    from model import Reform, Scenario
 
     fields = dict(plain)
-    reforms = tuple(Reform(**reform) for reform in fields.pop("reforms", ()))
+    reforms = tuple(
+        Reform(**{**reform, "changes": _with_codes(reform["changes"])}) for reform in fields.pop("reforms", ())
+    )
     return Scenario(reforms=reforms, **fields)
+
+
+def _with_codes(value: Any) -> Any:
+    """Return values by place with codes as numbers again; JSON keeps them as text."""
+    if isinstance(value, Mapping):
+        return {int(key) if str(key).isdigit() else key: _with_codes(item) for key, item in value.items()}
+    return value
 
 
 @functools.cache
 def law_hash(scenario: Any) -> str:
     """Return the sha256 of the law with the scenario's reforms laid over it."""
-    from model.policy import load_policy  # noqa: PLC0415
-
-    return load_policy().with_reforms(scenario.reforms).hash()
+    return str(scenario.law().hash())
 
 
 def data_hash() -> str:
     """Return the sha256 of the data catalogue."""
-    from model import data  # noqa: PLC0415
+    from model import data
 
     return str(data.data_hash())
 
 
 def code_version() -> str:
     """Return the sha256 of the code."""
-    from agents.compiled import CODE_VERSION  # noqa: PLC0415
+    from agents.compiled import CODE_VERSION
 
     return CODE_VERSION
 
 
-MODEL = Engine(build, restore, law_hash, data_hash, code_version)
+MODEL = Simulator(build, restore, law_hash, data_hash, code_version)

@@ -1,0 +1,162 @@
+"""Opening balances: the published national closings of a year, spread over pools by a stated method.
+
+Published are the nation and, for 2023, the share of six provinces in the employee balances; the rest of the spread is
+assumed. Critical illness, large-sum and medical assistance open at zero: their balances are not published.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from model import data
+from model.data.apportion import largest_remainder
+from model.errors import DataError
+from model.places import FEN, PERCENT, Growth, Spread, extra_of_year, power, scatter, wages_of_year
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Fens = NDArray[np.int64]
+
+SCHEMES = {"employee_pool": "employee_pooled", "resident_pool": "resident", "employee_accounts": "employee_account"}
+AT_ZERO = ("critical_illness", "large_sum", "medical_assistance")
+BALANCE = "fund_cumulative_balance"
+FIRST_YEAR = 2018
+FIRST_SPLIT = 2019  # first year in which pool and accounts are published apart; maternity is still a fund of its own
+LAST_PUBLISHED = 2024
+SIX_YEAR = 2023
+SIX = (110000, 310000, 320000, 330000, 440000, 510000)  # Beijing, Shanghai, Jiangsu, Zhejiang, Guangdong, Sichuan
+SALTS = {"employee_pool": 2, "employee_accounts": 3, "resident_pool": 4}
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """A national balance and how it is known: published, derived or assumed, with the formula."""
+
+    fen: int
+    status: str
+    how: str
+
+
+@data.cached
+def national(year: int) -> dict[str, Total]:
+    """Return the nation's closing balances of a year by fund [fen].
+
+    Errors: DataError for a year before 2018 or after 2025.
+    """
+    if year == FIRST_YEAR:
+        return _first_year()
+    if FIRST_SPLIT <= year <= LAST_PUBLISHED:
+        return {fund: _published(fund, year) for fund in SCHEMES}
+    if year == LAST_PUBLISHED + 1:
+        return {fund: _carried_on(fund) for fund in SCHEMES}
+    raise DataError(f"opening balances of {year}: expected a year from {FIRST_YEAR} to {LAST_PUBLISHED + 1}")
+
+
+def _value(indicator: str, scheme: str, year: int) -> int:
+    """Return a national amount of a year [fen]."""
+    values = data.series(indicator, scheme, unit="100m_yuan")
+    if year not in values:
+        raise DataError(f"national_series.csv: {indicator} of {scheme} in {year}: expected a row")
+    return data.fen(values[year])
+
+
+def _maternity() -> int:
+    """Return the reserve that maternity insurance brought in when it merged, end of 2019 [fen].
+
+    The total with maternity (recalled) less the total without it (quick report).
+    """
+    whole = data.series(BALANCE, "all", prefer=("recalled",), unit="100m_yuan")[FIRST_SPLIT]
+    without = data.series(BALANCE, "all", prefer=("nhsa_quick_report",), unit="100m_yuan")[FIRST_SPLIT]
+    return data.fen(whole) - data.fen(without)
+
+
+def _published(fund: str, year: int) -> Total:
+    """Return a published closing; the employee pool of 2019 with the maternity reserve, as from 2020 on."""
+    scheme = SCHEMES[fund]
+    amount = _value(BALANCE, scheme, year)
+    if year == FIRST_SPLIT and fund == "employee_pool":
+        return Total(amount + _maternity(), "derived", "published pool plus the maternity reserve merged in 2019-2020")
+    frame = data.table("national_series")
+    rows = frame[(frame["indicator"] == BALANCE) & (frame["scheme"] == scheme) & (frame["year"] == year)]
+    told = any(data.fen(value) == amount for value in rows[rows["series"] != "derived"]["value"])
+    how = "as published" if told else "from published totals less their other parts"
+    return Total(amount, "published" if told else "derived", f"national_series.csv, {scheme}: {how}")
+
+
+def _first_year() -> dict[str, Total]:
+    """Return the closings of 2018, when pool and accounts were not published apart nor the resident scheme's at all."""
+    pool, accounts = (_value(BALANCE, SCHEMES[fund], FIRST_SPLIT) for fund in ("employee_pool", "employee_accounts"))
+    employee = _value(BALANCE, "employee", FIRST_YEAR)
+    own = employee * accounts // (pool + accounts)
+    spent_more = _value("fund_expenditure", "resident", FIRST_SPLIT) - _value("fund_income", "resident", FIRST_SPLIT)
+    resident = _value(BALANCE, "resident", FIRST_SPLIT) + spent_more
+    how = "employee total of 2018 (recalled), divided as in 2019"
+    return {
+        "employee_pool": Total(employee - own + _maternity(), "derived", f"{how}, plus the maternity reserve of 2019"),
+        "resident_pool": Total(resident, "derived", "closing of 2019 less income plus spending of 2019"),
+        "employee_accounts": Total(own, "derived", how),
+    }
+
+
+def _carried_on(fund: str) -> Total:
+    """Return the year after the last published one: its closing plus its surplus once more."""
+    last = _value(BALANCE, SCHEMES[fund], LAST_PUBLISHED)
+    before = _value(BALANCE, SCHEMES[fund], LAST_PUBLISHED - 1)
+    return Total(last + (last - before), "assumed", "closing of 2024 plus the growth of 2024; 2025 is not published")
+
+
+def openings(
+    year_end: int,
+    employees: Floats | Fens,
+    residents: Floats | Fens,
+    standard: int,
+    spread: Spread,
+    growth: Growth,
+    account_holders: Floats | Fens | None = None,
+    weight: int = 1,
+) -> dict[str, Fens]:
+    """Return opening balances by fund and pool: the closings of a year [fen].
+
+    `employees` and `residents` are members by pool; `standard` is the year's financing of a resident without local
+    extra [fen]. Employee balances follow the wage bill, more than in proportion where wages are high, and six provinces
+    hold the share published for 2023. Accounts follow `account_holders` where given (else employees) and are whole
+    multiples of `weight`, so that persons' accounts can add up to them; up to `weight` fen of the nation are left out.
+    """
+    wages = wages_of_year(year_end, spread, growth)
+    holders = employees if account_holders is None else account_holders
+    richer = power(wages / wages.max(), spread.balance_tilt)
+    bases = {
+        "employee_pool": np.asarray(employees, dtype=np.float64) * wages * richer * _apart(spread, "employee_pool"),
+        "employee_accounts": np.asarray(holders, dtype=np.float64) * wages * _apart(spread, "employee_accounts"),
+        "resident_pool": np.asarray(residents, dtype=np.float64)
+        * (standard + FEN * extra_of_year(year_end, spread))
+        * _apart(spread, "resident_pool"),
+    }
+    totals = national(year_end)
+    result = {}
+    for fund, base in bases.items():
+        weights = base if fund == "resident_pool" else _pinned(base)
+        unit = weight if fund == "employee_accounts" else 1
+        result[fund] = largest_remainder(totals[fund].fen // unit, weights) * unit
+    return result | {fund: np.zeros(len(wages), dtype=np.int64) for fund in AT_ZERO}
+
+
+def _apart(spread: Spread, fund: str) -> Floats:
+    """Return how far pools that look alike differ in balances [pool]."""
+    return scatter(SALTS[fund], spread.resident_spread if fund == "resident_pool" else spread.employee_spread)
+
+
+def _pinned(base: Floats) -> Floats:
+    """Scale the pools of six provinces so that together they hold the share published for 2023 (document 002)."""
+    share = data.series("share_of_balance_six_provinces", "employee")[SIX_YEAR] / PERCENT
+    inside = data.pools()["province"].isin(SIX).to_numpy()
+    own, rest = math.fsum(base[inside].tolist()), math.fsum(base[~inside].tolist())
+    if own <= 0 or rest <= 0:
+        return base
+    return np.where(inside, base * (share / own), base * ((1.0 - share) / rest))

@@ -1,0 +1,299 @@
+"""Home families: couples, their children, and grandparents who live with them; nobody's age or sex is changed.
+
+Families are built inside a pool's town or country people. Every home ends with one head, the row that names the
+household: a couple's wife or a person without spouse. Children and grown-up children without family of their own join
+the woman nearest to the age their mother would have; elderly people join the home of a child until the pool has the
+census's number of households.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from agents.chance import Purpose
+from agents.codes import Sex
+from model.data import province_index
+from model.synthesis.homes import ADULT, quotas
+from model.synthesis.marriage import MARRIED, NEVER
+from model.synthesis.matching import (
+    NONE,
+    OLDEST_FATHER,
+    OLDEST_MOTHER,
+    YOUNGEST_FATHER,
+    YOUNGEST_MOTHER,
+    Providers,
+    first_claims,
+    gaps,
+    pairs,
+)
+from model.synthesis.tools import draw, draws, fit_all, mixed, place_counts, take, within
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+COUPLES, LEFT, CHILDREN, GRANDPARENTS, RETURN, OTHERS = 20, 21, 22, 30, 40, 50  # streams of chance
+JITTER = 6.0  # years over which the order of ages is shaken before couples are matched
+MOST_CHILDREN = 4
+TRIES = 4
+OLD = 55
+GRAND_LOW, GRAND_HIGH = 40, 78  # years between a grandparent and a child
+
+
+class Families:
+    """The homes being built: heads, spouses and parents by row."""
+
+    def __init__(
+        self,
+        columns: dict[str, NDArray[np.int64]],
+        status: NDArray[np.int64],
+        apart: NDArray[np.bool_],
+        seed: int,
+        assumptions: Mapping[str, float],
+    ) -> None:
+        """Start with everybody as the head of a home of one; `apart` live alone or in collective quarters."""
+        size = len(status)
+        self.columns, self.status, self.apart, self.seed, self.assumptions = columns, status, apart, seed, assumptions
+        self.age, self.sex = columns["age"], columns["sex"]
+        self.stratum = columns["home"] * 2 + columns["urban"]
+        self.head = np.arange(size, dtype=np.int64)
+        self.spouse, self.mother, self.father = (np.full(size, NONE, dtype=np.int64) for _ in range(3))
+        self.left_behind = np.zeros(size, dtype=np.bool_)
+
+    def draws(self, stream: int) -> NDArray[np.float64]:
+        """Return one uniform number a row."""
+        return draws(self.seed, Purpose.SYNTHESIS_FAMILY, stream, len(self.age))
+
+    def homes(self) -> NDArray[np.int64]:
+        """Return the number of homes of each pool."""
+        heads = self.head == np.arange(len(self.head))
+        return np.bincount(self.columns["home"][heads], minlength=len(province_index()))
+
+    def sizes(self) -> NDArray[np.int64]:
+        """Return for each row how many belong to the home it heads."""
+        return np.bincount(self.head, minlength=len(self.head))
+
+    def resolve(self) -> None:
+        """Point every row at the last head of its home."""
+        while True:
+            further = self.head[self.head]
+            if np.array_equal(further, self.head):
+                return
+            self.head = further
+
+
+def build(
+    columns: dict[str, NDArray[np.int64]],
+    status: NDArray[np.int64],
+    apart: NDArray[np.bool_],
+    target: NDArray[np.int64],
+    seed: int,
+    assumptions: Mapping[str, float],
+) -> Families:
+    """Return the home families; `target` is the number of homes of each pool, homes of one included."""
+    families = Families(columns, status, apart, seed, assumptions)
+    _couples(families)
+    _children(families)
+    _returned(families)
+    _grandparents(families, target)
+    _others(families, target)
+    families.resolve()
+    return families
+
+
+def home_target(columns: dict[str, NDArray[np.int64]], away: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return the number of homes of each pool: the census's households per resident, and one for each person away."""
+    people = np.bincount(columns["home"], minlength=len(province_index()))
+    family = place_counts(people * quotas()["households"], round(float((people * quotas()["households"]).sum())), 0.5)
+    return family + np.bincount(columns["home"][away], minlength=len(people))
+
+
+def _couples(families: Families) -> None:
+    """Marry the married of a stratum who are at home, in the order of age."""
+    free = (families.status == MARRIED) & ~families.apart
+    men = np.flatnonzero(free & (families.sex == Sex.MALE))
+    women = np.flatnonzero(free & (families.sex == Sex.FEMALE))
+    place = families.age + families.draws(COUPLES) * JITTER
+    husbands, wives = pairs(men, women, families.stratum, place)
+    families.spouse[husbands], families.spouse[wives] = wives, husbands
+    families.head[husbands] = wives
+
+
+def apart_couples(families: Families) -> None:
+    """Marry the married who have no spouse at home: first those registered in one pool, then all, by age."""
+    place = families.age + families.draws(COUPLES + 1) * JITTER
+    nowhere = np.zeros(len(place), dtype=np.int64)
+    for stratum in (families.columns["hukou"], nowhere):
+        free = (families.status == MARRIED) & (families.spouse == NONE)
+        men = np.flatnonzero(free & (families.sex == Sex.MALE))
+        women = np.flatnonzero(free & (families.sex == Sex.FEMALE))
+        husbands, wives = pairs(men, women, stratum, place)
+        near = np.abs(families.age[husbands] - families.age[wives]) < YOUNGEST_MOTHER
+        husbands, wives = husbands[near], wives[near]
+        families.spouse[husbands], families.spouse[wives] = wives, husbands
+
+
+def _join_mothers(families: Families, seekers: NDArray[np.int64], stream: int) -> None:
+    """Let people join the home of a woman of the age their mother may have; a home takes a few."""
+    women = (families.sex == Sex.FEMALE) & (families.status != NEVER) & ~families.apart
+    women &= families.head == np.arange(len(women))
+    room = np.full(len(women), MOST_CHILDREN, dtype=np.int64)
+    room -= np.bincount(families.mother[families.mother >= 0], minlength=len(room))
+    for attempt in range(TRIES):
+        shuffle = families.draws(stream + attempt)
+        providers = Providers(np.flatnonzero(women & (room > 0)), families.stratum, families.age, shuffle)
+        age = families.age[seekers]
+        wish = age + gaps(shuffle[seekers])
+        low, high = age + YOUNGEST_MOTHER, age + OLDEST_MOTHER
+        found = providers.nearest(families.stratum[seekers], wish, shuffle[seekers], low, high, seekers)
+        accepted = first_claims(found, room[np.maximum(found, 0)])
+        children, mothers = seekers[accepted], found[accepted]
+        families.mother[children], families.head[children] = mothers, mothers
+        room -= np.bincount(mothers, minlength=len(room))
+        seekers = seekers[~accepted]
+        if len(seekers) == 0:
+            return
+
+
+def _children(families: Families) -> None:
+    """Give children and unmarried grown-ups at home a mother, and some rural children a grandparent's home instead."""
+    at_home = ~families.apart & (families.status == NEVER)
+    child = at_home & (families.age < ADULT)
+    local = families.columns["hukou"] == families.columns["home"]
+    rural = child & (families.columns["urban"] == 0) & local
+    share = families.assumptions["synthesis.left_behind_share"]
+    order = mixed(families.stratum, families.draws(LEFT))
+    families.left_behind = take(
+        np.where(rural, share, 0.0), order, draw(families.seed, Purpose.SYNTHESIS_FAMILY, LEFT)
+    )
+    _join_mothers(families, np.flatnonzero(child & ~families.left_behind), CHILDREN)
+    _to_grandparents(families, np.flatnonzero(child & (families.mother == NONE)))
+    _join_mothers(families, np.flatnonzero(at_home & (families.age >= ADULT)), CHILDREN + TRIES)
+
+
+def _to_grandparents(families: Families, children: NDArray[np.int64]) -> None:
+    """Let children without mother at home live with grandparents; their own mother lives elsewhere."""
+    heads = np.flatnonzero((families.head == np.arange(len(families.head))) & ~families.apart)
+    heads = heads[(families.status[heads] != NEVER) & (families.sex[heads] == Sex.FEMALE)]
+    shuffle = families.draws(LEFT + 1)
+    providers = Providers(heads, families.stratum, families.age, shuffle)
+    age = families.age[children]
+    wish = age + 2 * gaps(shuffle[children])
+    found = providers.nearest(
+        families.stratum[children], wish, shuffle[children], age + GRAND_LOW, age + GRAND_HIGH
+    )
+    some = found >= 0
+    families.head[children[some]] = found[some]
+    families.left_behind[children] = True
+
+
+def _returned(families: Families) -> None:
+    """Let grown-ups without spouse and children at home who are still young live with a mother."""
+    sizes = families.sizes()
+    single = (families.status != NEVER) & ~families.apart & (families.spouse == NONE) & (sizes == 1)
+    single &= (families.head == np.arange(len(sizes))) & (families.age < OLD)
+    _join_mothers(families, np.flatnonzero(single), RETURN)
+
+
+def _grandparents(families: Families, target: NDArray[np.int64]) -> None:
+    """Let the elderly join a married child: first those who would be left alone, then couples as the census asks."""
+    rows = np.arange(len(families.head))
+    lonely = (families.status != NEVER) & ~families.apart & (families.spouse == NONE)
+    lonely &= (families.head == rows) & (families.sizes() == 1)
+    _join_children(families, np.flatnonzero(lonely & (families.age >= YOUNGEST_MOTHER * 2)), GRANDPARENTS)
+    for attempt in range(2):
+        surplus = np.maximum(families.homes() - target, 0)
+        partner = families.spouse
+        old = (families.head == rows) & (families.sex == Sex.FEMALE) & ~families.apart & (families.age >= OLD)
+        old &= (partner >= 0) & (families.age[np.maximum(partner, 0)] >= OLD)
+        seekers = _some(families, old, surplus, GRANDPARENTS + TRIES * (attempt + 1))
+        _join_children(families, seekers, GRANDPARENTS + TRIES * (attempt + 1))
+
+
+def _some(
+    families: Families, able: NDArray[np.bool_], wanted: NDArray[np.int64], stream: int
+) -> NDArray[np.int64]:
+    """Return as many of the able rows of each pool as are wanted, by draw."""
+    rows = np.flatnonzero(able)
+    order = rows[mixed(families.columns["home"][rows], families.draws(stream)[rows])]
+    ordinal, _ = within(families.columns["home"][order])
+    return np.sort(order[ordinal < wanted[families.columns["home"][order]]])
+
+
+def _hosts(families: Families, seekers: NDArray[np.int64], shuffle: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return the grown-up children who can take parents in: a husband, by assumption at times the wife."""
+    rows = np.arange(len(families.head))
+    home = (families.head == rows) & ~families.apart & (families.status != NEVER)
+    home[seekers] = False
+    heads = np.flatnonzero(home)
+    partner = families.spouse[heads]
+    husbands = (partner >= 0) & (shuffle[heads] < families.assumptions["synthesis.with_husbands_parents"])
+    egos = np.where(husbands, partner, heads)
+    return np.sort(egos[(families.mother[egos] == NONE) & (families.father[egos] == NONE)])
+
+
+def _join_children(families: Families, seekers: NDArray[np.int64], stream: int) -> None:
+    """Let heads join the home of a child of fitting age; a home takes one parent's home."""
+    for attempt in range(TRIES):
+        if len(seekers) == 0:
+            return
+        shuffle = families.draws(stream + attempt)
+        hosts = _hosts(families, seekers, shuffle)
+        providers = Providers(hosts, families.stratum, families.age, shuffle)
+        age = families.age[seekers]
+        wish = age - gaps(shuffle[seekers])
+        low, high = age - OLDEST_MOTHER, age - YOUNGEST_MOTHER
+        found = providers.nearest(families.stratum[seekers], wish, shuffle[seekers], low, high)
+        accepted = first_claims(found, np.ones(len(found), dtype=np.int64))
+        parents, children = seekers[accepted], found[accepted]
+        woman = families.sex[parents] == Sex.FEMALE
+        families.mother[children[woman]] = parents[woman]
+        families.father[children[~woman]] = parents[~woman]
+        families.head[parents] = families.head[children]
+        families.resolve()
+        seekers = seekers[~accepted]
+
+
+def _others(families: Families, target: NDArray[np.int64]) -> None:
+    """Meet the number of homes: the rest of the single join other relatives, or unmarried grown-ups leave home."""
+    rows = np.arange(len(families.head))
+    sizes = families.sizes()
+    single = (families.head == rows) & (sizes == 1) & ~families.apart
+    child = single & (families.age < ADULT)
+    surplus = np.maximum(families.homes() - target, 0)
+    joining = np.union1d(_some(families, single & ~child, surplus, OTHERS), np.flatnonzero(child))
+    shuffle = families.draws(OTHERS + 1)
+    heads = (families.head == rows) & ~families.apart & (families.age >= ADULT)
+    heads[joining] = False
+    providers = Providers(np.flatnonzero(heads), families.columns["home"], families.age, shuffle)
+    age = families.age[joining]
+    found = providers.nearest(families.columns["home"][joining], age, shuffle[joining], age * 0, age * 0 + SPAN_OF_LIFE)
+    some = found >= 0
+    families.head[joining[some]] = found[some]
+    families.resolve()
+    missing = np.maximum(target - families.homes(), 0)
+    leaving = (families.head != rows) & (families.status == NEVER) & (families.age >= ADULT)
+    gone = _some(families, leaving, missing, OTHERS + 2)
+    families.head[gone] = gone
+
+
+SPAN_OF_LIFE = 200
+
+
+def set_fathers(families: Families) -> None:
+    """Make the mother's husband the father, where his age allows, and the father's wife the mother."""
+    for parent, other, low, high in (
+        (families.mother, families.father, YOUNGEST_FATHER, OLDEST_FATHER),
+        (families.father, families.mother, YOUNGEST_MOTHER, OLDEST_MOTHER + YOUNGEST_MOTHER // 2),
+    ):
+        child = np.flatnonzero((parent >= 0) & (other == NONE))
+        partner = families.spouse[parent[child]]
+        gap = families.age[np.maximum(partner, 0)] - families.age[child]
+        fits = (partner >= 0) & (gap >= low) & (gap <= high) & (partner != families.spouse[child])
+        other[child[fits]] = partner[fits]
+
+
+__all__ = ["Families", "apart_couples", "build", "fit_all", "home_target", "set_fathers"]

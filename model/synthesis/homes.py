@@ -1,0 +1,83 @@
+"""How many live alone, in collective quarters and in families, by pool (census 2020)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from agents.chance import Purpose
+from model.data import by_pool, cached, province_index
+from model.synthesis.marriage import DIVORCED, MARRIED, NEVER, WIDOWED
+from model.synthesis.migration import band_cell
+from model.synthesis.tools import by_age, draw, draws, fit, mixed, take
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+ADULT = 18
+COLLECTIVE, ALONE = 10, 11  # streams of chance
+MOST_COLLECTIVE = 0.9
+DORM_AGES = (14, 15, 17, 18, 22, 24, 35, 60)
+
+
+@cached
+def quotas() -> dict[str, NDArray[np.float64]]:
+    """Return by pool, per resident of the census: collective persons, one-person households, family households."""
+    names = ["family_households", "family_household_persons", "one_person_households"]
+    households, persons, single = by_pool("prefecture_households", names).T
+    residents = by_pool("prefectures", ["pop_census2020_persons"])[:, 0]
+    place = province_index()
+    empty = households == 0
+    for values in (households, persons, single):
+        mean = np.bincount(place, values) / np.bincount(place, np.where(empty, 0.0, residents))
+        values[empty] = mean[place[empty]] * residents[empty]
+    return {
+        "collective": 1 - persons / residents,
+        "alone": single / residents,
+        "households": households / residents,
+    }
+
+
+def collective(
+    columns: dict[str, NDArray[np.int64]], status: NDArray[np.int64], seed: int, assumptions: Mapping[str, float]
+) -> NDArray[np.bool_]:
+    """Choose the people in collective quarters: students and workers in dormitories, homes for the aged."""
+    home, age = columns["home"], columns["age"]
+    student = assumptions["synthesis.collective_weight_students"]
+    worker = assumptions["synthesis.collective_weight_young_workers"]
+    heights = (0.0, student / 2, student / 2, student, student, worker, worker, 1.0)
+    heights = (*heights[:6], 1.0, 1.0)
+    curve = by_age(list(zip(DORM_AGES, heights, strict=True)), int(age.max()) + 1)
+    weight = curve[age] * np.where(status == MARRIED, assumptions["synthesis.collective_weight_married"], 1.0)
+    weight[age < ADULT - 3] = 0.0
+    weight = weight * np.where(columns["hukou"] != home, assumptions["synthesis.collective_weight_migrants"], 1.0)
+    people = np.bincount(home, minlength=len(province_index()))
+    chance = fit(weight, home, people * quotas()["collective"], MOST_COLLECTIVE)
+    order = mixed(band_cell(home, age), draws(seed, Purpose.SYNTHESIS_FAMILY, COLLECTIVE, len(home)))
+    return take(chance, order, draw(seed, Purpose.SYNTHESIS_FAMILY, COLLECTIVE))
+
+
+def alone(
+    columns: dict[str, NDArray[np.int64]],
+    status: NDArray[np.int64],
+    away: NDArray[np.bool_],
+    seed: int,
+    assumptions: Mapping[str, float],
+) -> NDArray[np.bool_]:
+    """Choose the people who live alone among the grown-up who are not in collective quarters."""
+    home, age = columns["home"], columns["age"]
+    by_status = np.zeros(WIDOWED + 1)
+    by_status[NEVER] = assumptions["synthesis.alone_weight_never_married"]
+    by_status[DIVORCED] = assumptions["synthesis.alone_weight_divorced"]
+    by_status[WIDOWED] = assumptions["synthesis.alone_weight_widowed"]
+    by_status[MARRIED] = 1.0
+    weight = by_status[status] * np.where((age >= ADULT) & ~away, 1.0, 0.0)
+    migrants = assumptions["synthesis.alone_weight_migrants"]
+    weight = weight * np.where((columns["hukou"] != home) & (status == MARRIED), migrants, 1.0)
+    people = np.bincount(home, minlength=len(province_index()))
+    chance = fit(weight, home, people * quotas()["alone"], MOST_COLLECTIVE)
+    order = mixed(band_cell(home, age), draws(seed, Purpose.SYNTHESIS_FAMILY, ALONE, len(home)))
+    return take(chance, order, draw(seed, Purpose.SYNTHESIS_FAMILY, ALONE))

@@ -1,0 +1,148 @@
+"""A tiny fund-side world for tests: a few pools with sums set by hand, no people."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import mesa
+import numpy as np
+import pandas as pd
+
+from agents.codes import Care, Scheme, Status, Work
+from model.kinds import EMPLOYEE_POOL, POOL_FUNDS, RESIDENT_POOL
+from model.ledger import Ledger, account
+from model.phases import backstop, close, money_in_funds, mutual_aid
+from model.phases.fund_world import Institutions, new_fund_state
+from model.phases.tally import CareItem, EnrolmentItem, Head, Money, Tally
+from model.record import Record
+
+CODES = (320100, 320200, 110000)
+PROVINCES = (320000, 320000, 110000)
+
+DEFAULTS: dict[str, dict[str, Any]] = {
+    "pooling": {"employee_level": 0, "resident_level": 0, "allow_cross_fund": 0, "interest_rate": 0.0},
+    "critical": {"premium": 0},
+    "warning": {
+        "months_short": 3,
+        "months_low": 6,
+        "months_high": 9,
+        "months_excess": 15,
+        "horizon": 30,
+        "income_growth": 0.0,
+        "spending_growth": 0.0,
+    },
+    "steps": {
+        "order": 12,
+        "step1_on": 0,
+        "step1_trigger": 3.0,
+        "step1_target": 3.0,
+        "step1_keep": 9.0,
+        "step1_floor": 6.0,
+        "step1_share": 0.5,
+        "step1_interest": 0.0,
+        "step1_repay_share": 0.5,
+        "step1_term": 3,
+        "step1_default": 0,
+        "step2_on": 0,
+        "step2_rate": 0.05,
+        "step2_stop": 6.0,
+        "step2_target": 0.0,
+        "step2_short": 0,
+        "step2_foreseen": 0,
+        "step2_deficit": 0,
+        "step2_foreseen_years": 1.0,
+        "step2_base": 0.6,
+        "step2_slope": 0.0,
+        "step2_low": 0.3,
+        "step2_high": 0.9,
+        "step3_on": 0,
+        "step3_rate": 0.01,
+        "step3_retention": 0.0,
+        "step3_share": 1.0,
+        "step3_cross_scheme": 0,
+        "step3_central": 0.0,
+    },
+    "treasury": {"last_resort": 1, "backstop_limit": 0.05, "benefit_floor": 0.7},
+    "behaviour": {"budget_coupling": 0.0, "budget_low": 0.5, "budget_high": 2.0},
+}
+
+
+class SmallWorld(mesa.Model):
+    """Lives the fund side of years from hand-set income and spending by fund and pool."""
+
+    def __init__(self, codes: tuple[int, ...] = CODES, provinces: tuple[int, ...] = PROVINCES, **law: Any) -> None:
+        super().__init__(rng=0)
+        self.year, self.weight = 2023, 1
+        self.pools = pd.DataFrame({"code": codes, "province": provinces})
+        self.settings = {group: dict(values) for group, values in DEFAULTS.items()}
+        self.change(**law)
+        self.ledger = Ledger(dict(zip(codes, provinces)))
+        self.institutions = Institutions(self, codes, provinces)
+        self.funds = new_fund_state(np.array(codes), np.array(provinces), self.law[0])
+        self.tally, self.record = Tally.empty(len(codes)), Record()
+
+    def change(self, **law: Any) -> None:
+        """Change law values given as group__name=value; pooling levels and step 2 become arrays by pool."""
+        for path, value in law.items():
+            group, name = path.split("__")
+            assert name in self.settings[group], path
+            self.settings[group][name] = value
+        n = len(self.pools)
+        groups = {g: SimpleNamespace(**values) for g, values in self.settings.items()}
+        for group, name in (("pooling", "employee_level"), ("pooling", "resident_level"), ("steps", "step2_on")):
+            setattr(groups[group], name, np.broadcast_to(np.asarray(self.settings[group][name]), n).astype(np.int64))
+        self.law = [SimpleNamespace(**groups)]
+
+    def endow(self, fund: str, *amounts: int) -> None:
+        """Open the ledgers of a fund with balances by pool."""
+        for code, amount in zip(self.pools["code"], amounts):
+            self.ledger.open_account(fund, int(code), amount)
+
+    def set_year(self, employee: Any, resident: Any, active: Any = 100, retired: Any = 50) -> None:
+        """Set the year's (income, spending) of both funds, each a pair or a pair by pool [fen]."""
+        self.tally.clear()
+        n = len(self.pools)
+        e, r = (np.broadcast_to(np.asarray(pairs), (n, 2)) for pairs in (employee, resident))
+        self.tally.money[:, Money.EMPLOYER], self.tally.money[:, Money.RESIDENT_CASH] = e[:, 0], r[:, 0]
+        for status, basic in ((Status.ACTIVE, e[:, 1]), (Status.RESIDENT, r[:, 1])):
+            for item in (CareItem.COST, CareItem.BASIC):
+                self.tally.care[:, status, Care.INPATIENT, item] = basic
+        self.tally.heads[:, Head.ACTIVE], self.tally.heads[:, Head.RETIRED] = active, retired
+        people = self.tally.enrolment
+        for scheme, work, number in (
+            (Scheme.EMPLOYEE, Work.ENTERPRISE, active),
+            (Scheme.EMPLOYEE, Work.RETIRED, retired),
+            (Scheme.RESIDENT, Work.FARMER, 200),
+        ):
+            people[:, scheme, work, EnrolmentItem.PEOPLE] = people[:, scheme, work, EnrolmentItem.MEMBERS] = number
+
+    def step(self) -> None:
+        """Live the fund side of one year."""
+        self.year += 1
+        money_in_funds.open_funds(self)
+        mutual_aid.repay_loans(self)
+        money_in_funds.money_in(self)
+        money_in_funds.pay_old_arrears(self)
+        mutual_aid.uploads(self)
+        money_in_funds.care_money(self)
+        money_in_funds.pay_interest(self)
+        close.warn(self)
+        mutual_aid.cascade(self)
+        backstop.last_resort(self)
+        money_in_funds.inherit(self)
+        backstop.react(self)
+        close.close_funds(self)
+
+    def closing(self, fund: str) -> list[int]:
+        """Return this year's closings of a fund by area code, in order [fen]."""
+        rows = self.record.funds.query("year == @self.year and fund == @fund")
+        return [int(x) for x in rows.sort_values("prefecture")["closing_fen"]]
+
+    def flow(self, kind: str) -> dict[tuple[str, str], int]:
+        """Return this year's flows of one kind by payer and payee [fen]."""
+        rows = self.record.flows.query("year == @self.year and kind == @kind")
+        return {(a, b): int(x) for a, b, x in zip(rows["payer"], rows["payee"], rows["amount_fen"])}
+
+
+__all__ = ["EMPLOYEE_POOL", "POOL_FUNDS", "RESIDENT_POOL", "SmallWorld", "account"]

@@ -1,0 +1,200 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from experiments import cli
+from experiments.run import make_job, run_job
+from experiments.store import Store, read_table, write_table
+from experiments.verify import Answer, compare_table, verify
+from tests.fake_world import SIMULATOR, FakeScenario, reform
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def call(*words: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "experiments", *words],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        stdin=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200"},
+        timeout=300,
+    )
+
+
+@pytest.fixture
+def stored(tmp_path: Path) -> Path:
+    store = Store(tmp_path / "results", "run")
+    store.claim()
+    job = make_job(SIMULATOR, FakeScenario(reforms=(reform("aid", aid=2),)), 3, store)
+    run_job(SIMULATOR, job)
+    return store.place(job.key)
+
+
+def answers_of(folder: Path) -> tuple[bool, dict[str, Answer]]:
+    told: list[Answer] = []
+    good = verify(SIMULATOR, folder, 1, told.append)
+    return good, {answer.what: answer for answer in told}
+
+
+def test_verify_says_yes_to_what_was_run(stored: Path) -> None:
+    good, answers = answers_of(stored)
+    assert good
+    assert set(answers) == {"funds", "flows", "enrolment", "care", "measures"}
+
+
+def test_verify_says_no_with_the_number(stored: Path) -> None:
+    funds = read_table(stored / "funds.parquet")
+    funds.loc[3, "paid_fen"] += 1
+    write_table(funds, stored / "funds.parquet")
+    told: list[Answer] = []
+    assert not verify(SIMULATOR, stored, 1, told.append)
+    words = [answer.words for answer in told if not answer.holds]
+    assert len(words) == 2
+    assert "1 numbers differ, first: paid_fen of year 2024, " in words[0]
+    assert "checksum" in words[1]
+
+
+def test_verify_says_no_to_another_scenario(stored: Path) -> None:
+    path = stored / "manifest.json"
+    text = path.read_text(encoding="utf-8")
+    assert '"2025-01-01": 2' in text
+    path.write_text(text.replace('"2025-01-01": 2', '"2025-01-01": 1'), encoding="utf-8")
+    good, answers = answers_of(stored)
+    assert not good
+    assert not answers["funds"].holds
+    assert answers["care"].holds
+    assert "law_hash" in answers["note"].words
+
+
+def test_tables_are_compared_with_their_missing_numbers(stored: Path) -> None:
+    funds = read_table(stored / "funds.parquet")
+    with_nothing = funds.assign(reserve_months=float("nan"))
+    assert compare_table("funds", with_nothing, with_nothing.copy()).holds
+    assert not compare_table("funds", with_nothing, funds).holds
+    assert not compare_table("funds", funds, funds.iloc[1:]).holds
+    assert not compare_table("funds", funds, funds.drop(columns="members")).holds
+
+
+def test_help_answers_in_under_a_second() -> None:
+    call("--help")
+    begin = time.perf_counter()
+    done = call("--help")
+    assert time.perf_counter() - begin < 1
+    assert done.returncode == 0
+    assert {"run", "compare", "verify", "explain"} <= set(done.stdout.split())
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["run", "--people", "0"], "--people 0"),
+        (["run", "--people", "many"], "--people many"),
+        (["run", "--seed", "-1"], "--seed -1"),
+        (["run", "--seed", "x"], "--seed"),
+        (["run", "--threads", "-2"], "--threads -2"),
+        (["compare", "no_such_study"], "no_such_study"),
+        (["compare", "three_steps", "--replications", "0"], "--replications"),
+        (["compare", "three_steps", "--end", "2000"], "2000"),
+        (["verify", "no_such_folder"], "no_such_folder"),
+        (["dance"], "dance"),
+        (["run", "--no-such-option"], "--no-such-option"),
+    ],
+)
+def test_bad_input_is_one_line_and_code_2(words: list[str], expected: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(words) == 2
+    heard = capsys.readouterr()
+    assert heard.err.count("\n") == 1
+    assert expected in heard.err
+    assert "Traceback" not in heard.err
+
+
+def test_verify_of_a_folder_of_something_else(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "manifest.json").write_text('{"name": "a web page"}', encoding="utf-8")
+    assert cli.main(["verify", str(tmp_path)]) == 2
+    assert "something else" in capsys.readouterr().err
+
+
+def test_a_full_disk_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def full(*words: object, **options: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(cli, "app", full)
+    assert cli.main([]) == 1
+    assert "No space left" in capsys.readouterr().err
+
+
+def test_an_interruption_is_one_line_and_130(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*words: object, **options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "app", interrupted)
+    assert cli.main([]) == 130
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+SLOW_STUDY = """
+import sys, time
+from pathlib import Path
+from experiments import cli
+from tests import fake_world, test_report
+from experiments import compare as comparing
+
+def main():
+    real = comparing.compare
+    def slow(simulator, study, folder, *rest):
+        return real(fake_world.SLOW, test_report.study_of("null", "aid"), folder, range(5), int(sys.argv[2]),
+                    lambda done: print("done", flush=True), False, test_report.scenario_of)
+    comparing.compare = slow
+    return cli.main(["compare", "three_steps", "--out", sys.argv[1]])
+
+if __name__ == "__main__":
+    sys.exit(main())
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of a terminal")
+@pytest.mark.parametrize(("how", "workers"), [(signal.SIGINT, 1), (signal.SIGINT, 2), (signal.SIGKILL, 2)])
+def test_a_study_can_be_stopped_and_goes_on(tmp_path: Path, how: signal.Signals, workers: int) -> None:
+    script = tmp_path / "slow.py"
+    script.write_text(SLOW_STUDY, encoding="utf-8")
+    folder = tmp_path / "fake"
+    command = [sys.executable, str(script), str(folder), str(workers)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    child = subprocess.Popen(
+        command,
+        env=environment,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert child.stdout is not None
+    child.stdout.readline()
+    if how == signal.SIGINT:
+        os.killpg(child.pid, signal.SIGINT)  # as a terminal does
+    else:
+        child.kill()
+    _, heard = child.communicate(timeout=60)
+    if how == signal.SIGINT:
+        assert child.returncode == 130
+        assert heard.splitlines()[-1].startswith("gongji: interrupted")
+        assert not list(folder.glob(".*"))
+    kept = {path.parent.name for path in folder.glob("*/funds.parquet")}
+    assert kept
+    again = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    assert again.returncode == 0, again.stderr
+    assert kept <= {path.parent.name for path in folder.glob("*/funds.parquet")}
+    assert not list(folder.glob(".*"))

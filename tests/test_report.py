@@ -1,0 +1,230 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from experiments.compare import Results, compare, interval
+from experiments.outcomes import outcomes, quantile_name, who_pays_whom
+from experiments.published import banner, check_published
+from experiments.run import Done
+from experiments.store import read_run
+from experiments.study import Study, StudyError, Variant, load_study
+from model.errors import ResultsError
+from tests.fake_world import FEN_PER_BN, SIMULATOR, FakeScenario, reform
+
+REFORMS = {"null": reform("null"), "aid": reform("aid", aid=2), "broken": reform("broken", crash=1)}
+
+
+def study_of(*names: str, **options: int) -> Study:
+    return Study.model_validate({
+        "name": "fake",
+        "title": {"en": "Fake", "zh": "假"},
+        "question": {"en": "What?", "zh": "何？"},
+        "people": 1000,
+        "start": 2024,
+        "end": 2026,
+        "replications": 3,
+        **options,
+        "baseline": {"name": "today", "label": {"en": "today", "zh": "现行"}},
+        "reforms": [{"name": name, "label": {"en": name, "zh": name}, "reforms": [name]} for name in names],
+        "outcomes": [
+            {"level": "flow", "unit": "step3_aid", "measure": "amount_fen", "label": {"en": "Aid", "zh": "调剂"}},
+            {
+                "level": "fund",
+                "unit": "employee_pool",
+                "measure": "pools_short",
+                "label": {"en": "Short", "zh": "无力"},
+            },
+        ],
+    })
+
+
+def scenario_of(variant: Variant) -> FakeScenario:
+    return FakeScenario(reforms=tuple(REFORMS[name] for name in variant.reforms))
+
+
+def compared(
+    study: Study, folder: Path, seeds: int = 3, workers: int = 1, force: bool = False
+) -> tuple[Results, list[Done]]:
+    told: list[Done] = []
+    results = compare(SIMULATOR, study, folder, range(seeds), workers, told.append, force, scenario_of)
+    return results, told
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Results]:
+    folder = tmp_path_factory.mktemp("results") / "fake"
+    results, _ = compared(study_of("null", "aid"), folder)
+    return folder, results
+
+
+def test_everything_promised_is_there(made: tuple[Path, Results]) -> None:
+    folder, _ = made
+    differences = pd.read_parquet(folder / "differences.parquet")
+    assert list(differences.columns) == [
+        "year",
+        "level",
+        "unit",
+        "measure",
+        "reform",
+        "against",
+        "mean",
+        "se",
+        "low",
+        "high",
+        "replications",
+    ]
+    for name in ("report.md", "report.html", "who_pays_whom.csv", "tables/outcomes.csv", "tables/differences.tex"):
+        assert (folder / name).stat().st_size > 0
+    assert {path.suffix for path in (folder / "figures").iterdir()} == {".png", ".svg"}
+    assert not list(folder.glob(".*"))
+
+
+def test_an_empty_reform_differs_by_exactly_zero(made: tuple[Path, Results]) -> None:
+    null = made[1].differences.query("reform == 'null'")
+    assert len(null)
+    assert (null[["mean", "se", "low", "high"]] == 0).all(axis=None)
+    assert (null["replications"] == 3).all()
+
+
+def test_a_flow_the_baseline_lacks_counts_as_zero_there(made: tuple[Path, Results]) -> None:
+    aid = made[1].differences.query("reform == 'aid' and level == 'flow' and unit == 'step3_aid'")
+    assert list(aid["mean"]) == [0.0, 4.0 * FEN_PER_BN, 4.0 * FEN_PER_BN][-len(aid) :]
+    assert len(aid) >= 2
+
+
+def test_pairs_and_intervals_by_hand() -> None:
+    pairs = pd.DataFrame([[1.0, 2.0, 3.0], [5.0, np.nan, np.nan]])
+    found = interval(pairs)
+    assert found["mean"].tolist() == [2.0, 5.0]
+    assert found["se"].iloc[0] == pytest.approx(1 / np.sqrt(3))
+    assert found["high"].iloc[0] - 2.0 == pytest.approx(4.302652729911275 / np.sqrt(3))  # t, 2 degrees of freedom
+    assert found.iloc[1][["se", "low", "high"]].isna().all()
+    assert found["replications"].tolist() == [3, 1]
+
+
+def test_the_same_line_again_runs_nothing_and_writes_the_same(made: tuple[Path, Results]) -> None:
+    folder, _ = made
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    _, told = compared(study_of("null", "aid"), folder)
+    assert {done.message for done in told} == {"already there"}
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+
+
+def test_processes_give_the_same_as_one(made: tuple[Path, Results], tmp_path: Path) -> None:
+    folder, _ = made
+    compared(study_of("null", "aid"), tmp_path / "fake", workers=2)
+    for name in ("differences.parquet", "report.html", "who_pays_whom.csv"):
+        assert (tmp_path / "fake" / name).read_bytes() == (folder / name).read_bytes()
+
+
+def test_a_failed_run_does_not_stop_the_study(tmp_path: Path) -> None:
+    results, told = compared(study_of("broken"), tmp_path / "fake")
+    assert [done.status for done in told].count("failed") == 1
+    assert [(row["reform"], row["seed"]) for row in results.failed] == [("broken", 1)]
+    assert set(results.differences["replications"]) == {2}
+    assert "1 runs failed" in (tmp_path / "fake" / "report.md").read_text(encoding="utf-8")
+    _, told = compared(study_of("broken"), tmp_path / "fake", force=True)
+    assert len(list((tmp_path / "fake").glob("*.failed-1"))) == 1
+
+
+def test_the_report_reads_alone_and_in_two_languages(made: tuple[Path, Results]) -> None:
+    folder, _ = made
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert 'name="viewport"' in page
+    assert "问题" in page
+    assert 'lang="zh-Hans"' in page
+    images = re.findall(r"<img [^>]*>", page)
+    assert len(images) >= 5
+    assert all('alt="' in image and 'src="data:image/png;base64,' in image for image in images)
+    assert not re.search(r'(src|href)="(?!data:)', page)
+
+
+def test_a_missed_band_stands_at_the_top(made: tuple[Path, Results]) -> None:
+    folder, results = made
+    year, table = check_published(results.outcomes, "today")
+    assert year == 2024
+    assert not table["holds"].all()
+    text = banner(year, table)
+    assert text is not None
+    assert "employee members" in text["en"]
+    report = (folder / "report.md").read_text(encoding="utf-8")
+    assert report.index("misses its band") < report.index("## ")
+
+
+def test_published_numbers_are_those_of_the_bulletin(made: tuple[Path, Results]) -> None:
+    _, table = check_published(made[1].outcomes, "today")
+    published = dict(zip(table["target"], table["published"]))
+    assert published["employee members"] == pytest.approx(379.4834)
+    assert published["resident pool spending"] == pytest.approx(1066.149)
+    assert published["employee pool surplus rate"] == pytest.approx(23.8, abs=0.1)
+
+
+def test_a_study_without_the_year_says_so(made: tuple[Path, Results]) -> None:
+    later = made[1].outcomes.query("year > 2024")
+    assert not len(check_published(later, "today")[1])
+
+
+def test_outcomes_by_hand(made: tuple[Path, Results]) -> None:
+    folder, results = made
+    tables = read_run(folder / results.facts["runs"]["aid 0"])
+    said = outcomes(tables).set_index(["level", "unit", "measure", "year"])["value"]
+    assert said["fund", "employee_pool", "income_fen", 2024] == (30 + 31 + 32 + 33) * FEN_PER_BN
+    assert said["fund", "employee_pool", "pools_in_deficit", 2024] == 2  # 30 < 33 and 31 < 32
+    assert said["province", "320000", "employee_benefit_per_head_fen", 2024] == (32 + 31) * FEN_PER_BN / (2 * 10**6)
+    months = tables["funds"].query("year == 2026 and fund == 'employee_pool'")["reserve_months"]
+    assert said["fund", "employee_pool", quantile_name(0.5), 2026] == pytest.approx(months.median())
+    paid = who_pays_whom(tables["flows"])
+    assert paid["amount_fen"].sum() == tables["flows"]["amount_fen"].sum()
+    assert paid.query("kind == 'step3_aid'")["payer"].tolist() == ["national_adjustment"] * 2
+
+
+def test_results_of_other_code_stay_apart(made: tuple[Path, Results], tmp_path: Path) -> None:
+    import dataclasses
+
+    compared(study_of("null"), tmp_path / "fake", seeds=1)
+    other = dataclasses.replace(SIMULATOR, code_version=lambda: "other")
+    arguments = (study_of("null"), tmp_path / "fake", range(1), 1, lambda done: None)
+    with pytest.raises(ResultsError, match="--force"):
+        compare(other, *arguments, False, scenario_of)
+    compare(other, *arguments, True, scenario_of)
+    assert len(list((tmp_path / "fake").glob("*/manifest.json"))) == 2  # an empty reform is the baseline
+
+
+def test_shipped_studies_load() -> None:
+    study = load_study("three_steps")
+    assert [variant.name for variant in study.variants] == ["today", "step_1", "steps_1_2", "steps_1_2_3", "none"]
+    assert study.reforms[-1].counterfactual
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("[", "expected"),
+        ("name: 3", "name"),
+        ("people: 0", "people"),
+        ("colour: red", "colour"),
+    ],
+)
+def test_a_wrong_study_file_is_one_line(tmp_path: Path, text: str, expected: str) -> None:
+    good = load_study("three_steps").model_dump(mode="json")
+    path = tmp_path / "mine.yaml"
+    import yaml
+
+    content = text if text == "[" else yaml.safe_dump({**good, **yaml.safe_load(text)}, allow_unicode=True)
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(StudyError, match=expected) as caught:
+        load_study(str(path))
+    assert "\n" not in str(caught.value)
+    assert "mine.yaml" in str(caught.value)
+
+
+def test_a_repeated_name_and_an_unknown_study_are_refused() -> None:
+    with pytest.raises(ValueError, match="repeated: aid"):
+        study_of("aid", "aid")
+    with pytest.raises(StudyError, match="three_steps"):
+        load_study("no_such")
