@@ -4,14 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from agents.codes import Hukou, Scheme, Sex, Work
+from agents.codes import Scheme, Work
 from agents.compiled import compiled
-
-
-@compiled
-def retirement_age(sex: int, men: int, women: int) -> int:
-    """Return the age at which a person may retire [years]."""
-    return men if sex == Sex.MALE else women
 
 
 @compiled
@@ -21,67 +15,60 @@ def in_employee_work(work: int) -> bool:
 
 
 @compiled
-def first_work(
-    urban: int, hukou: int, u: float, v: float, public: float, enterprise: float, flexible: float
+def leaves_school(
+    age: int, work: int, school: float, leaving: float, graduation: float, u: float, university: float
 ) -> int:
-    """Return the work that a school leaver finds; rural people without employer farm."""
-    if u < enterprise:
-        return Work.PUBLIC if v < public else Work.ENTERPRISE
-    if u < enterprise + flexible:
-        return Work.FLEXIBLE
-    if urban == 0 and hukou == Hukou.RURAL:
-        return Work.FARMER
-    return Work.NOT_WORKING
-
-
-@compiled
-def leaves_school(age: int, work: int, school: int, leaving: int, graduation: int, u: float, university: float) -> int:
-    """Return the stage of schooling of a young person, or -1 when schooling ends this year."""
+    """Return the stage of schooling of a young person, or -1 when schooling ends this year (ages in years)."""
+    years = np.float64(age)
     if work == Work.CHILD:
-        return Work.PUPIL if age >= school else Work.CHILD
+        return np.int64(Work.PUPIL) if years >= school else np.int64(Work.CHILD)
     if work == Work.PUPIL:
-        if age < leaving:
-            return Work.PUPIL
-        return Work.STUDENT if u < university else -1
-    if age < graduation:
-        return Work.STUDENT
-    return -1
+        if years < leaving:
+            return np.int64(Work.PUPIL)
+        return np.int64(Work.STUDENT) if u < university else np.int64(-1)
+    return np.int64(Work.STUDENT) if years < graduation else np.int64(-1)
 
 
 @compiled
-def next_job(work: int, scheme: int, u: float, v: float, entry: float, loss: float, back: float, join: float) -> int:
-    """Return the work of a grown-up of working age after a year in which jobs are found and lost."""
+def first_work(rural: bool, u: float, v: float, employed: float, flexible: float, public: float) -> int:
+    """Return the work that a school leaver finds; rural people who find none farm."""
+    if u < employed:
+        return np.int64(Work.PUBLIC) if v < public else np.int64(Work.ENTERPRISE)
+    if u < employed + flexible:
+        return np.int64(Work.FLEXIBLE)
+    return np.int64(Work.FARMER) if rural else np.int64(Work.NOT_WORKING)
+
+
+@compiled
+def next_job(
+    work: int, u: float, v: float, entry: float, leave: float, lose: float, benefit: float, benefit_years: float
+) -> int:
+    """Return the work of a grown-up after a year in which jobs are found, left and lost (shares a year)."""
     if work == Work.ENTERPRISE:
-        return Work.UNEMPLOYED if u < loss else work
+        if u < lose:
+            return np.int64(Work.UNEMPLOYED) if v < benefit else np.int64(Work.FLEXIBLE)
+        return np.int64(Work.FLEXIBLE) if u < lose + leave else work
     if work == Work.UNEMPLOYED:
-        return Work.ENTERPRISE if u < back else Work.NOT_WORKING
-    if work == Work.FLEXIBLE and scheme == Scheme.EMPLOYEE:
-        return work
+        return np.int64(Work.ENTERPRISE) if u * benefit_years < 1.0 else work
     if work == Work.FLEXIBLE or work == Work.FARMER or work == Work.NOT_WORKING:
-        if u < entry:
-            return Work.ENTERPRISE
-        if v < join:
-            return Work.FLEXIBLE
+        return np.int64(Work.ENTERPRISE) if u < entry else work
     return work
 
 
 @compiled
-def scheme_of_work(work: int, scheme: int, joined: bool) -> int:
-    """Return the scheme that follows from work; who leaves the employee scheme passes to the residents' first."""
+def scheme_of_work(work: int, scheme: int, joins: int) -> int:
+    """Return the scheme that follows from work; who leaves the employee scheme passes to the residents' first.
+
+    `joins`: a flexible worker joins (1), leaves (0) or keeps (-1) the scheme.
+    """
     if in_employee_work(work):
-        return Scheme.EMPLOYEE
-    if work == Work.FLEXIBLE and (joined or scheme == Scheme.EMPLOYEE):
-        return Scheme.EMPLOYEE
-    return Scheme.RESIDENT if scheme == Scheme.EMPLOYEE else scheme
-
-
-@compiled
-def may_retire(age: int, threshold: int, scheme: int, years: int, needed: int) -> bool:
-    """Say whether a member of the employee scheme retires with lifelong cover (国发〔1998〕44号; years are local)."""
-    return scheme == Scheme.EMPLOYEE and age >= threshold and years >= needed
+        return np.int64(Scheme.EMPLOYEE)
+    if work == Work.FLEXIBLE and (joins == 1 or (joins < 0 and scheme == Scheme.EMPLOYEE)):
+        return np.int64(Scheme.EMPLOYEE)
+    return np.int64(Scheme.RESIDENT) if scheme == Scheme.EMPLOYEE else scheme
 
 
 @compiled
 def year_more(years: int, most: int) -> int:
     """Return a counter increased by one, at most a ceiling."""
-    return np.int64(min(years + 1, most))
+    return min(years + 1, most)

@@ -1,51 +1,61 @@
-"""How a family decides on the resident scheme: staying, coming back, and where to be insured."""
+"""How a family decides on the resident scheme: what speaks for it, and who decides."""
 
 from __future__ import annotations
 
+import numpy as np
+
 from agents.compiled import compiled
+from agents.numeric import exp, log
 
 
 @compiled
-def lapse_risk(
-    burden: float,
-    helped: bool,
-    chronic: int,
-    age: int,
-    rate: float,
-    burden_effect: float,
-    chronic_effect: float,
-    young_effect: float,
-    old_age: int,
+def family_leaning(
+    premium_share: float,
+    relative_income: float,
+    chronic: bool,
+    growth: float,
+    peers: float,
+    effort: float,
+    by_income: float,
+    by_premium: float,
+    by_chronic: float,
+    by_growth: float,
+    by_peers: float,
+    by_effort: float,
 ) -> float:
-    """Return the probability that an insured resident leaves this year [share].
+    """Return what speaks for insurance in a family [log odds].
 
-    It rises with the family's premiums over its income, falls with chronic illness (adverse selection) and is higher for
-    the young; people whose premium is paid for them stay.
+    Income against the place's mean, premiums over the family's income, chronic illness at home, growth of the premium,
+    how many around are insured, and how hard the village mobilises.
     """
-    if helped:
-        return 0.0
-    risk = rate * (1.0 + burden_effect * min(burden, 1.0))
-    for _ in range(chronic):
-        risk = risk * chronic_effect
-    if age < old_age:
-        risk = risk * young_effect
-    return min(risk, 1.0)
+    leaning = by_income * log(max(relative_income, LEAST))
+    leaning = leaning + by_premium * min(premium_share, 1.0)
+    if chronic:
+        leaning = leaning + by_chronic
+    return leaning + by_growth * growth + by_peers * peers + by_effort * effort
 
 
 @compiled
-def return_chance(
-    burden: float, helped: bool, chronic: int, rate: float, burden_effect: float, chronic_effect: float
-) -> float:
-    """Return the probability that an uninsured resident joins this year [share]."""
-    if helped:
-        return 1.0
-    chance = rate / (1.0 + burden_effect * min(burden, 1.0))
-    for _ in range(chronic):
-        chance = chance / chronic_effect
-    return min(chance, 1.0)
+def member_leaning(
+    benefit: float, age: int, insured: bool, lapsed: int, wait: int, by_benefit: float, by_age: float,
+    by_habit: float, by_lapse: float, by_wait: float,
+) -> float:  # fmt: skip
+    """Return what speaks for insuring one member beside the family's leaning [log odds].
+
+    Expected benefit over premium, age above forty, habit, years since the lapse and the wait that would follow.
+    """
+    leaning = by_benefit * benefit + by_age * max(np.float64(age) - FORTY, 0.0) / TEN
+    if insured:
+        return leaning + by_habit
+    return leaning + by_lapse * np.float64(lapsed) - by_wait * np.float64(wait)
+
+
+LEAST = 0.01
+FORTY = 40.0
+TEN = 10.0
 
 
 @compiled
-def insured_at_home(u: float, registered_here: bool, at_origin: float) -> bool:
-    """Say whether a resident is insured where he lives and not where he is registered."""
-    return registered_here or u >= at_origin
+def joins(u: float, leaning: float) -> bool:
+    """Say whether somebody joins, for a uniform number and a leaning in log odds."""
+    return u < 1.0 / (1.0 + exp(-leaning))

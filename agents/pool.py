@@ -19,6 +19,7 @@ class Standing:
     spending: int
     months: float
     band: int
+    foreseen_months: float
     years_left: float
 
     @property
@@ -47,6 +48,7 @@ class Pool(mesa.Agent):
         self.deficit_years: dict[str, int] = {}
         self.arrears: dict[str, int] = {}
         self.coverage: dict[str, float] = {}
+        self._growth: dict[str, tuple[int, float, float]] = {}
 
     def watch(self, fund: str, standing: Standing) -> None:
         """Take note of how a fund stands and count its years in deficit one after another."""
@@ -57,7 +59,7 @@ class Pool(mesa.Agent):
 
     def forget(self, fund: str) -> None:
         """Drop a fund that this area no longer keeps."""
-        for memory in (self.standing, self.deficit_years, self.arrears, self.coverage):
+        for memory in (self.standing, self.deficit_years, self.arrears, self.coverage, self._growth):
             memory.pop(fund, None)
 
     def status(self, fund: str) -> str:
@@ -89,6 +91,19 @@ class Pool(mesa.Agent):
         self.arrears[fund] = self.arrears.get(fund, 0) + amount
 
     def react(self, fund: str, coverage: float) -> float:
-        """Grant so much of the benefits next year as the year's unpaid bills allow; return the share."""
-        self.coverage[fund] = coverage if self.arrears.get(fund, 0) > 0 else 1.0
-        return self.coverage[fund]
+        """Grant next year the share of benefits that this year's bills allow; return it."""
+        self.coverage[fund] = coverage
+        return coverage
+
+    def outlook(self, fund: str) -> tuple[float, float]:
+        """Return the yearly growth of income and of spending that the pool expects: the mean of what it has seen."""
+        years, income, spending = self._growth.get(fund, (0, 0.0, 0.0))
+        return (income / years, spending / years) if years else (0.0, 0.0)
+
+    def learn(self, fund: str, income: int, spending: int) -> None:
+        """Add this year's growth of a fund's income and spending over last year's to what the pool has seen."""
+        last = self.standing.get(fund)
+        if last is not None and last.income > 0 and last.spending > 0:
+            years, growth, pace = self._growth.get(fund, (0, 0.0, 0.0))
+            more, faster = income / last.income - 1, spending / last.spending - 1
+            self._growth[fund] = years + 1, growth + more, pace + faster

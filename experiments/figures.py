@@ -60,11 +60,11 @@ class Sketch:
         return rows[chosen].groupby("year")["value"].mean()
 
     def look(self, variant: Variant) -> dict[str, Any]:
-        """Return colour, line and marker of a regime."""
+        """Return colour, line and marker of a regime; later ones are thinner, so that lines that agree all show."""
         place = self.results.study.variants.index(variant)
         looks = style()["figures"]
-        names = {"color": "colours", "linestyle": "lines", "marker": "markers"}
-        return {key: looks[many][place % len(looks[many])] for key, many in names.items()}
+        names = {"color": "colours", "linestyle": "lines", "marker": "markers", "lw": "widths", "ms": "sizes"}
+        return {key: looks[many][place % len(looks[many])] for key, many in names.items()} | {"mfc": "none"}
 
     @property
     def variants(self) -> tuple[Variant, ...]:
@@ -91,7 +91,7 @@ def draw_all(results: Results, folder: Path) -> list[Drawn]:
 
 def _font(language: str) -> Any:
     families = [chinese_font()] if language == "zh" else []
-    return {"font.family": [*families, "DejaVu Sans"], "font.size": style()["figures"]["font_size"]}
+    return {"font.family": [*families, "DejaVu Sans"], **style()["figures"]["settings"]}
 
 
 def _save(figure: Figure, path: Path) -> None:
@@ -120,7 +120,7 @@ def _from_zero(axis: Any) -> None:
 def _years(axis: Any, results: Results) -> None:
     """Mark a handful of whole years."""
     first, last = int(results.outcomes["year"].min()), int(results.outcomes["year"].max())
-    step = max(1, (last - first) // 3)
+    step = max(1, (last - first) // style()["figures"]["ticks"])
     axis.set_xticks(range(first, last + 1, step))
 
 
@@ -136,16 +136,17 @@ def reserve_months(sketch: Sketch) -> Figure:
     low, middle, high = style()["quantiles"]
     figure, axes = _panels(len(POOLS), len(sketch.variants), sharey="row", sharex=True)
     base = sketch.results.study.baseline
+    for axis, variant in zip(axes[0], sketch.variants):
+        axis.set_title(sketch.label(variant), fontsize="medium")
     for row, fund in zip(axes, POOLS):
         for axis, variant in zip(row, sketch.variants):
             lines = [sketch.mean(variant.name, "fund", fund, quantile_name(q)) for q in (low, middle, high)]
             colour = sketch.look(variant)["color"]
             axis.fill_between(lines[0].index, lines[0], lines[2], color=colour, alpha=style()["figures"]["band"], lw=0)
-            axis.plot(lines[1].index, lines[1], color=colour, lw=2)
+            axis.plot(lines[1].index, lines[1], color=colour)
             if variant != base:
                 middle_base = sketch.mean(base.name, "fund", fund, quantile_name(middle))
                 axis.plot(middle_base.index, middle_base, color=style()["figures"]["grey"], lw=1, linestyle="--")
-            axis.set_title(sketch.label(variant), fontsize="medium")
             _years(axis, sketch.results)
         months = sketch.say("months of spending", "可支付月数")
         row[0].set_ylabel(f"{sketch.of(style()['funds'][fund])}\n{months}")
@@ -165,7 +166,7 @@ def pools_in_deficit(sketch: Sketch) -> Figure:
         for axis, fund in zip(row, POOLS):
             for variant in sketch.variants:
                 line = sketch.mean(variant.name, "fund", fund, measure)
-                axis.plot(line.index, line, label=sketch.label(variant), lw=1.8, ms=4, **sketch.look(variant))
+                axis.plot(line.index, line, label=sketch.label(variant), **sketch.look(variant))
             axis.set_title(sketch.of(style()["funds"][fund]), fontsize="medium")
             _years(axis, sketch.results)
         for axis in row:
@@ -192,19 +193,19 @@ def benefit_by_province(sketch: Sketch) -> Figure:
             place,
             wide[sketch.results.study.baseline.name],
             color=style()["figures"]["grey"],
-            alpha=0.5,
+            alpha=style()["figures"]["bar"],
             label=sketch.label(sketch.results.study.baseline),
         )
         for variant in sketch.variants[1:]:
-            look = {k: v for k, v in sketch.look(variant).items() if k != "linestyle"}
-            axis.plot(wide[variant.name], place, label=sketch.label(variant), ls="", ms=4, mfc="none", **look)
+            look = {**sketch.look(variant), "linestyle": ""}
+            axis.plot(wide[variant.name], place, label=sketch.label(variant), **look)
         axis.set_yticks(place, [province_name(int(code), sketch.language) for code in wide.index], fontsize="small")
         axis.set_xlabel(sketch.say(f"yuan per member, {last}", f"元/参保人，{last}年"))
         axis.set_title(sketch.of(words), fontsize="medium")
         axis.grid(axis="y", visible=False)
         axis.set_xlim(left=0)
-        axis.margins(y=0.01)
-    figure.set_figheight(2 * style()["figures"]["panel_height"] + 1)
+        axis.margins(y=style()["figures"]["margin"])
+    figure.set_figheight(style()["figures"]["tall_height"])
     _legend(figure, axes[0][0])
     return figure
 
@@ -223,10 +224,10 @@ def fund_paths(sketch: Sketch) -> Figure:
             ("spending_fen", sketch.say("spending", "支出"), "--"),
         ):
             series = sketch.mean(base.name, "fund", fund, measure) / bn
-            left.plot(series.index, series, linestyle=line, lw=2, label=words, color=sketch.look(base)["color"])
+            left.plot(series.index, series, linestyle=line, label=words, color=sketch.look(base)["color"])
         for variant in sketch.variants:
             series = sketch.mean(variant.name, "fund", fund, "closing_fen") / bn
-            right.plot(series.index, series, label=sketch.label(variant), lw=1.6, ms=3.5, **sketch.look(variant))
+            right.plot(series.index, series, label=sketch.label(variant), **sketch.look(variant))
         for axis in (left, right):
             _from_zero(axis)
             _years(axis, sketch.results)
@@ -236,7 +237,7 @@ def fund_paths(sketch: Sketch) -> Figure:
         left.set_ylabel(sketch.say("bn yuan", "十亿元"))
     axes[0][0].legend(frameon=False, loc="upper left")
     _legend(figure, axes[0][1])
-    figure.set_figheight(len(funds) * style()["figures"]["panel_height"] * 0.75)
+    figure.set_figheight(len(funds) * style()["figures"]["low_height"])
     return figure
 
 
@@ -258,10 +259,8 @@ def money_moved(sketch: Sketch) -> Figure:
                 bottom=below,
                 label=sketch.of(words),
                 color=colour,
-                width=0.8,
                 hatch=looks["hatches"][place % len(looks["hatches"])],
                 edgecolor="white",
-                linewidth=0.3,
             )
             below += height
         axis.set_title(sketch.label(variant), fontsize="medium")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,8 @@ def banner(year: int, table: pd.DataFrame) -> dict[str, str] | None:
 
 def off(error: float, kind: str, language: str = "en") -> str:
     """Return an error in words: per cent of the published value, or points."""
+    if math.isnan(error):
+        return "not simulated" if language == "en" else "未模拟"
     number = f"{style()['per_cent'] * error:+.1f}"
     if kind == "points":
         return f"{number} {'points' if language == 'en' else '个百分点'}"

@@ -10,7 +10,7 @@ import pandas as pd
 from experiments.compare import Results
 from experiments.document import Block, Grid, Heading, Picture, Words, markdown, page
 from experiments.figures import draw_all
-from experiments.outcomes import style
+from experiments.outcomes import ADDITIVE, style
 from experiments.published import banner, check_published, off
 from experiments.store import write_text
 from experiments.study import Outcome
@@ -109,11 +109,12 @@ def headline_cell(results: Results, outcome: Outcome, reform: str, year: int) ->
     chosen = _pick(results.outcomes, outcome, year)
     if reform == results.study.baseline.name:
         value = chosen[chosen["reform"] == reform]["value"].mean()
+        value = 0.0 if pd.isna(value) and outcome.level in ADDITIVE else value
         return "–" if pd.isna(value) else shown(value, outcome)
     rows = _pick(results.differences, outcome, year)
     rows = rows[rows["reform"] == reform]
     if not len(rows):
-        return "–"
+        return shown(0.0, outcome, sign=True) if outcome.level in ADDITIVE else "–"
     row: Any = rows.iloc[0]
     if pd.isna(row["low"]):
         return f"{shown(row['mean'], outcome, sign=True)} (one seed)"

@@ -11,6 +11,7 @@ then people die. `death[year, sex, age]` is the chance to die in the year in whi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -33,6 +34,7 @@ SEXES = ("male", "female")
 TURNING = 60  # the published series of those of 60 and over tell how many reach that age a year
 TURNING_LATE = 65
 GROUP = 5  # years in a five-year group
+LEAST = 0.5  # nobody's chance of living on is taken as less when the account runs backwards
 ROUNDS = 60  # halvings when a scale factor is sought
 
 
@@ -66,7 +68,8 @@ class Demography:
 
     def at_end_of(self, year: int) -> NDArray[np.float64]:
         """Return the national population at the end of a year [2, 121]."""
-        return self.population[self.place(year) + 1] if year >= self.first else self.population[0]
+        place = self.place(year) + 1 if year >= self.first else 0
+        return np.asarray(self.population[place], dtype=np.float64)
 
 
 def national(indicator: str, source: str = "vital_series") -> dict[int, float]:
@@ -239,7 +242,7 @@ def census_people() -> NDArray[np.float64]:
     people[:, :, : top + 1] = counted
     starts = [start for start in AGE_STARTS if start < top]
     shape = age_shape()
-    for start, end in zip(starts[:-1], starts[1:], strict=True):
+    for start, end in pairwise(starts):
         bent = people[:, :, start:end] * shape[start:end]
         total = bent.sum(axis=2, keepdims=True)
         people[:, :, start:end] = bent * np.divide(
@@ -271,10 +274,10 @@ def older(people: NDArray[np.float64], newborn: NDArray[np.float64]) -> NDArray[
     return moved
 
 
-def _earlier(people: NDArray[np.float64], chance: NDArray[np.float64]) -> NDArray[np.float64]:
+def earlier(people: NDArray[np.float64], chance: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the people a year before those given, who lived on with the chances given."""
     before = np.zeros_like(people)
-    before[..., :-1] = (people / np.maximum(1 - chance, 0.5))[..., 1:]
+    before[..., :-1] = (people / np.maximum(1 - chance, LEAST))[..., 1:]
     return before
 
 
@@ -282,9 +285,9 @@ def backward(people: NDArray[np.float64], year: int, deaths: float) -> tuple[NDA
     """Return the national population at the end of the year before, and the year's chances of dying."""
     chance = death_pattern(year)
     for _ in range(GROUP):
-        alive = people / np.maximum(1 - chance, 0.5)
+        alive = people / np.maximum(1 - chance, LEAST)
         chance = scale_to(chance, alive, deaths)
-    return _earlier(people, chance), chance
+    return earlier(people, chance), chance
 
 
 @cached

@@ -69,6 +69,9 @@ KINDS: dict[str, Effect] = {
     "step1_interest": NEITHER,  # our addition: interest on a loan between two funds
     "step2_upload": NEITHER,
     "step2_aid": NEITHER,
+    "step3_loan": NEITHER,  # our additions: reserves swapped between provinces
+    "step3_repay": NEITHER,
+    "step3_interest": NEITHER,
     "step3_upload": NEITHER,
     "step3_aid": NEITHER,
     "backstop": NEITHER,

@@ -87,6 +87,7 @@ class Book:
 class Loan:
     """One loan between two ledgers held [fen]."""
 
+    step: int
     lender: str
     borrower: str
     outstanding: int
@@ -195,16 +196,22 @@ class Ledger:
         return source, target
 
     # ---- debts --------------------------------------------------------------------------------------------------
-    def lend(self, lender: str, borrower: str, kind: str, amount: int, due: int) -> None:
-        """Lend an amount between two ledgers held until the year due [fen]."""
+    def lend(self, step: int, lender: str, borrower: str, amount: int, due: int) -> None:
+        """Lend an amount between two ledgers held until the year due, in one of the steps of mutual aid [fen]."""
         if amount == 0:
             return
         if self.year is None or self.book(lender).fund not in LENDERS:
             raise IdentityError(f"{lender} must not lend")
-        self.post(lender, borrower, kind, amount)
-        self.loans.append(Loan(lender, borrower, amount, self.year, due))
+        self.post(lender, borrower, f"step{step}_loan", amount)
+        self.loans.append(Loan(step, lender, borrower, amount, self.year, due))
         self.book(lender).lent += amount
         self.book(borrower).owed += amount
+
+    def repay(self, loan: Loan, amount: int, interest: int = 0) -> None:
+        """Pay back part of a loan, and interest [fen]."""
+        self.post(loan.borrower, loan.lender, f"step{loan.step}_interest", interest)
+        self.post(loan.borrower, loan.lender, f"step{loan.step}_repay", amount)
+        self.reduce(loan, amount)
 
     def reduce(self, loan: Loan, amount: int) -> None:
         """Lower what is left of a loan, after a repayment or to write it off [fen]."""

@@ -147,6 +147,7 @@ class Scenario:
         start: first year lived through, 2019 to 2026; the first population is that of the end of the year before.
         end: last year, at most 2050.
         reforms: laid over the law together; two may not change one parameter.
+
     """
 
     people: int | Literal["all"] | None = DEFAULT_PEOPLE

@@ -3,146 +3,193 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.chance import Purpose, spread_keys, uniform
-from agents.codes import Scheme, Status, Tier
+from agents.chance import Purpose, uniform
+from agents.codes import Scheme, Status
 from agents.numeric import exp, normal_quantile
 from agents.tables import lognormal_table
-from model.demography import Demography
-from model.phases.ground import Ground
-from model.phases.tally import AGES, CHRONIC_LEVELS
+from model.phases.tally import AGES, CHRONIC_LEVELS, Head
 
 Floats = NDArray[np.float64]
+Counts = NDArray[np.int64]
 HALF = 0.5
+AGE_WIDTH = 5
+"""Years in an age group of the law's tables; the last group is open."""
 PROVINCE = 10_000
 """Pool codes of a province share the digits above the fourth."""
-PROVINCE_KEYS = 1_000_000
-"""Added to a province's code, so that no pool shares its draws."""
+PROVINCE_KEYS, NATION_KEY = 1_000_000, 2_000_000
+"""Added to codes, so that no pool shares the draws of its province or the nation."""
+MEMORY = 8
+"""Years that a pool's shock echoes at most."""
+EMPLOYEES = (Status.ACTIVE, Status.RETIRED)
 
 
-def by_age(groups: Floats, width: int) -> Floats:
-    """Return a value for every age from values by age group of equal width (the last group is open)."""
-    ages = np.minimum(np.arange(AGES) // width, len(groups) - 1)
-    return np.asarray(groups)[ages]
+def by_age(groups: Floats) -> Floats:
+    """Return a value for every age from values by five-year group."""
+    return np.asarray(groups, np.float64)[np.minimum(np.arange(AGES) // AGE_WIDTH, len(groups) - 1)]
 
 
-def expected(profile: NDArray[np.int64], relative: Floats, lived: float, dying: float) -> float:
-    """Return the mean of a relative use over counted heads, those who die in the year weighted by time and need."""
-    heads = profile[..., 0] + profile[..., 1] * (lived * dying)
+def mean_use(profile: Counts, relative: Floats, dying: float) -> float:
+    """Return the mean of a relative use over counted people; who dies in mid-year lives half and needs more."""
     total = profile.sum()
-    return float((heads * relative).sum() / total) if total else 1.0
+    return float(((profile[..., 0] + profile[..., 1] * (HALF * dying)) * relative).sum() / total) if total else 1.0
+
+
+def onset(law: Any) -> Floats:
+    """Return the yearly chance to fall chronically ill and to get worse, from how both rise with age [chronic, age]."""
+    mild, severe = by_age(law.care.chronic_share_mild), by_age(law.care.chronic_share_severe)
+    steps = np.minimum(np.arange(AGES) // AGE_WIDTH, len(law.care.chronic_share_mild) - 2)
+    groups_mild = np.asarray(law.care.chronic_share_mild, np.float64)
+    groups_severe = np.asarray(law.care.chronic_share_severe, np.float64)
+    rise_severe = np.maximum(groups_severe[steps + 1] - groups_severe[steps], 0.0) / AGE_WIDTH
+    both = groups_mild + groups_severe
+    rise = np.maximum(both[steps + 1] - both[steps], 0.0) / AGE_WIDTH
+    chance = np.zeros((CHRONIC_LEVELS, AGES))
+    chance[0] = law.care.chronic_onset_mild * rise / np.maximum(1.0 - mild - severe, HALF * HALF)
+    chance[1] = rise_severe / np.maximum(mild, AGE_WIDTH / PROVINCE * AGE_WIDTH)
+    return np.minimum(chance, HALF)
+
+
+def expected_benefit(law: Any) -> Floats:
+    """Return what a resident may expect from the scheme by chronic illness and age [fen/year]."""
+    care = law.care
+    stays = np.outer(care.chronic_inpatient_risk, by_age(care.inpatient_age)) * care.resident_admissions
+    visits = np.outer(care.chronic_outpatient_risk, by_age(care.outpatient_age)) * care.resident_outpatient_visits
+    rate = float(np.mean(law.benefit.resident_rate) * np.mean(law.benefit.resident_in_list_share))
+    out = float(np.mean(law.benefit.resident_outpatient_rate) * law.benefit.outpatient_in_list_share[Scheme.RESIDENT])
+    return np.asarray(stays * care.resident_stay_cost * rate + visits * care.resident_outpatient_cost * out)
 
 
 class CareLevels:
     """Mean use of care by standing, chronic illness and age, normalised to the published means per member.
 
-    Up to the last year with published use the norm follows the population; later it stays, so that ageing counts.
+    Up to the last year with published use the norms follow the population; later they stay, so that ageing counts.
     """
 
     def __init__(self, last_published: int) -> None:
         """Remember until which year use of care is published."""
         self.last_published = last_published
-        self.norms: dict[str, dict[int, float]] = {}
+        self.norms: dict[str, Floats] = {}
 
-    def update(self, year: int, law: Any, profile: NDArray[np.int64]) -> None:
-        """Set the norms from the people counted this year, unless the published years are over."""
-        if year > self.last_published and self.norms:
-            return
-        care, illness = law.care, law.illness
-        out = np.outer(care.outpatient_by_chronic, by_age(care.outpatient_by_age, care.age_width))
-        inside = np.outer(care.inpatient_by_chronic, by_age(care.inpatient_by_age, care.age_width))
-        chronic = np.outer(np.array([0.0, 1.0, care.chronic_severe]), np.ones(AGES))
-        self.relative = {"visits": out, "stays": inside, "chronic": chronic}
-        employee = profile[Status.ACTIVE] + profile[Status.RETIRED]
-        norms: dict[str, dict[int, float]] = {"visits": {}, "stays": {}, "chronic": {}}
-        for name, relative in self.relative.items():
-            dying = illness.end_of_life if name == "stays" else 1.0
-            for status in (Status.ACTIVE, Status.RETIRED, Status.RESIDENT):
-                norms[name][status] = expected(profile[status], relative, HALF, dying)
-            both = expected(employee, relative, HALF, dying)
-            if name == "stays" or name == "chronic":
-                norms[name][Status.ACTIVE] = norms[name][Status.RETIRED] = both
-            norms[name][Status.NONE] = norms[name][Status.RESIDENT]
-        active = profile[Status.ACTIVE].sum()
-        retired = profile[Status.RETIRED].sum()
-        norms["mix"] = {
-            0: float((active + retired) / (active + retired * care.retired_visits_ratio)),
-            1: float(
-                (active + retired * care.retired_visits_ratio)
-                / (active + retired * care.retired_visits_ratio * care.retired_cost_ratio)
-            ),
-        }
-        self.norms = norms
+    def tables(self, year: int, law: Any, profile: Counts) -> dict[str, Floats]:
+        """Return the ground's tables of use and unit cost for the people counted in a year."""
+        relative = self._relative(law)
+        if not self.norms or year <= self.last_published:
+            self.norms = self._norms(law, profile, relative)
+        return self._use(law, relative) | self._tiers(law)
 
-    def tables(self, law: Any) -> dict[str, Floats]:
-        """Return the ground's tables of use and unit cost for a year."""
+    def _relative(self, law: Any) -> dict[str, Floats]:
         care = law.care
-        mix, cost_mix = self.norms["mix"][0], self.norms["mix"][1]
-        visits = {
-            Status.ACTIVE: care.visits_employee * mix,
-            Status.RETIRED: care.visits_employee * mix * care.retired_visits_ratio,
-            Status.RESIDENT: care.visits_resident,
-            Status.NONE: care.visits_resident * care.uninsured_use,
+        stays = np.outer(care.chronic_inpatient_risk, by_age(care.inpatient_age))
+        return {
+            "visits": np.outer(care.chronic_outpatient_risk, by_age(care.outpatient_age)),
+            "stays": stays,
+            "stay_cost": stays * by_age(care.stay_cost_age),
+            "chronic": np.outer(care.chronic_special_share, np.ones(AGES)),
         }
-        stays = {
-            Status.ACTIVE: care.stays_employee,
-            Status.RETIRED: care.stays_employee,
-            Status.RESIDENT: care.stays_resident,
-            Status.NONE: care.stays_resident * care.uninsured_use,
+
+    def _norms(self, law: Any, profile: Counts, relative: dict[str, Floats]) -> dict[str, Floats]:
+        """Return for each table the mean of the relative use by standing; employees share one for stays."""
+        together = profile[Status.ACTIVE] + profile[Status.RETIRED]
+        norms: dict[str, Floats] = {}
+        for name, table in relative.items():
+            dying = law.care.last_year_factor if name.startswith("stay") else 1.0
+            values = np.array([mean_use(profile[status], table, dying) for status in Status])
+            if name != "visits":
+                values[list(EMPLOYEES)] = mean_use(together, table, dying)
+            values[Status.NONE] = values[Status.RESIDENT]
+            norms[name] = values
+        norms["stay_cost"] /= norms["stays"]
+        active, retired = float(profile[Status.ACTIVE].sum()), float(profile[Status.RETIRED].sum())
+        more, dearer = law.care.retired_visits_ratio, law.care.retired_visit_cost_ratio
+        both = active + retired * more
+        norms["visits_active"] = np.array([(active + retired) / both if both else 1.0])
+        norms["visit_cost_active"] = np.array([both / (active + retired * more * dearer) if both else 1.0])
+        return norms
+
+    def _use(self, law: Any, relative: dict[str, Floats]) -> dict[str, Floats]:
+        """Return visits, stays and cost of chronic treatment by standing, and the cost of a visit."""
+        care = law.care
+        first, cost = float(self.norms["visits_active"][0]), float(self.norms["visit_cost_active"][0])
+        less = care.uninsured_factor
+        seen, stayed = care.resident_outpatient_visits, care.resident_admissions
+        treated = care.resident_chronic_visits * care.resident_chronic_cost
+        treated_employee = care.employee_chronic_visits * care.employee_chronic_cost
+        visits = care.employee_outpatient_visits * first
+        level = {
+            "visits": (seen * less, visits, visits * care.retired_visits_ratio, seen),
+            "stays": (stayed * less, care.employee_admissions, care.employee_admissions, stayed),
+            "chronic": (treated * less, treated_employee, treated_employee, treated),
         }
-        chronic = {
-            Status.ACTIVE: care.chronic_cost_employee,
-            Status.RETIRED: care.chronic_cost_employee,
-            Status.RESIDENT: care.chronic_cost_resident,
-            Status.NONE: care.chronic_cost_resident * care.uninsured_use,
+        tables = {
+            name: np.array([relative[name] * (level[name][s] / self.norms[name][s]) for s in Status]) for name in level
         }
-        shape = (len(Status), CHRONIC_LEVELS, AGES)
-        table = {"visits": np.zeros(shape), "stays": np.zeros(shape)}
-        chronic_cost = np.zeros(shape[:2])
-        for status in Status:
-            table["visits"][status] = visits[status] / self.norms["visits"][status] * self.relative["visits"]
-            table["stays"][status] = stays[status] / self.norms["stays"][status] * self.relative["stays"]
-            chronic_cost[status] = chronic[status] / self.norms["chronic"][status] * self.relative["chronic"][:, 0]
-        visit_cost = np.array(
-            [
-                care.visit_cost_resident,
-                care.visit_cost_employee * cost_mix,
-                care.visit_cost_employee * cost_mix * care.retired_cost_ratio,
-                care.visit_cost_resident,
-            ],
-            dtype=np.float64,
+        employee = care.employee_outpatient_cost + care.employee_pharmacy_cost / care.employee_outpatient_visits
+        resident = care.resident_outpatient_cost + care.resident_pharmacy_cost / care.resident_outpatient_visits
+        tables["chronic_cost"] = tables.pop("chronic")[:, :, 0]
+        tables["visit_cost"] = np.array(
+            [resident, employee * cost, employee * cost * care.retired_visit_cost_ratio, resident], np.float64
         )
-        return table | {"chronic_cost": chronic_cost, "visit_cost": visit_cost} | self._tiers(law)
+        return tables
 
     def _tiers(self, law: Any) -> dict[str, Floats]:
-        """Return the cost of a stay by level of hospital and the cumulated shares of the levels."""
+        """Return shares of visitors and patients by level of hospital and relative or absolute unit costs."""
         care = law.care
-        stay_cost = np.zeros((len(Status), len(Tier)))
-        edges = np.zeros((len(Status), 2))
-        for status in Status:
-            resident = status in {Status.RESIDENT, Status.NONE}
-            shares = np.asarray(care.tier_shares_resident if resident else care.tier_shares_employee, np.float64)
-            mean = float(care.stay_cost_resident if resident else care.stay_cost_employee)
-            relative = np.asarray(care.tier_cost, np.float64)
-            stay_cost[status] = mean * relative / (shares * relative).sum()
-            edges[status] = np.cumsum(shares)[:2]
-        return {"stay_cost": stay_cost, "tier_edges": edges}
+        kinds = [(care.visit_tier_share_resident, care.stay_tier_share_resident, care.resident_stay_cost)] * len(Status)
+        for status in EMPLOYEES:
+            kinds[status] = (care.visit_tier_share_employee, care.stay_tier_share_employee, care.employee_stay_cost)
+        out: dict[str, list[Floats]] = {"visit_tier": [], "visit_edges": [], "stay_cost": [], "tier_edges": []}
+        for status, (visits, stays, cost) in zip(Status, kinds, strict=True):
+            visits, stays = np.asarray(visits, np.float64), np.asarray(stays, np.float64)
+            out["visit_tier"].append(care.visit_tier_cost / (visits * care.visit_tier_cost).sum())
+            out["visit_edges"].append(np.cumsum(visits)[:2])
+            scale = float(cost) / self.norms["stay_cost"][status]
+            out["stay_cost"].append(scale * care.stay_tier_cost / (stays * care.stay_tier_cost).sum())
+            out["tier_edges"].append(np.cumsum(stays)[:2])
+        return {name: np.array(rows) for name, rows in out.items()} | {"stay_age": by_age(care.stay_cost_age)}
 
 
-def shocks(seed: int, year: int, codes: NDArray[np.int64], members: Floats, law: Any) -> Floats:
-    """Return the factor on the price of care by pool: the chance among all members it has, and the year's shock."""
+def shocks(seed: int, year: int, codes: Counts, members: Floats, law: Any) -> Floats:
+    """Return the factor on the price of care by pool: chance among all its members, and shocks that echo; mean 1."""
     care = law.care
     out = np.empty(len(codes))
+    nation = _echo(seed, year, NATION_KEY, care)
     for i, code in enumerate(codes.tolist()):
-        chance = normal_quantile(uniform(seed, Purpose.POOL_CHANCE, year, code))
-        shock = normal_quantile(uniform(seed, Purpose.POOL_SHOCK, year, code))
-        province = normal_quantile(uniform(seed, Purpose.POOL_SHOCK, year, code // PROVINCE * PROVINCE + PROVINCE_KEYS))
         own = care.person_cv / math.sqrt(max(float(members[i]), 1.0))
-        drawn = own * chance + care.pool_shock * shock + care.province_shock * province
+        drawn = own * normal_quantile(uniform(seed, Purpose.POOL_CHANCE, year, code))
+        drawn += care.pool_shock * _echo(seed, year, code, care)
+        drawn += care.province_shock * _echo(seed, year, code // PROVINCE * PROVINCE + PROVINCE_KEYS, care)
+        drawn += care.nation_shock * nation
         variance = own * own + care.pool_shock * care.pool_shock + care.province_shock * care.province_shock
-        out[i] = exp(drawn - variance * HALF)
+        out[i] = exp(drawn - (variance + care.nation_shock * care.nation_shock) * HALF)
     return out
+
+
+def _echo(seed: int, year: int, key: int, care: Any) -> float:
+    """Return a standard normal shock of a year that remembers earlier ones; it needs no state."""
+    weight, total, squares = 1.0, 0.0, 0.0
+    for back in range(MEMORY):
+        total += weight * normal_quantile(uniform(seed, Purpose.POOL_SHOCK, year - back, key))
+        squares += weight * weight
+        weight *= care.shock_persistence
+    return total / math.sqrt(squares)
+
+
+@cache
+def spread_table(sigma: float) -> Floats:
+    """Return the quantile table of a cost with this standard deviation of the logarithm, mean 1."""
+    table = lognormal_table(sigma)
+    table.setflags(write=False)
+    return table
+
+
+def local_price(price: Floats, heads: Counts) -> Floats:
+    """Return prices by pool scaled so that members pay 1 on average, weighted by those insured in each pool."""
+    members = heads[:, Head.COVERED_ACTIVE] + heads[:, Head.COVERED_RETIRED] + heads[:, Head.COVERED_RESIDENT]
+    total = members.sum()
+    return price * (total / (price * members).sum()) if total else price

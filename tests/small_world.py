@@ -12,7 +12,7 @@ import pandas as pd
 from agents.codes import Care, Scheme, Status, Work
 from model.kinds import EMPLOYEE_POOL, POOL_FUNDS, RESIDENT_POOL
 from model.ledger import Ledger, account
-from model.phases import backstop, close, money_in_funds, mutual_aid
+from model.phases import backstop, close, loans, money_in_funds, mutual_aid
 from model.phases.fund_world import Institutions, new_fund_state
 from model.phases.tally import CareItem, EnrolmentItem, Head, Money, Tally
 from model.record import Record
@@ -23,49 +23,64 @@ PROVINCES = (320000, 320000, 110000)
 DEFAULTS: dict[str, dict[str, Any]] = {
     "pooling": {"employee_level": 0, "resident_level": 0, "allow_cross_fund": 0, "interest_rate": 0.0},
     "critical": {"premium": 0},
-    "warning": {
-        "months_short": 3,
-        "months_low": 6,
-        "months_high": 9,
-        "months_excess": 15,
-        "horizon": 30,
-        "income_growth": 0.0,
-        "spending_growth": 0.0,
-    },
+    "warning": {"months_short": 3, "months_low": 6, "months_high": 9, "months_excess": 15, "projected_years": 1},
     "steps": {
         "order": 12,
         "step1_on": 0,
-        "step1_trigger": 3.0,
-        "step1_target": 3.0,
-        "step1_keep": 9.0,
-        "step1_floor": 6.0,
+        "step1_both_ways": 1,
+        "step1_trigger_months": 3,
+        "step1_trigger_deficit": 0,
+        "step1_target_months": 3,
+        "step1_keep_months": 9,
         "step1_share": 0.5,
         "step1_interest": 0.0,
-        "step1_repay_share": 0.5,
         "step1_term": 3,
+        "step1_repay_share": 0.5,
+        "step1_repay_floor": 6,
         "step1_default": 0,
         "step2_on": 0,
-        "step2_rate": 0.05,
-        "step2_stop": 6.0,
-        "step2_target": 0.0,
-        "step2_short": 0,
-        "step2_foreseen": 0,
-        "step2_deficit": 0,
-        "step2_foreseen_years": 1.0,
-        "step2_base": 0.6,
-        "step2_slope": 0.0,
-        "step2_low": 0.3,
-        "step2_high": 0.9,
+        "step2_today": 0,
+        "step2_design": 0,
+        "step2_upload_rate": 0.05,
+        "step2_stop_months": 6,
+        "step2_s0": 0.6,
+        "step2_s1": 0.0,
+        "step2_share": 0.9,
+        "step2_managerial_share": 0.0,
+        "step2_trigger_short": 0,
+        "step2_trigger_foreseen": 0,
+        "step2_trigger_deficit": 0,
+        "step2_target_months": 0,
+        "step2_weight_retired": 2.5,
+        "step2_equalise_share": 0.5,
         "step3_on": 0,
-        "step3_rate": 0.01,
-        "step3_retention": 0.0,
+        "step3_design": 0,
+        "step3_upload_rate": 0.01,
+        "step3_excess_rate": 0.0,
+        "step3_stop_months": 2,
+        "step3_base_share": 0.9,
+        "step3_central_budget": 0.0,
         "step3_share": 1.0,
+        "step3_deductible": 0.0,
+        "step3_target_months": 0,
         "step3_cross_scheme": 0,
-        "step3_central": 0.0,
     },
-    "treasury": {"last_resort": 1, "backstop_limit": 0.05, "benefit_floor": 0.7},
-    "behaviour": {"budget_coupling": 0.0, "budget_low": 0.5, "budget_high": 2.0},
+    "treasury": {
+        "last_resort": 1,
+        "backstop_share": 1.0,
+        "backstop_limit": 0.05,
+        "arrears_repay_share": 1.0,
+        "cut_after_arrears": 0.03,
+    },
+    "budget": {
+        "employee_coupling": 1.0,
+        "employee_strength": 0.0,
+        "resident_coupling": 1.0,
+        "resident_strength": 0.0,
+        "largest_change": 0.03,
+    },
 }
+BY_POOL = (("pooling", "employee_level"), ("pooling", "resident_level"), ("steps", "step2_today"))
 
 
 class SmallWorld(mesa.Model):
@@ -79,25 +94,25 @@ class SmallWorld(mesa.Model):
         self.change(**law)
         self.ledger = Ledger(dict(zip(codes, provinces)))
         self.institutions = Institutions(self, codes, provinces)
-        self.funds = new_fund_state(np.array(codes), np.array(provinces), self.law[0])
+        self.funds = new_fund_state(self.pools, self.law[0])
+        self.places = SimpleNamespace(wage=[60_000_00] * len(codes))
         self.tally, self.record = Tally.empty(len(codes)), Record()
 
     def change(self, **law: Any) -> None:
-        """Change law values given as group__name=value; pooling levels and step 2 become arrays by pool."""
+        """Change law values given as group__name=value; pooling levels and today's step 2 become arrays by pool."""
         for path, value in law.items():
             group, name = path.split("__")
             assert name in self.settings[group], path
             self.settings[group][name] = value
         n = len(self.pools)
         groups = {g: SimpleNamespace(**values) for g, values in self.settings.items()}
-        for group, name in (("pooling", "employee_level"), ("pooling", "resident_level"), ("steps", "step2_on")):
+        for group, name in BY_POOL:
             setattr(groups[group], name, np.broadcast_to(np.asarray(self.settings[group][name]), n).astype(np.int64))
         self.law = [SimpleNamespace(**groups)]
 
-    def endow(self, fund: str, *amounts: int) -> None:
-        """Open the ledgers of a fund with balances by pool."""
-        for code, amount in zip(self.pools["code"], amounts):
-            self.ledger.open_account(fund, int(code), amount)
+    def endow(self, **balances: Any) -> None:
+        """Open the ledgers of all funds with balances by pool; those not named open empty [fen]."""
+        money_in_funds.endow(self.ledger, self.funds.areas, balances)
 
     def set_year(self, employee: Any, resident: Any, active: Any = 100, retired: Any = 50) -> None:
         """Set the year's (income, spending) of both funds, each a pair or a pair by pool [fen]."""
@@ -121,12 +136,12 @@ class SmallWorld(mesa.Model):
         """Live the fund side of one year."""
         self.year += 1
         money_in_funds.open_funds(self)
-        mutual_aid.repay_loans(self)
+        loans.repay_loans(self)
         money_in_funds.money_in(self)
-        money_in_funds.pay_old_arrears(self)
         mutual_aid.uploads(self)
         money_in_funds.care_money(self)
         money_in_funds.pay_interest(self)
+        money_in_funds.pay_old_arrears(self)
         close.warn(self)
         mutual_aid.cascade(self)
         backstop.last_resort(self)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from agents.codes import Kin, Scheme
 from model.rules import accounts, benefits, contributions, enrolment, sharing
-from model.rules.codes import NO_CEILING, Area, Claim, CoUse, Purpose, Standing
+from model.rules.codes import NO_CEILING, Area, Claim, CoUse, Standing, Use
 
 settings.register_profile("rules", max_examples=60, deadline=None, derandomize=True)
 settings.load_profile("rules")
@@ -140,13 +140,11 @@ def test_the_rule_of_2024_only_adds_kin(kin: Kin, rule: CoUse) -> None:
 @given(
     st.sampled_from(list(Kin)),
     st.sampled_from([Scheme.NONE, Scheme.EMPLOYEE, Scheme.RESIDENT]),
-    st.sampled_from(list(Purpose)),
+    st.sampled_from(list(Use)),
     st.sampled_from(list(Area)),
     st.tuples(*[switch] * 6),
 )
-def test_every_permission_only_widens(
-    kin: Kin, scheme: Scheme, purpose: Purpose, area: Area, on: tuple[int, ...]
-) -> None:
+def test_every_permission_only_widens(kin: Kin, scheme: Scheme, purpose: Use, area: Area, on: tuple[int, ...]) -> None:
     account, registered, wallets, *readings = on
     case = (int(kin), account, int(scheme), registered, int(purpose), int(area))
     allowed = sharing.may_share(2024, *case, int(Area.SAME_PROVINCE), wallets, *readings)

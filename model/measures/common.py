@@ -76,7 +76,7 @@ def numbers(name: str, values: Values, dimensions: int = 1) -> Array:
         raw = np.asarray(values)
         if raw.dtype.kind not in "biufO":
             raise TypeError(raw.dtype)
-        array = raw.astype(np.float64)
+        array = raw.astype(np.float64, copy=False)
     except (TypeError, ValueError) as problem:
         raise ValueError(f"{name} must hold numbers only ({problem})") from None
     if array.ndim != dimensions and array.size:
@@ -108,7 +108,7 @@ def same_length(first: str, size: int, /, **columns: npt.NDArray[Any]) -> None:
     """Raise unless every column has the wanted number of rows."""
     for name, array in columns.items():
         if array.shape[:1] != (size,):
-            raise ValueError(f"{name} has {len(array)} rows where {first} has {size}")
+            raise ValueError(f"{name} has {array.size} rows where {first} has {size}")
 
 
 def weights(w: Values | None, size: int, first: str) -> Array:
@@ -169,12 +169,11 @@ def group_sums(codes: Codes, values: Array) -> Array:
 
 def mean(y: Array, w: Array) -> float:
     """Return the weighted mean: exact where all values are equal, 0 where signs cancel but for rounding."""
-    low, high = float(y.min()), float(y.max())
-    if low == high:
-        return low
+    if y[0] == y[-1] and np.all(y == y[0]):
+        return float(y[0])
     total = float(np.sum(w))
     value = float(np.sum(w * y)) / total
-    if low < 0 < high and abs(value) <= ROUNDING * float(np.sum(w * np.abs(y))) / total:
+    if y.min() < 0 and abs(value) <= ROUNDING * float(np.sum(w * np.abs(y))) / total:
         return 0.0
     return value
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from model.measures.common import ROUNDING, Array, Codes, Values, clean, finite, mean, numbers, undefined, weights
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Ranked:
     """The rows in the order of a ranking variable, cut into blocks of ties."""
 
@@ -22,12 +23,12 @@ class Ranked:
     """Weight of each block."""
     total: float
 
-    @property
+    @cached_property
     def before(self) -> Array:
         """Weight ranked strictly below each block."""
         return np.cumsum(self.block) - self.block
 
-    @property
+    @cached_property
     def centred(self) -> Array:
         """Fractional mid-rank of each block less one half."""
         below = self.before

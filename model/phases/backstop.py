@@ -5,7 +5,7 @@ from __future__ import annotations
 from model.kinds import EMPLOYEE_POOL, LARGE_SUM, PROVIDERS, RESIDENT_POOL
 from model.ledger import Book, account
 from model.phases.fund_world import SCHEME, FundWorld, books
-from model.phases.mutual_aid import treasury
+from model.phases.loans import treasury
 from model.rules import funds as rules
 from model.rules.funds import largest_remainder
 
@@ -31,7 +31,8 @@ def fill(world: FundWorld, book: Book, codes: list[int]) -> None:
     providers = [account(PROVIDERS, code) for code in codes]
     bills = [sum(ledger.flows.get((name, provider, kind), 0) for kind in TO_PROVIDERS) for provider in providers]
     gap, last = -book.free, world.terms.last
-    paid = int(rules.backstop(gap, book.income, last.backstop_limit * last.last_resort))
+    share = last.backstop_share if last.last_resort else 0.0
+    paid = int(rules.backstop(gap, book.income, share, last.backstop_limit))
     arrears = min(gap - paid, sum(bills))
     ledger.post(treasury(book.code), name, "backstop", gap - arrears)
     for provider, amount in zip(providers, largest_remainder(arrears, bills)):
@@ -42,19 +43,14 @@ def fill(world: FundWorld, book: Book, codes: list[int]) -> None:
 
 def react(world: FundWorld) -> None:
     """Let pools set next year's benefits after unpaid bills, and their budget of care after income and spending."""
-    terms, state = world.terms, world.funds
+    state, budget, cut = world.funds, world.terms.budget, world.terms.last.cut_after_arrears
     for fund, scheme in SCHEME.items():
-        coupling = terms.behaviour.coupling[scheme]
+        coupling, strength = budget.coupling[scheme], budget.strength[scheme]
         for code, pools in state.areas.pools_in(fund).items():
             pool, book = world.institutions.pool(code), world.ledger.book(account(fund, code))
-            cut = float(rules.coverage_after(pool.arrears.get(fund, 0), book.spending, terms.last.benefit_floor))
-            state.coverage[pools, scheme] = pool.react(fund, cut)
-            factor = rules.budget_factor(
-                state.budget[pools[0], scheme],
-                book.income,
-                book.spending,
-                coupling,
-                terms.behaviour.low,
-                terms.behaviour.high,
+            state.coverage[pools, scheme] = pool.react(
+                fund, float(rules.coverage_after(pool.arrears.get(fund, 0), cut))
             )
-            state.budget[pools, scheme] = factor
+            state.budget[pools, scheme] = rules.budget_factor(
+                state.budget[pools[0], scheme], book.income, book.spending, coupling, strength, budget.largest_change
+            )

@@ -37,29 +37,35 @@ def seek_care(p, first, last, law, ground: Ground, scratch) -> None:
         pool = np.int64(p.insured[i])
         level = ground.price[pool] * ground.budget[pool, scheme]
         lived = HALF if p.dying[i] == 1 else 1.0
-        last_year = law.illness.end_of_life if p.dying[i] == 1 else 1.0
+        last_year = law.care.last_year_factor if p.dying[i] == 1 else 1.0
         u, v = draw_pair(ground.outpatient_keys, ground.seed, Purpose.OUTPATIENT, ground.year, p.key[i])
         x, y = draw_pair(ground.inpatient_keys, ground.seed, Purpose.INPATIENT, ground.year, p.key[i])
-        visits = events(u, ground.visits[status, chronic, age] * lived, law.illness.most_visits)
-        stays = events(x, ground.stays[status, chronic, age] * lived * last_year, law.illness.most_stays)
+        visits = events(u, ground.visits[status, chronic, age] * lived, law.care.most_visits)
+        stays = events(x, ground.stays[status, chronic, age] * lived * last_year, law.care.most_stays)
+        w = 0.0
+        z = 0.0
+        if visits + stays > 0:
+            w, z, _, _ = four(ground.seed, Purpose.PLACE_OF_CARE, ground.year, p.key[i])
         scratch.visits[k] = visits
+        scratch.visit_tier[k] = 0
         scratch.stays[k] = stays
         scratch.outpatient[k] = 0
         scratch.chronic[k] = 0
         scratch.inpatient[k] = 0
         scratch.tier[k] = 0
         if visits > 0:
-            cost = np.float64(visits) * ground.visit_cost[status] * level * look_up(ground.outpatient_spread, v)
-            scratch.outpatient[k] = np.int64(cost)
+            tier = hospital_tier(w, ground.visit_edges[status, 0], ground.visit_edges[status, 1])
+            unit_cost = ground.visit_cost[status] * ground.visit_tier[status, tier] * level
+            scratch.visit_tier[k] = tier
+            scratch.outpatient[k] = np.int64(np.float64(visits) * unit_cost * look_up(ground.outpatient_spread, v))
         if chronic > 0:
             cost = ground.chronic_cost[status, chronic] * level * lived * look_up(ground.chronic_spread, 1.0 - v)
             scratch.chronic[k] = np.int64(cost)
         if stays > 0:
-            w, _, _, _ = four(ground.seed, Purpose.PLACE_OF_CARE, ground.year, p.key[i])
-            tier = hospital_tier(w, ground.tier_edges[status, 0], ground.tier_edges[status, 1])
-            cost = np.float64(stays) * ground.stay_cost[status, tier] * level * look_up(ground.inpatient_spread, y)
+            tier = hospital_tier(z, ground.tier_edges[status, 0], ground.tier_edges[status, 1])
+            unit_cost = ground.stay_cost[status, tier] * ground.stay_age[age] * level
             scratch.tier[k] = tier
-            scratch.inpatient[k] = np.int64(min(cost, np.float64(law.illness.most_cost)))
+            scratch.inpatient[k] = np.int64(np.float64(stays) * unit_cost * look_up(ground.inpatient_spread, y))
 
 
 @compiled

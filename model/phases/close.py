@@ -9,32 +9,34 @@ from model.kinds import EMPLOYEE_POOL, RESIDENT_POOL
 from model.ledger import Book, account
 from model.phases.fund_world import FundWorld, books, count_members
 from model.phases.terms import Warning
-from model.rules.funds import reserve_band, reserve_months, years_left
+from model.rules.funds import foreseen_months, reserve_band, reserve_months, years_left
 
+HORIZON = 100  # a century: beyond it nobody asks when a fund runs dry
 SCHEME_FUNDS = (EMPLOYEE_POOL, RESIDENT_POOL)
 
 
 def band_of(months: float, warning: Warning) -> int:
     """Return the band of so many months of reserve, -1 if unknown."""
-    return int(reserve_band(months, warning.short, warning.low, warning.normal, warning.high))
+    bounds = warning.months_short, warning.months_low, warning.months_high, warning.months_excess
+    return int(reserve_band(months, *bounds))
 
 
-def standing_of(world: FundWorld, book: Book) -> Standing:
-    """Return how a fund would stand at the year's end without any aid."""
+def standing_of(world: FundWorld, book: Book, outlook: tuple[float, float]) -> Standing:
+    """Return how a fund would stand at the year's end without any aid, and what is foreseen for it."""
     warning, left = world.terms.warning, book.free
     months = float(reserve_months(left, book.spending))
-    years = years_left(
-        max(0, left), book.income, book.spending, warning.income_growth, warning.spending_growth, warning.horizon
-    )
-    foreseen = 0.0 if left < 0 else float(years)
-    return Standing(world.year, left, book.income, book.spending, months, band_of(months, warning), foreseen)
+    ahead = float(foreseen_months(left, book.income, book.spending, *outlook, warning.projected_years))
+    years = float(years_left(left, book.income, book.spending, *outlook, HORIZON))
+    return Standing(world.year, left, book.income, book.spending, months, band_of(months, warning), ahead, years)
 
 
 def warn(world: FundWorld) -> None:
     """Let every pool see how its funds stand, and every province which of its pools are short or in deficit."""
     for fund in SCHEME_FUNDS:
         for code, book in books(world, fund).items():
-            world.institutions.pool(code).watch(fund, standing_of(world, book))
+            pool = world.institutions.pool(code)
+            pool.learn(fund, book.income, book.spending)
+            pool.watch(fund, standing_of(world, book, pool.outlook(fund)))
         for home, codes in world.funds.areas.by_province(fund).items():
             province = world.institutions.provinces.get(home)
             if province is not None:

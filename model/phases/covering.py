@@ -6,6 +6,7 @@ import numpy as np
 
 from agents.codes import Care, Scheme, Status
 from agents.compiled import compiled
+from agents.numeric import fen_share
 from model.phases.ground import Ground
 from model.phases.standing import status_of
 from model.phases.tally import CareItem
@@ -14,13 +15,16 @@ from model.rules.benefits import (
     basic_inpatient,
     basic_outpatient,
     critical_illness,
+    deductible_of_stay,
     in_list,
     large_sum,
     split_in_two,
 )
+from model.rules.codes import NO_CEILING, Claim
 from model.rules.enrolment import cap_bonus, continuity_steps, person_cap
 
 MONTHS = 12.0
+SEVERE = 2
 
 
 @compiled
@@ -44,7 +48,7 @@ def pay_basic(p, first, last, law, ground: Ground, scratch, sums) -> None:
         if scheme == Scheme.EMPLOYEE:
             paid_out, paid_in = _employee(p, i, k, law, scratch)
         else:
-            paid_out, paid_in = _resident(k, law, scratch)
+            paid_out, paid_in = _resident(p, i, k, law, scratch)
         paid_out = np.int64(np.float64(paid_out) * open_share)
         paid_in = np.int64(np.float64(paid_in) * open_share)
         scratch.rest_out[k] -= paid_out
@@ -61,48 +65,71 @@ def pay_basic(p, first, last, law, ground: Ground, scratch, sums) -> None:
 @compiled
 def _employee(p, i, k, law, scratch):
     """Return what the employee pool pays for one member's visits with chronic treatment, and stays [fen]."""
-    status = status_of(np.int64(p.work[i]), np.int64(p.scheme[i]))
-    retired = np.int64(status == Status.RETIRED)
+    retired = status_of(np.int64(p.work[i]), np.int64(p.scheme[i])) == Status.RETIRED
     rules = law.benefit
     tier = scratch.tier[k]
-    extra = np.float64(retired) * rules.retiree_bonus
-    listed_visits = in_list(scratch.outpatient[k], rules.employee_outpatient_in_list)
-    listed_chronic = in_list(scratch.chronic[k], rules.employee_outpatient_in_list)
-    listed_stays = in_list(scratch.inpatient[k], rules.employee_in_list[tier])
+    visits, chronic, stays = _listed(k, rules.outpatient_in_list_share[1], rules.employee_in_list_share[tier], scratch)
     paid_visits = np.int64(0)
-    if listed_visits > 0:
-        rate = rules.employee_outpatient_rate + np.float64(retired) * rules.retiree_outpatient_bonus
-        cap = rules.retiree_outpatient_cap if retired == 1 else rules.employee_outpatient_cap
-        paid_visits = basic_outpatient(listed_visits, rules.employee_outpatient_deductible, rate, cap)
-        paid_visits = np.int64(np.float64(paid_visits) * rules.employee_outpatient_on)
-    paid_chronic = basic_outpatient(listed_chronic, 0, rules.employee_chronic_rate + extra, rules.employee_chronic_cap)
+    if visits > 0:
+        rate = rules.employee_outpatient_rate[scratch.visit_tier[k]]
+        deductible = rules.employee_outpatient_deductible
+        cap = rules.employee_outpatient_cap
+        if retired:
+            rate = rate + rules.retiree_outpatient_bonus
+            deductible = rules.retiree_outpatient_deductible
+            cap = rules.retiree_outpatient_cap
+        paid_visits = fen_share(basic_outpatient(visits, deductible, rate, cap), rules.employee_outpatient_on)
+    extra = rules.retiree_bonus if retired else 0.0
+    paid_chronic = _chronic(p, i, chronic, rules.chronic_rate_employee + extra, rules)
     paid_stays = np.int64(0)
-    if listed_stays > 0:
+    if stays > 0:
+        deductible = _deductible(rules.employee_deductible[tier], scratch.stays[k], rules)
         rate = min(rules.employee_rate[tier] + extra, 1.0)
-        paid_stays = basic_inpatient(listed_stays, rules.employee_deductible[tier], rate, rules.employee_cap)
-    scratch.listed_out[k] = listed_visits + listed_chronic
-    scratch.listed_in[k] = listed_stays
+        paid_stays = basic_inpatient(stays, deductible, rate, rules.employee_cap)
     return paid_visits + paid_chronic, paid_stays
 
 
 @compiled
-def _resident(k, law, scratch):
+def _resident(p, i, k, law, scratch):
     """Return what the resident pool pays for one member's visits with chronic treatment, and stays [fen]."""
     rules = law.benefit
     tier = scratch.tier[k]
-    listed_visits = in_list(scratch.outpatient[k], rules.resident_outpatient_in_list)
-    listed_chronic = in_list(scratch.chronic[k], rules.resident_outpatient_in_list)
-    listed_stays = in_list(scratch.inpatient[k], rules.resident_in_list[tier])
-    paid_visits = basic_outpatient(listed_visits, 0, rules.resident_outpatient_rate, rules.resident_outpatient_cap)
-    paid_chronic = basic_outpatient(listed_chronic, 0, rules.resident_chronic_rate, rules.resident_chronic_cap)
+    visits, chronic, stays = _listed(k, rules.outpatient_in_list_share[2], rules.resident_in_list_share[tier], scratch)
+    rate = rules.resident_outpatient_rate[scratch.visit_tier[k]]
+    paid_visits = basic_outpatient(visits, rules.resident_outpatient_deductible, rate, rules.resident_outpatient_cap)
+    paid_chronic = _chronic(p, i, chronic, rules.chronic_rate_resident, rules)
     paid_stays = np.int64(0)
-    if listed_stays > 0:
-        paid_stays = basic_inpatient(
-            listed_stays, rules.resident_deductible[tier], rules.resident_rate[tier], rules.resident_cap
-        )
-    scratch.listed_out[k] = listed_visits + listed_chronic
-    scratch.listed_in[k] = listed_stays
+    if stays > 0:
+        deductible = _deductible(rules.resident_deductible[tier], scratch.stays[k], rules)
+        paid_stays = basic_inpatient(stays, deductible, rules.resident_rate[tier], rules.resident_cap)
     return paid_visits + paid_chronic, paid_stays
+
+
+@compiled
+def _listed(k, outpatient_share, inpatient_share, scratch):
+    """Return the parts of visits, chronic treatment and stays that are on the insurance's list, and note them [fen]."""
+    visits = in_list(scratch.outpatient[k], outpatient_share)
+    chronic = in_list(scratch.chronic[k], outpatient_share)
+    stays = in_list(scratch.inpatient[k], inpatient_share)
+    scratch.listed_out[k] = visits + chronic
+    scratch.listed_in[k] = stays
+    return visits, chronic, stays
+
+
+@compiled
+def _chronic(p, i, listed, rate, rules) -> int:
+    """Return what the pool pays for chronic treatment out of hospital, by severity [fen]."""
+    cap = rules.chronic_cap_severe if p.chronic[i] == SEVERE else rules.chronic_cap_mild
+    return basic_outpatient(listed, rules.chronic_deductible, min(rate, 1.0), cap)
+
+
+@compiled
+def _deductible(first, stays, rules) -> int:
+    """Return the deductibles of a year's stays together; later stays may carry less [fen]."""
+    total = first
+    for number in range(2, stays + 1):
+        total += deductible_of_stay(first, number, rules.second_stay_factor, rules.third_stay_factor)
+    return total
 
 
 @compiled
@@ -116,8 +143,8 @@ def pay_supplement(p, first, last, law, ground: Ground, scratch, sums) -> None:
             continue
         if scheme == Scheme.RESIDENT:
             _critical(p, i, k, listed, law, ground, scratch, sums)
-        elif listed > law.large_sum.threshold:
-            paid = large_sum(listed - law.large_sum.threshold, law.large_sum.rate, law.large_sum.cap)
+        elif listed > law.large_sum.self_paid_threshold:
+            paid = large_sum(listed - law.large_sum.self_paid_threshold, law.large_sum.rate, law.large_sum.cap)
             _share_out(p, i, k, paid, CareItem.LARGE_SUM, scratch, sums)
             p.supplement[i] = paid
 
@@ -136,12 +163,14 @@ def _critical(p, i, k, listed, law, ground: Ground, scratch, sums) -> None:
     if np.float64(listed) <= threshold:
         return
     cap = _cap(p, i, law)
+    if poor and rules.poor_no_cap == 1:
+        cap = np.int64(NO_CEILING)
     paid = critical_illness(
         listed, np.int64(threshold), rules.edge1, rules.edge2,
         rules.rate1 + tilt, rules.rate2 + tilt, rules.rate3 + tilt, cap,
     )  # fmt: skip
     if paid > 0:
-        p.claimed[i] = 3 if paid > rules.cap else 2
+        p.claimed[i] = np.int64(Claim.BONUS) if cap >= 0 and paid > rules.cap else np.int64(Claim.CRITICAL)
         p.supplement[i] = paid
         _share_out(p, i, k, paid, CareItem.CRITICAL, scratch, sums)
 
@@ -152,9 +181,10 @@ def _cap(p, i, law) -> int:
     rules = law.waiting
     if rules.in_force == 0:
         return law.critical.cap
-    in_force = law.year - rules.start + 1
+    continuous = np.int64(p.continuous[i])
+    in_force = continuous if rules.reading_r9 == 0 else law.year - rules.start + 1
     bonus = cap_bonus(
-        continuity_steps(np.int64(p.continuous[i]), rules.bonus_years, in_force),
+        continuity_steps(continuous, rules.bonus_years, in_force),
         np.int64(p.bonus_claims[i]),
         rules.bonus_continuity,
         rules.bonus_claims,

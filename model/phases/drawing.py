@@ -48,7 +48,7 @@ def _add(p, i, item, out, inside, sums) -> None:
 def _own_account(p, i, k, law, scratch, sums) -> None:
     """Draw on the person's own account, outpatient bills first."""
     out = draw(np.int64(p.account[i]), fen_share(scratch.rest_out[k], law.accounts.use_share))
-    inside = draw(np.int64(p.account[i]) - out, fen_share(scratch.rest_in[k], law.accounts.use_share_inpatient))
+    inside = draw(np.int64(p.account[i]) - out, fen_share(scratch.rest_in[k], law.accounts.use_share))
     if out + inside == 0:
         return
     p.account[i] -= out + inside

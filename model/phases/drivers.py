@@ -24,7 +24,7 @@ def money_in(p, bounds, blocks, first_block, last_block, laws, ground: Ground, s
         last = bounds[last_home]
         find_work(p, first, last, law, ground, sums)
         earn(p, first, last, law, ground)
-        mark_who_dies(p, first, last, law, ground)
+        mark_who_dies(p, first, last, ground)
         enrol(p, bounds, first_home, last_home, law, ground, sums)
         contribute(p, bounds, first_home, last_home, law, ground, sums)
         count_profile(p, first, last, sums)

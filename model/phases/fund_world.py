@@ -26,9 +26,10 @@ from model.kinds import (
 from model.ledger import Book, Ledger, account
 from model.phases.areas import Areas
 from model.phases.tally import EnrolmentItem, Head, Tally
-from model.phases.terms import Terms
+from model.phases.terms import Terms, terms_of
 from model.record import Record
 
+EX_POST, EX_ANTE, UNIFIED = 0, 1, 2  # designs of step 2
 SCHEME = {EMPLOYEE_POOL: Scheme.EMPLOYEE, RESIDENT_POOL: Scheme.RESIDENT}
 SCHEME_OF = {
     EMPLOYEE_POOL: (Scheme.EMPLOYEE,),
@@ -66,7 +67,6 @@ class FundState:
     areas: Areas
     coverage: NDArray[np.float64]  # [pool, scheme] share of benefits granted
     budget: NDArray[np.float64]  # [pool, scheme] factor on the cost of care
-    step2_on: list[int] = field(default_factory=list)  # by pool
     members: dict[str, list[int]] = field(default_factory=dict)  # by fund and pool, at the last year's end
     active: list[int] = field(default_factory=list)
     retired: list[int] = field(default_factory=list)
@@ -81,17 +81,24 @@ class FundWorld(Protocol):
     ledger: Ledger
     tally: Tally
     pools: pd.DataFrame
+    places: Any
     institutions: Institutions
     funds: FundState
     terms: Terms
     record: Record
 
 
-def new_fund_state(codes: NDArray[Any], provinces: NDArray[Any], law: Any) -> FundState:
+def areas_of(pools: pd.DataFrame, law: Any, terms: Terms) -> Areas:
+    """Return the areas under the law in force; where step 2 is unified, a province pools all its funds."""
+    unified = np.asarray(terms.step2_on) * (terms.two.design == UNIFIED)
+    levels = (np.maximum(level, unified) for level in (law.pooling.employee_level, law.pooling.resident_level))
+    return Areas.of_year(pools["code"].to_numpy(), pools["province"].to_numpy(), *levels)
+
+
+def new_fund_state(pools: pd.DataFrame, law: Any) -> FundState:
     """Return the state before the first year, under the law then in force."""
-    shape = (len(codes), len(Scheme))
-    areas = Areas.of_year(codes, provinces, law.pooling.employee_level, law.pooling.resident_level)
-    return FundState(areas, np.ones(shape), np.ones(shape))
+    shape = (len(pools), len(Scheme))
+    return FundState(areas_of(pools, law, terms_of(law)), np.ones(shape), np.ones(shape))
 
 
 def books(world: FundWorld, fund: str) -> dict[int, Book]:

@@ -7,7 +7,7 @@ import numpy as np
 from agents.chance import Purpose, four
 from agents.codes import Scheme, Work
 from agents.compiled import compiled
-from agents.enrolment import insured_at_home, lapse_risk, return_chance
+from agents.enrolment import family_leaning, joins, member_leaning
 from model.phases.ground import Ground
 from model.phases.insuring import insure_at
 from model.phases.standing import status_of
@@ -21,48 +21,96 @@ MONTHS = 12
 
 @compiled
 def enrol(p, bounds, first_home, last_home, law, ground: Ground, sums) -> None:
-    """Let every family decide on the resident scheme from premium, income, illness and habit."""
+    """Let every family decide on the resident scheme from premium, income, illness, habit and what others do."""
     for home in range(first_home, last_home):
         first = bounds[home]
         last = bounds[home + 1]
-        earned = np.int64(0)
         residents = np.int64(0)
         for i in range(first, last):
-            earned += np.int64(p.income[i])
             residents += np.int64(p.scheme[i] != Scheme.EMPLOYEE)
-        burden = np.float64(residents * law.resident.individual) / np.float64(max(earned, law.enrolment.least_income))
+        leaning = 0.0
+        common = 0.0
+        if residents > 0:
+            leaning = _leaning(p, first, last, residents, law, ground)
+            common, _, _, _ = four(ground.seed, Purpose.FAMILY, ground.year, p.key[first])
         for i in range(first, last):
             before = np.int64(p.scheme[i])
             if before != Scheme.EMPLOYEE:
-                p.scheme[i] = _choose(p, i, before, burden, law, ground, sums)
-            _keep_books(p, i, before, law, sums)
+                p.scheme[i] = _choose(p, i, before, leaning, common, law, ground, sums)
+            _keep_books(p, i, before, law)
             _count(p, i, before, sums)
 
 
 @compiled
-def _choose(p, i, before, burden, law, ground: Ground, sums) -> int:
-    """Return the scheme that a person outside the employee scheme has after the family's decision."""
-    u, v, _, _ = four(ground.seed, Purpose.ENROLMENT, ground.year, p.key[i])
-    age = np.int64(p.age[i])
-    chronic = np.int64(p.chronic[i])
-    helped = np.int64(p.aid[i]) > 0
+def _leaning(p, first, last, residents, law, ground: Ground) -> float:
+    """Return what speaks for the resident scheme in a family as a whole [log odds]."""
+    earned = np.int64(0)
+    chronic = False
+    for i in range(first, last):
+        earned += np.int64(p.income[i])
+        chronic = chronic or p.chronic[i] > 0
     rules = law.enrolment
-    if before == Scheme.RESIDENT:
-        risk = lapse_risk(
-            burden, helped, chronic, age,
-            rules.lapse_rate, rules.burden_effect, rules.chronic_effect, rules.young_effect, rules.old_age,
-        )  # fmt: skip
-        insured = u >= risk
-    else:
-        rate = rules.newborn_rate if age == 0 else rules.return_rate
-        insured = u < return_chance(burden, helped, chronic, rate, rules.burden_effect, rules.chronic_effect)
-    if not insured:
+    home = np.int64(p.home[first])
+    mean = np.float64(ground.income[home, np.int64(p.urban[first])])
+    income = max(np.float64(earned), mean * rules.least_income)
+    relative = income / np.float64(last - first) / mean
+    premium = np.float64(residents * law.resident.individual) / income
+    return rules.intercept + family_leaning(
+        premium, relative, chronic, ground.premium_growth, ground.peers[home], ground.effort[home],
+        rules.coefficient_income, rules.coefficient_premium, rules.coefficient_chronic, rules.coefficient_growth,
+        rules.coefficient_peers, rules.coefficient_effort,
+    )  # fmt: skip
+
+
+@compiled
+def _choose(p, i, before, family, common, law, ground: Ground, sums) -> int:
+    """Return the scheme of a person outside the employee scheme after the family's decision."""
+    u, v, w, _ = four(ground.seed, Purpose.ENROLMENT, ground.year, p.key[i])
+    own = u if w < law.enrolment.member_noise else common
+    if not _insured(p, i, before, family, own, law, ground):
         insure_at(p, i, np.int64(p.home[i]), sums)
-        return Scheme.NONE
+        return np.int64(Scheme.NONE)
     if before != Scheme.RESIDENT:
-        at_home = insured_at_home(v, p.home[i] == p.hukou[i], rules.migrant_insured_at_origin)
-        insure_at(p, i, np.int64(p.home[i]) if at_home else np.int64(p.hukou[i]), sums)
-    return Scheme.RESIDENT
+        local = p.home[i] == p.hukou[i] or v < law.enrolment.migrant_resident_share
+        insure_at(p, i, np.int64(p.home[i]) if local else np.int64(p.hukou[i]), sums)
+    return np.int64(Scheme.RESIDENT)
+
+
+@compiled
+def _insured(p, i, before, family, u, law, ground: Ground) -> bool:
+    """Say whether a member of the family is insured as a resident this year."""
+    rules = law.enrolment
+    work = np.int64(p.work[i])
+    if p.aid[i] > 0:
+        return u < rules.aid_share
+    if p.age[i] == 0:
+        return u < rules.newborn_share
+    if work == Work.PUPIL:
+        return u < rules.pupil_share
+    lapsed = np.int64(p.lapsed[i])
+    wait = _wait(lapsed, law)
+    chronic = np.int64(p.chronic[i])
+    age = min(np.int64(p.age[i]), AGES - 1)
+    benefit = ground.expected_benefit[chronic, age] / np.float64(max(law.resident.individual, 1))
+    leaning = family + member_leaning(
+        benefit, age, before == Scheme.RESIDENT, lapsed, wait, rules.coefficient_benefit, rules.coefficient_age,
+        rules.coefficient_habit, rules.return_penalty, rules.coefficient_waiting,
+    )  # fmt: skip
+    if p.home[i] != p.hukou[i]:
+        far = ground.province[np.int64(p.home[i])] != ground.province[np.int64(p.hukou[i])]
+        leaning += rules.migrant_penalty_province if far else rules.migrant_penalty_city
+    return joins(u, leaning)
+
+
+@compiled
+def _wait(lapsed, law) -> int:
+    """Return the months of waiting that a return after these lapsed years brings [months]."""
+    rules = law.waiting
+    if rules.in_force == 0:
+        return np.int64(0)
+    return waiting_period(
+        lapsed, 0, 0, 0, rules.fixed_months, rules.months_per_gap_year, rules.long_gap_years, rules.long_gap_minimum
+    )
 
 
 @compiled
@@ -74,19 +122,15 @@ def standing_of(scheme, age) -> int:
 
 
 @compiled
-def _keep_books(p, i, before, law, sums) -> None:
+def _keep_books(p, i, before, law) -> None:
     """Count consecutive and missed years and set the waiting months of the year."""
     scheme = np.int64(p.scheme[i])
     lapsed = np.int64(p.lapsed[i])
     rules = law.waiting
     standing = standing_of(scheme, np.int64(p.age[i]))
     wait = np.int64(0)
-    if scheme == Scheme.RESIDENT and before == Scheme.NONE and rules.in_force == 1:
-        exempt = np.int64(p.age[i] == 0) * rules.newborn_exempt
-        wait = waiting_period(
-            lapsed, 0, exempt, 0,
-            rules.fixed_months, rules.months_per_gap_year, rules.long_gap_years, rules.long_gap_minimum,
-        )  # fmt: skip
+    if scheme == Scheme.RESIDENT and before == Scheme.NONE and not (p.age[i] == 0 and rules.newborn_exempt == 1):
+        wait = _wait(lapsed, law)
     p.waiting[i] = min(wait, np.int64(MONTHS))
     p.continuous[i] = min(consecutive_years(np.int64(p.continuous[i]), standing), MOST)
     p.lapsed[i] = min(missed_years(lapsed, standing, rules.in_force), MOST)

@@ -4,39 +4,30 @@ from __future__ import annotations
 
 import numpy as np
 
-from agents.career import (
-    first_work,
-    leaves_school,
-    may_retire,
-    next_job,
-    retirement_age,
-    scheme_of_work,
-    year_more,
-)
+from agents.career import first_work, leaves_school, next_job, scheme_of_work, year_more
 from agents.chance import Purpose, four
-from agents.codes import Scheme, Work
+from agents.codes import Hukou, Scheme, Work
 from agents.compiled import compiled
 from model.phases.ground import Ground
 from model.phases.insuring import insure_at
 from model.phases.tally import EnrolmentItem
+from model.rules.contributions import by_sex, may_stop_contributing
 
 MOST_YEARS = 255
+MOST_SEVERE = 2
 AGES = 101
 RANKS = 65536.0
 
 
 @compiled
-def mark_who_dies(p, first, last, law, ground: Ground) -> None:
+def mark_who_dies(p, first, last, ground: Ground) -> None:
     """Mark who dies in the middle of the year and who falls chronically ill."""
     for i in range(first, last):
         age = min(np.int64(p.age[i]), AGES - 1)
         u, v, _, _ = four(ground.seed, Purpose.LIFE, ground.year, p.key[i])
+        p.dying[i] = np.int64(u < ground.mortality[np.int64(p.sex[i]), age])
         level = np.int64(p.chronic[i])
-        risk = ground.mortality[np.int64(p.sex[i]), age]
-        p.dying[i] = np.int64(u < risk)
-        onset = law.illness.onset_young if age < law.illness.onset_age else law.illness.onset_old
-        worse = onset if level == 0 else law.illness.worsening
-        if level < 2 and v < worse:
+        if level < MOST_SEVERE and v < ground.onset[level, age]:
             p.chronic[i] = level + 1
 
 
@@ -44,60 +35,66 @@ def mark_who_dies(p, first, last, law, ground: Ground) -> None:
 def find_work(p, first, last, law, ground: Ground, sums) -> None:
     """Move people through school, jobs and retirement, and set the scheme that follows from work."""
     for i in range(first, last):
-        work = np.int64(p.work[i])
-        if work == Work.RETIRED:
+        before = np.int64(p.work[i])
+        if before == Work.RETIRED:
             continue
-        age = np.int64(p.age[i])
         scheme = np.int64(p.scheme[i])
-        u, v, w, x = four(ground.seed, Purpose.WORK, ground.year, p.key[i])
-        joined = False
-        if work == Work.CHILD or work == Work.PUPIL or work == Work.STUDENT:
-            stage = leaves_school(
-                age, work, law.work.school_age, law.work.leaving_age, law.work.graduation_age, u, law.work.university
-            )
-            work = stage
-            if stage < 0:
-                work = first_work(
-                    np.int64(p.urban[i]),
-                    np.int64(p.hukou_kind[i]),
-                    v,
-                    w,
-                    law.work.public_share,
-                    law.work.enterprise_share,
-                    law.work.flexible_share,
-                )
-        else:
-            threshold = retirement_age(
-                np.int64(p.sex[i]), law.employee.retirement_age_men, law.employee.retirement_age_women
-            )
-            if age >= threshold:
-                work = _at_retirement(p, i, age, threshold, work, scheme, law, np.int64(p.sex[i]))
-            elif work != Work.PUBLIC:
-                before = work
-                work = next_job(
-                    work, scheme, u, v, law.work.entry_rate, law.work.loss_rate, law.work.return_rate, law.work.join_rate
-                )
-                joined = work == Work.FLEXIBLE and (before != Work.FLEXIBLE or v < law.work.join_rate)
-                if before == Work.ENTERPRISE and work == before and x < law.work.informal_rate:
-                    work = Work.FLEXIBLE
-                    scheme = Scheme.RESIDENT if w < law.work.informal_resident else Scheme.NONE
+        work, joins = _next_work(p, i, before, scheme, law, ground)
         p.work[i] = work
-        p.scheme[i] = scheme_of_work(work, scheme, joined)
-        if p.scheme[i] == Scheme.EMPLOYEE:
+        after = scheme_of_work(work, scheme, joins)
+        p.scheme[i] = after
+        if after == Scheme.EMPLOYEE:
             insure_at(p, i, np.int64(p.home[i]), sums)
             if scheme != Scheme.EMPLOYEE:
                 sums.enrolment[np.int64(p.home[i]), Scheme.EMPLOYEE, work, EnrolmentItem.ENTERED] += 1
 
 
 @compiled
-def _at_retirement(p, i, age, threshold, work, scheme, law, sex) -> int:
+def _next_work(p, i, work, scheme, law, ground: Ground):
+    """Return a person's work this year and whether a flexible worker joins (1), leaves (0) or keeps (-1) the scheme."""
+    u, v, w, x = four(ground.seed, Purpose.WORK, ground.year, p.key[i])
+    age = np.int64(p.age[i])
+    rules = law.work
+    joins = np.int64(w < _flexible_join(p, i, law))
+    if work == Work.CHILD or work == Work.PUPIL or work == Work.STUDENT:
+        stage = leaves_school(
+            age, work, rules.school_age, rules.leave_school_age, rules.leave_university_age, u, rules.university_share
+        )
+        if stage >= 0:
+            return stage, np.int64(-1)
+        employed = rules.graduate_employee_share if work == Work.STUDENT else rules.leaver_employee_share
+        rural = p.urban[i] == 0 and p.hukou_kind[i] == Hukou.RURAL
+        return first_work(rural, v, x, employed, rules.leaver_flexible_share, rules.public_entrants), joins
+    sex = np.int64(p.sex[i])
+    threshold = by_sex(sex, law.employee.retirement_age_men, law.employee.retirement_age_women)
+    if age >= threshold:
+        return _at_retirement(p, i, age, threshold, work, scheme, law), np.int64(-1)
+    entry = rules.entry_rate * law.enrolment.compliance_enterprise
+    found = next_job(work, u, v, entry, rules.exit_rate, rules.unemployment_rate, rules.benefit_share, rules.benefit_years)
+    if found == Work.FLEXIBLE and work == Work.FLEXIBLE and x >= law.enrolment.flexible_switch:
+        joins = np.int64(-1)
+    return found, joins
+
+
+@compiled
+def _flexible_join(p, i, law) -> float:
+    """Return the chance that a flexible worker chooses the employee scheme; hukou may stand in the way."""
+    chance = law.enrolment.flexible_join
+    if p.home[i] != p.hukou[i] and law.enrolment.flexible_open_everywhere == 0:
+        chance = chance * law.enrolment.flexible_migrant_factor
+    return chance
+
+
+@compiled
+def _at_retirement(p, i, age, threshold, work, scheme, law) -> int:
     """Return the work of a person at or past the age of retirement; farmers go on."""
-    needed = law.employee.minimum_years_men if sex == 0 else law.employee.minimum_years_women
-    if may_retire(age, threshold, scheme, np.int64(p.years[i]) + law.employee.years_bought, needed):
-        return Work.RETIRED
+    needed = by_sex(np.int64(p.sex[i]), law.employee.minimum_years_men, law.employee.minimum_years_women)
+    years = np.int64(p.years[i])
     if scheme == Scheme.EMPLOYEE:
+        if may_stop_contributing(age, threshold, years, needed) == 1 or age >= threshold + law.employee.grace_years:
+            return Work.RETIRED
         return Work.FLEXIBLE
-    if work == Work.FARMER and age < law.work.farming_ends:
+    if work == Work.FARMER and np.float64(age) < law.work.resident_retirement_age:
         return Work.FARMER
     return Work.NOT_WORKING
 
@@ -115,7 +112,7 @@ def earn(p, first, last, law, ground: Ground) -> None:
         low = ground.shape[urban, point]
         shape = low + (ground.shape[urban, point + 1] - low) * (place - np.float64(point))
         level = law.work.income_level[work]
-        base = ground.wage[home] if law.work.income_of_wage[work] == 1 else ground.income[home, urban]
+        base = ground.wage[home] if law.work.income_base[work] == 1 else ground.income[home, urban]
         p.income[i] = np.int64(np.floor(np.float64(base) * level * shape + 0.5))
         if p.scheme[i] == Scheme.EMPLOYEE and work != Work.RETIRED:
             p.years[i] = year_more(np.int64(p.years[i]), MOST_YEARS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -29,10 +29,10 @@ from model.kinds import (
 )
 from model.ledger import Ledger, account
 from model.phases.areas import Areas, follow_the_law
-from model.phases.fund_world import FundWorld, books
+from model.phases.fund_world import FundWorld, areas_of, books
 from model.phases.tally import CareItem, Head, Money, PairKind
 from model.phases.terms import terms_of
-from model.rules.funds import interest_due
+from model.rules.funds import arrears_payment, interest_due, largest_remainder
 
 ADJUSTMENT = {
     EMPLOYEE_POOL: (PROVINCIAL_ADJUSTMENT, NATIONAL_ADJUSTMENT),
@@ -43,11 +43,10 @@ EARNING = (EMPLOYEE_POOL, RESIDENT_POOL, *(name for pair in ADJUSTMENT.values() 
 
 def open_funds(world: FundWorld) -> None:
     """Open the year's books: read the law, redraw the areas where it changed their level, clear last year's notes."""
-    law, funds, codes = world.law[0], world.funds, world.pools["code"].to_numpy()
+    law, funds = world.law[0], world.funds
     world.terms = terms_of(law)
     world.ledger.open_year(world.year)
-    levels = (law.pooling.employee_level, law.pooling.resident_level)
-    now = Areas.of_year(codes, world.pools["province"].to_numpy(), *levels)
+    now = areas_of(world.pools, law, world.terms)
     if now.of != funds.areas.of:
         for fund in POOL_FUNDS:
             for code in set(funds.areas.of[fund]) - set(now.of[fund]):
@@ -57,10 +56,16 @@ def open_funds(world: FundWorld) -> None:
         close_adjustment_funds(world)
     for fund in POOL_FUNDS:
         books(world, fund)
-    funds.step2_on = np.broadcast_to(np.asarray(law.steps.step2_on), len(codes)).astype(np.int64).tolist()
     for province in world.institutions.provinces.values():
         province.begin()
     world.institutions.centre.begin()
+
+
+def endow(ledger: Ledger, areas: Areas, balances: Mapping[str, Sequence[int]]) -> None:
+    """Open the ledgers of all funds with balances by pool, before the first year [fen]."""
+    for fund in POOL_FUNDS:
+        for code, amount in areas.summed(fund, balances.get(fund, [0] * len(areas.codes))).items():
+            ledger.open_account(fund, code, amount)
 
 
 def close_adjustment_funds(world: FundWorld) -> None:
@@ -127,9 +132,15 @@ def money_in(world: FundWorld) -> None:
 
 
 def pay_old_arrears(world: FundWorld) -> None:
-    """Pay providers what funds still owe them from earlier years, before anything else."""
+    """Pay providers a share of what this year's bills leave, for bills of earlier years; each in proportion."""
+    owed: dict[str, dict[str, int]] = {}
     for (provider, name), amount in sorted(world.ledger.arrears.items()):
-        world.ledger.pay_arrears(provider, name, min(amount, world.ledger.book(name).spare))
+        owed.setdefault(name, {})[provider] = amount
+    for name, debts in owed.items():
+        spare = world.ledger.book(name).spare
+        total = int(arrears_payment(sum(debts.values()), spare, world.terms.last.arrears_repay_share))
+        for provider, amount in zip(debts, largest_remainder(total, list(debts.values()))):
+            world.ledger.pay_arrears(provider, name, amount)
 
 
 def care_money(world: FundWorld) -> None:
@@ -186,4 +197,4 @@ def inherit(world: FundWorld) -> None:
     world.ledger.clear()
 
 
-__all__ = ["books", "care_money", "inherit", "money_in", "open_funds", "pay_interest", "pay_old_arrears"]
+__all__ = ["books", "care_money", "endow", "inherit", "money_in", "open_funds", "pay_interest", "pay_old_arrears"]

@@ -5,116 +5,144 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from agents.numeric import fen_share
-from model.kinds import CENTRE, EMPLOYEE_POOL, RESIDENT_POOL, TREASURY
-from model.ledger import Book, Loan, account
-from model.phases.fund_world import FundWorld, books
+from model.kinds import CENTRE, EMPLOYEE_POOL, RESIDENT_POOL
+from model.ledger import Book, account
+from model.phases.fund_world import EX_ANTE, FundWorld, books
+from model.phases.loans import Lending, lend
 from model.phases.money_in_funds import ADJUSTMENT
+from model.phases.terms import StepTwo
 from model.rules import funds as rules
 from model.rules.funds import largest_remainder
 
-ROLL_OVER, TREASURY_PAYS, WRITTEN_OFF = 0, 1, 2
+Ages = tuple[dict[int, int], dict[int, int]]  # active and retired members by area
 PROVINCE_FIRST = 21
-
-
-# ---- loans of earlier years ---------------------------------------------------------------------------------------
-def repay_loans(world: FundWorld) -> None:
-    """Repay loans between brother funds from last year's surplus, oldest first; what is due and unpaid defaults."""
-    for loan in sorted(world.ledger.loans, key=lambda item: (item.made, item.borrower, item.lender)):
-        if loan.outstanding and not world.ledger.book(loan.borrower).merged:
-            pay_loan_interest(world, loan)
-            pay_back(world, loan)
-            if world.year >= loan.due and loan.outstanding:
-                default(world, loan)
-
-
-def above_floor(world: FundWorld, book: Book) -> int:
-    """Return what a borrower holds above the months of reserve that it may keep [fen]."""
-    return max(0, book.spare - int(rules.months_worth(book.spending_before, world.terms.one.floor)))
-
-
-def pay_loan_interest(world: FundWorld, loan: Loan) -> None:
-    """Pay a year's interest on a loan, or add to the loan what the borrower cannot pay."""
-    interest = int(rules.interest_due(loan.outstanding, world.terms.one.interest))
-    paid = min(interest, above_floor(world, world.ledger.book(loan.borrower)))
-    world.ledger.post(loan.borrower, loan.lender, "step1_interest", paid)
-    world.ledger.add_interest(loan, interest - paid)
-
-
-def pay_back(world: FundWorld, loan: Loan) -> None:
-    """Repay a share of last year's surplus, or in the year due all that lies above the floor."""
-    book, one = world.ledger.book(loan.borrower), world.terms.one
-    surplus = book.income_before - book.spending_before
-    amount = int(
-        rules.step1_repayment(loan.outstanding, book.spare, book.spending_before, surplus, one.floor, one.repay_share)
-    )
-    if world.year >= loan.due:
-        amount = min(loan.outstanding, above_floor(world, book))
-    world.ledger.post(loan.borrower, loan.lender, "step1_repay", amount)
-    world.ledger.reduce(loan, amount)
-
-
-def default(world: FundWorld, loan: Loan) -> None:
-    """Roll over a loan that was not repaid when due, let the treasury pay it, or write it off, as the law says."""
-    one = world.terms.one
-    if one.default == ROLL_OVER:
-        loan.due = world.year + one.term
-    elif one.default == TREASURY_PAYS:
-        code = world.ledger.book(loan.borrower).code
-        world.ledger.post(treasury(code), loan.borrower, "backstop", loan.outstanding)
-        world.ledger.post(loan.borrower, loan.lender, "step1_repay", loan.outstanding)
-        world.ledger.reduce(loan, loan.outstanding)
-    else:
-        world.ledger.reduce(loan, loan.outstanding)
-
-
-def treasury(code: int) -> str:
-    """Return the treasury that stands behind an area."""
-    return account(TREASURY, code) if code else CENTRE
+GAP_COVER, PENSION_RULE, RESERVE_SWAP = 0, 1, 2  # designs of step 3
 
 
 # ---- before the year's deficits are known -------------------------------------------------------------------------
 def uploads(world: FundWorld) -> None:
-    """Collect uploads to the provinces and to the nation from last year's income."""
+    """Collect uploads to the provinces and to the nation, and share out what is allocated by formula."""
     for fund in ADJUSTMENT:
-        upload_to_provinces(world, fund)
-    if world.terms.three.on and len(set(world.funds.areas.homes)) > 1:
+        for home, codes in sharing_areas(world, fund).items():
+            if world.terms.two.design == EX_ANTE:
+                equalise(world, fund, home, codes)
+            else:
+                upload_to_province(world, fund, home, codes)
+    if nation_shares(world):
         for fund in ADJUSTMENT:
             upload_to_nation(world, fund)
 
 
-def upload_to_provinces(world: FundWorld, fund: str) -> None:
-    """Collect a rate of last year's income in provinces of several pools, until their fund covers enough months."""
-    two, ledger = world.terms.two, world.ledger
-    for home, codes in sharing_areas(world, fund).items():
-        name = account(ADJUSTMENT[fund][0], home)
-        kept = [ledger.book(account(fund, code)) for code in codes]
-        spending = sum(book.spending_before for book in kept)
-        balance = ledger.book(name).balance
-        for code, book in zip(codes, kept):
-            amount = int(rules.step2_upload(book.income_before, two.rate, balance, spending, two.stop, book.spare))
-            ledger.post(account(fund, code), name, "step2_upload", amount)
-            world.institutions.provinces[home].collect(fund, amount)
-
-
 def sharing_areas(world: FundWorld, fund: str) -> dict[int, list[int]]:
     """Return the areas of a fund by province where step 2 is in force and there are several to share."""
-    state = world.funds
-    on = {home for home, switch in zip(state.areas.homes, state.step2_on) if switch}
-    return {home: codes for home, codes in state.areas.by_province(fund).items() if home in on and len(codes) > 1}
+    areas = world.funds.areas
+    on = {home for home, switch in zip(areas.homes, world.terms.step2_on) if switch}
+    return {home: codes for home, codes in areas.by_province(fund).items() if home in on and len(codes) > 1}
+
+
+def nation_shares(world: FundWorld) -> bool:
+    """Say whether step 3 is in force and there is more than one province."""
+    return bool(world.terms.three.on) and len(set(world.funds.areas.homes)) > 1
+
+
+def last_year(world: FundWorld, book: Book) -> tuple[int, int]:
+    """Return last year's income and spending; in the first year of all, this year's income for both [fen]."""
+    if world.funds.members:
+        return book.income_before, book.spending_before
+    return book.income, book.income
+
+
+def upload_to_province(world: FundWorld, fund: str, home: int, codes: Sequence[int]) -> None:
+    """Collect a rate of last year's income, until the province's fund covers enough months of all pools."""
+    two, ledger, name = world.terms.two, world.ledger, account(ADJUSTMENT[fund][0], home)
+    past = [last_year(world, ledger.book(account(fund, code))) for code in codes]
+    balance, spending = ledger.book(name).balance, sum(spent for _, spent in past)
+    for code, (income, _) in zip(codes, past):
+        spare = ledger.book(account(fund, code)).spare
+        amount = int(rules.step2_upload(income, two.upload_rate, balance, spending, two.stop_months, spare))
+        pay_up(world, fund, code, name, amount)
+
+
+def pay_up(world: FundWorld, fund: str, code: int, name: str, amount: int) -> None:
+    """Post an upload from an area's fund to an adjustment fund and let its agency take note."""
+    book = world.ledger.book(name)
+    step, agency = ("step3_upload", world.institutions.centre) if book.code == 0 else ("step2_upload", None)
+    world.ledger.post(account(fund, code), name, step, amount)
+    (agency or world.institutions.provinces[book.code]).collect(fund, amount)
+
+
+def equalise(world: FundWorld, fund: str, home: int, codes: Sequence[int]) -> None:
+    """Pool a part of last year's income in the province and share it by weighted members (Fujian)."""
+    two, ledger, name = world.terms.two, world.ledger, account(ADJUSTMENT[fund][0], home)
+    weights = needs_of(world, fund, codes)
+    if not sum(weights):
+        return
+    opening = ledger.book(name).balance
+    for code in codes:
+        book = ledger.book(account(fund, code))
+        part = int(rules.step3_upload(last_year(world, book)[0], two.equalise_share, 0, 0, 0.0, 0, book.spare))
+        pay_up(world, fund, code, name, part)
+    collected = ledger.book(name).balance - opening
+    total = world.institutions.provinces[home].grant(fund, [collected], collected)
+    pay_aid(world, name, fund, codes, largest_remainder(total, weights), "step2_aid")
+
+
+def needs_of(world: FundWorld, fund: str, codes: Sequence[int]) -> list[int]:
+    """Return the weight of each area's members at the last year's end; retired ones count for several."""
+    state, areas = world.funds, world.funds.areas
+    if not state.members:
+        return [0] * len(codes)
+    if fund == RESIDENT_POOL:
+        members = areas.summed(fund, state.members[fund])
+        return [members[code] for code in codes]
+    active, retired = areas.summed(fund, state.active), areas.summed(fund, state.retired)
+    return [int(rules.need_weight(active[c], retired[c], world.terms.two.weight_retired)) for c in codes]
 
 
 def upload_to_nation(world: FundWorld, fund: str) -> None:
-    """Collect a rate of last year's income from every area, and add the central budget's part."""
-    three, ledger, name = world.terms.three, world.ledger, account(ADJUSTMENT[fund][1], 0)
-    total = 0
-    for code, book in books(world, fund).items():
-        if code:
-            amount = int(rules.step3_upload(book.income_before, three.rate, book.spare))
-            ledger.post(account(fund, code), name, "step3_upload", amount)
-            total += amount
-    budget = int(fen_share(total, three.central))
-    ledger.post(CENTRE, name, "subsidy", budget)
-    world.institutions.centre.collect(fund, total + budget)
+    """Collect the nation's uploads from every area, add the central budget's part, and pay out what the rule shares."""
+    three, name = world.terms.three, account(ADJUSTMENT[fund][1], 0)
+    if three.design == RESERVE_SWAP:
+        return
+    past = {code: last_year(world, book) for code, book in books(world, fund).items() if code}
+    amounts = pension_uploads(world, fund, past) if three.design == PENSION_RULE else rate_uploads(world, fund, past)
+    for code, amount in amounts.items():
+        pay_up(world, fund, code, name, amount)
+    budget = int(fen_share(sum(income for income, _ in past.values()), three.central_budget))
+    world.ledger.post(CENTRE, name, "subsidy", budget)
+    if three.design == PENSION_RULE:
+        weights, balance = needs_of(world, fund, list(past)), world.ledger.book(name).balance
+        total = world.institutions.centre.grant(fund, [balance], balance if sum(weights) else 0)
+        pay_aid(world, name, fund, list(past), largest_remainder(total, weights), "step3_aid")
+
+
+def rate_uploads(world: FundWorld, fund: str, past: dict[int, tuple[int, int]]) -> dict[int, int]:
+    """Return uploads at a rate of last year's income and of employee reserves beyond the months that are too many."""
+    three, excess_months = world.terms.three, world.terms.warning.months_excess
+    national = world.ledger.book(account(ADJUSTMENT[fund][1], 0)).balance
+    spending, amounts = sum(spent for _, spent in past.values()), dict[int, int]()
+    for code, (income, spent) in past.items():
+        book = world.ledger.book(account(fund, code))
+        rate = three.excess_rate if fund == EMPLOYEE_POOL else 0.0
+        excess = int(rules.excess_part(book.opening, spent, excess_months, rate))
+        terms = (three.upload_rate, national, spending, three.stop_months, excess, book.spare)
+        amounts[code] = int(rules.step3_upload(income, *terms))
+    return amounts
+
+
+def pension_uploads(world: FundWorld, fund: str, past: dict[int, tuple[int, int]]) -> dict[int, int]:
+    """Return uploads by the pension rule of 2018: from average wages and heads, not from what was collected.
+
+    Residents have no wage: theirs are a rate of last year's income.
+    """
+    three, areas, state = world.terms.three, world.funds.areas, world.funds
+    asked = {code: int(fen_share(income, three.upload_rate)) for code, (income, _) in past.items()}
+    if fund == EMPLOYEE_POOL and state.active:
+        terms = (three.base_share, three.upload_rate)
+        wages = [int(wage) for wage in world.places.wage]
+        due = [int(rules.pension_upload(terms[0], wage, n, terms[1])) for wage, n in zip(wages, state.active)]
+        asked = {code: amount for code, amount in areas.summed(fund, due).items() if code in past}
+    return {code: min(amount, world.ledger.book(account(fund, code)).spare) for code, amount in asked.items()}
 
 
 # ---- after the close ----------------------------------------------------------------------------------------------
@@ -128,88 +156,55 @@ def cascade(world: FundWorld) -> None:
 
 def step_one(world: FundWorld) -> None:
     """Let the brother funds of a place lend each other, where the law allows money to cross funds."""
-    if not (world.terms.one.on and world.terms.allow_cross_fund):
+    one = world.terms.one
+    if not (one.on and world.terms.allow_cross_fund):
         return
+    terms = Lending(1, one.trigger_months, one.trigger_deficit, one.target_months, one.keep_months, one.share)
     for employees, residents in world.funds.areas.linked():
-        lend(world, (EMPLOYEE_POOL, employees), (RESIDENT_POOL, residents))
-        lend(world, (RESIDENT_POOL, residents), (EMPLOYEE_POOL, employees))
-
-
-def lend(world: FundWorld, givers: tuple[str, Sequence[int]], takers: tuple[str, Sequence[int]]) -> None:
-    """Lend what is needed and offered, offers and needs each met in proportion."""
-    one, ledger = world.terms.one, world.ledger
-    asked, offered = [], []
-    for code in takers[1]:
-        book = ledger.book(account(takers[0], code))
-        need = int(rules.step1_needed(book.free, book.spending, one.trigger, one.target))
-        asked.append(world.institutions.pool(code).ask(takers[0], need))
-    if not any(asked):
-        return
-    for code in givers[1]:
-        book = ledger.book(account(givers[0], code))
-        able = int(rules.step1_offer(book.free, book.spending, one.keep, one.share))
-        offered.append(min(book.spare, world.institutions.pool(code).offer(givers[0], able)))
-    total = min(sum(asked), sum(offered))
-    needs, offers = largest_remainder(total, asked), largest_remainder(total, offered)
-    for i, j, amount in matched(offers, needs):
-        lender, borrower = account(givers[0], givers[1][i]), account(takers[0], takers[1][j])
-        ledger.lend(lender, borrower, "step1_loan", amount, world.year + one.term)
-
-
-def matched(offers: list[int], needs: list[int]) -> list[tuple[int, int, int]]:
-    """Pair offers and needs of the same total in order: (offer, need, amount)."""
-    pairs, i, j, left, open_ = [], 0, 0, [*offers], [*needs]
-    while i < len(left) and j < len(open_):
-        amount = min(left[i], open_[j])
-        if amount:
-            pairs.append((i, j, amount))
-        left[i] -= amount
-        open_[j] -= amount
-        i, j = (i + 1, j) if left[i] == 0 else (i, j + 1)
-    return pairs
+        lend(world, terms, (EMPLOYEE_POOL, employees), (RESIDENT_POOL, residents))
+        if one.both_ways:
+            lend(world, terms, (RESIDENT_POOL, residents), (EMPLOYEE_POOL, employees))
 
 
 def step_two(world: FundWorld) -> None:
     """Let the province pay a graded share of its pools' gaps from its adjustment fund."""
+    if world.terms.two.design == EX_ANTE:
+        return
     for fund in ADJUSTMENT:
+        ages = by_age(world, fund)
         for home, codes in sharing_areas(world, fund).items():
             name = account(ADJUSTMENT[fund][0], home)
-            shares = graded_shares(world, fund, codes)
+            shares = graded_shares(world.terms.two, ages, codes)
             wanted = [int(fen_share(gap_of(world, fund, code), share)) for code, share in zip(codes, shares)]
-            available = world.ledger.book(name).spare
-            total = world.institutions.provinces[home].grant(fund, wanted, available)
+            total = world.institutions.provinces[home].grant(fund, wanted, world.ledger.book(name).spare)
             pay_aid(world, name, fund, codes, largest_remainder(total, wanted), "step2_aid")
 
 
 def gap_of(world: FundWorld, fund: str, code: int) -> int:
     """Return what a pool asks its province for: its gap after own balance, if one of the law's triggers holds [fen]."""
     two, pool = world.terms.two, world.institutions.pool(code)
-    book, standing = world.ledger.book(account(fund, code)), pool.standing[fund]
-    wanted = rules.step2_triggered(
-        book.free,
-        book.income,
-        book.spending,
-        world.terms.warning.short,
-        standing.years_left,
-        two.foreseen_years,
-        two.short,
-        two.foreseen,
-        two.deficit,
-    )
-    return pool.ask(fund, int(rules.step2_gap(book.free, book.spending, two.target)) * int(wanted))
+    book, ahead = world.ledger.book(account(fund, code)), pool.standing[fund].foreseen_months
+    when = (world.terms.warning.months_short, two.trigger_short, two.trigger_foreseen, two.trigger_deficit)
+    if not rules.step2_triggered(book.free, book.income, book.spending, ahead, *when):
+        return 0
+    return pool.ask(fund, int(rules.gap_to(book.free, book.spending, two.target_months)))
 
 
-def graded_shares(world: FundWorld, fund: str, codes: Sequence[int]) -> list[float]:
+def by_age(world: FundWorld, fund: str) -> Ages:
+    """Return active and retired members by area at the last year's end; residents are not told apart."""
+    state, areas = world.funds, world.funds.areas
+    if fund != EMPLOYEE_POOL or not state.active:
+        return {}, {}
+    return areas.summed(fund, state.active), areas.summed(fund, state.retired)
+
+
+def graded_shares(two: StepTwo, ages: Ages, codes: Sequence[int]) -> list[float]:
     """Return the province's share of each pool's gap: the older the pool, the more; residents all alike."""
-    two, areas = world.terms.two, world.funds.areas
-    old = fund == EMPLOYEE_POOL and world.funds.active
-    active = areas.summed(fund, world.funds.active) if old else dict.fromkeys(codes, 0)
-    retired = areas.summed(fund, world.funds.retired) if old else dict.fromkeys(codes, 0)
-    everyone = sum(active[code] for code in codes), sum(retired[code] for code in codes)
-    return [
-        float(rules.step2_share(active[code], retired[code], *everyone, two.base, two.slope, two.low, two.high))
-        for code in codes
-    ]
+    active, retired = ([counts.get(code, 0) for code in codes] for counts in ages)
+    everyone = sum(active), sum(retired)
+    indices = [float(rules.age_index(young, old, *everyone)) for young, old in zip(active, retired)]
+    terms = (two.s0, two.s1, two.share, two.managerial_share)
+    return [float(rules.step2_share(index, *terms)) for index in indices]
 
 
 def pay_aid(world: FundWorld, payer: str, fund: str, codes: Sequence[int], amounts: Sequence[int], kind: str) -> None:
@@ -219,14 +214,25 @@ def pay_aid(world: FundWorld, payer: str, fund: str, codes: Sequence[int], amoun
 
 
 def step_three(world: FundWorld) -> None:
-    """Let the nation pay a share of what provinces still lack beyond their own retention, across schemes if allowed."""
-    three = world.terms.three
-    if not three.on or len(set(world.funds.areas.homes)) < 2:
+    """Let the nation cover what provinces still lack, or rich provinces lend to poor ones, as the design says."""
+    three, warning = world.terms.three, world.terms.warning
+    if not nation_shares(world):
         return
+    if three.design == GAP_COVER:
+        cover_gaps(world)
+    elif three.design == RESERVE_SWAP:
+        terms = Lending(3, warning.months_short, 0, three.target_months, warning.months_excess, world.terms.one.share)
+        for fund in ADJUSTMENT:
+            codes = [code for code in books(world, fund) if code]
+            lend(world, terms, (fund, codes), (fund, codes))
+
+
+def cover_gaps(world: FundWorld) -> None:
+    """Pay a share of what provinces still lack beyond their own part, across schemes if the law allows it."""
     wants = {fund: national_wants(world, fund) for fund in ADJUSTMENT}
     for fund, wanted in wants.items():
         wants[fund] = grant_national(world, fund, fund, wanted)
-    if three.cross_scheme and world.terms.allow_cross_fund:
+    if world.terms.three.cross_scheme and world.terms.allow_cross_fund:
         for payer, fund in ((EMPLOYEE_POOL, RESIDENT_POOL), (RESIDENT_POOL, EMPLOYEE_POOL)):
             wants[fund] = grant_national(world, payer, fund, wants[fund])
 
@@ -236,8 +242,8 @@ def national_wants(world: FundWorld, fund: str) -> dict[int, int]:
     three, wants = world.terms.three, dict[int, int]()
     for codes in world.funds.areas.by_province(fund).values():
         kept = [world.ledger.book(account(fund, code)) for code in codes]
-        gaps = [max(0, -book.free) for book in kept]
-        aid = rules.step3_aid(sum(gaps), sum(book.spending for book in kept), three.retention, three.share)
+        gaps = [int(rules.gap_to(book.free, book.spending, three.target_months)) for book in kept]
+        aid = rules.step3_aid(sum(gaps), sum(book.spending for book in kept), three.deductible, three.share)
         wants.update(zip(codes, largest_remainder(int(aid), gaps)))
     return wants
 

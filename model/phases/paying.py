@@ -11,6 +11,7 @@ from agents.sharing import kin_of
 from model.phases.ground import Ground
 from model.phases.tally import Head, Money, PairKind
 from model.rules.accounts import account_interest, credit_active, credit_retired, draw
+from model.rules.codes import CoUse
 from model.rules.contributions import (
     contribution_base,
     employer_contribution,
@@ -20,6 +21,9 @@ from model.rules.contributions import (
     resident_contribution,
 )
 from model.rules.sharing import area_between, area_in_scope, kin_in_scope
+
+
+NEAR_RELATIVES = 2
 
 
 @compiled
@@ -61,10 +65,11 @@ def _employee(p, i, law, ground: Ground, sums) -> None:
         credit = credit_retired(np.int64(p.income[i]), rules.retiree_credit_rate)
     elif work == Work.FLEXIBLE:
         own = flexible_contribution(ground.base_wage[pool], rules.flexible_multiple, rules.flexible_rate)
-        to_account = has_account * person_contribution(own, rules.flexible_account_share)
+        credited = flexible_contribution(ground.base_wage[pool], rules.flexible_multiple, rules.flexible_account_rate)
+        to_account = has_account * min(credited, own)
     elif work == Work.UNEMPLOYED:
         paid = flexible_contribution(
-            ground.base_wage[pool], rules.base_floor, rules.person_rate + ground.employer_rate[pool]
+            ground.base_wage[pool], rules.unemployment_base, rules.unemployment_rate
         )
         p.matched[i] = paid
         sums.money[pool, Money.UNEMPLOYMENT] += paid
@@ -72,7 +77,7 @@ def _employee(p, i, law, ground: Ground, sums) -> None:
         declared = np.int64(np.floor(np.float64(p.income[i]) * rules.declared_share + 0.5))
         base = contribution_base(declared, ground.base_wage[pool], rules.base_floor, rules.base_cap)
         own = person_contribution(base, rules.person_rate)
-        employer = employer_contribution(base, ground.employer_rate[pool])
+        employer = employer_contribution(base, rules.employer_rate[pool] * (1.0 - rules.employer_relief))
         p.matched[i] = employer
         sums.money[pool, Money.EMPLOYER] += employer
         to_account = has_account * own
@@ -81,8 +86,11 @@ def _employee(p, i, law, ground: Ground, sums) -> None:
     sums.money[pool, Money.PERSON_TO_ACCOUNT] += to_account
     sums.money[pool, Money.PERSON_TO_POOL] += own - to_account
     sums.money[pool, Money.CREDIT] += credit
-    sums.money[pool, Money.LARGE_SUM_PREMIUM] += law.large_sum.premium
-    p.contribution[i] = own + law.large_sum.premium
+    premium = law.large_sum.premium
+    if work == Work.RETIRED and law.large_sum.retirees_pay == 0:
+        premium = 0
+    sums.money[pool, Money.LARGE_SUM_PREMIUM] += premium
+    p.contribution[i] = own + premium
     p.account[i] += to_account + credit
 
 
@@ -90,9 +98,10 @@ def _employee(p, i, law, ground: Ground, sums) -> None:
 def _resident(p, i, first, last, law, ground: Ground, sums) -> None:
     """Collect one resident's premium: help for the poor, then a relative's account where allowed, then cash."""
     pool = np.int64(p.insured[i])
-    due = resident_contribution(
-        law.resident.individual, np.int64(p.income[i]), law.resident.link_rate, law.resident.link_mode
-    )
+    linked = ground.income[pool, np.int64(p.urban[i])]
+    due = resident_contribution(law.resident.individual, linked, law.resident.link_rate, law.resident.link_mode)
+    if p.age[i] == 0 and law.resident.newborn_free == 1:
+        due = 0
     helped = premium_help(due, law.assistance.help_share[np.int64(p.aid[i])])
     own = due - helped
     left = own
@@ -115,7 +124,8 @@ def may_use(p, holder, user, law, ground: Ground) -> bool:
     """Say whether the law of the year lets the user draw on the holder's account, and the link is registered."""
     if uniform(ground.seed, Purpose.ACCOUNT, 0, p.key[holder]) >= law.accounts.registered_share:
         return False
-    if kin_in_scope(law.accounts.scope, kin_of(p, holder, user)) == 0:
+    rule = CoUse.NEAR_RELATIVES if law.accounts.scope == NEAR_RELATIVES else CoUse.FAMILY
+    if law.accounts.scope == 0 or kin_in_scope(np.int64(rule), kin_of(p, holder, user)) == 0:
         return False
     a = np.int64(p.insured[holder])
     b = np.int64(p.insured[user])
@@ -130,7 +140,7 @@ def _premium_from_relatives(p, i, first, last, due, law, ground: Ground, sums) -
     for j in range(first, last):
         if j == i or np.int64(p.account[j]) < due or not may_use(p, j, i, law, ground):
             continue
-        if uniform(ground.seed, Purpose.FAMILY, ground.year, p.key[j]) >= law.accounts.premium_share:
+        if uniform(ground.seed, Purpose.FAMILY, ground.year, p.key[j]) >= law.accounts.premium_area_share:
             continue
         holder = np.int64(p.insured[j])
         paid = draw(np.int64(p.account[j]), due)

@@ -15,7 +15,7 @@ FOLDER = Path(__file__).resolve().parent
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-class StrictLoader(_Base):  # type: ignore[misc]
+class StrictLoader(_Base):
     """The safe loader, refusing a mapping that holds one key twice."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
@@ -42,7 +42,11 @@ def read_yaml(path: Path, error: type[PolicyError] = PolicyError) -> dict[str, A
     """Read a YAML mapping; raise `error` with file and line where it is unreadable."""
     try:
         with path.open(encoding="utf-8") as stream:
-            content = yaml.load(stream, Loader=StrictLoader)  # noqa: S506 (a subclass of the safe loader)
+            loader = StrictLoader(stream)
+            try:
+                content = loader.get_single_data()
+            finally:
+                loader.dispose()
     except OSError as problem:
         raise error(f"{short(path)}: expected a readable file, got {problem.strerror}") from None
     except UnicodeDecodeError:
@@ -74,6 +78,8 @@ def line_of(path: Path, keys: Iterable[object]) -> int:
     return line
 
 
-def fail(path: Path, keys: tuple[object, ...], name: str, message: str, error: type[PolicyError] = PolicyError) -> PolicyError:
+def fail(
+    path: Path, keys: tuple[object, ...], name: str, message: str, error: type[PolicyError] = PolicyError
+) -> PolicyError:
     """Return the one-line error of a parameter: file, line, parameter, what was expected."""
     return error(f"{short(path)}:{line_of(path, keys)} {name}: {message}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,9 @@ class Reader:
         """Check title, unit, by, bounds, options and lag."""
         unknown = sorted(set(map(str, spec)) - FIELDS[self.kind])
         if unknown:
-            raise self.error(f"expected the fields {', '.join(sorted(FIELDS[self.kind]))}, got {unknown[0]}", unknown[0])
+            raise self.error(
+                f"expected the fields {', '.join(sorted(FIELDS[self.kind]))}, got {unknown[0]}", unknown[0]
+            )
         title = spec.get("title")
         if not isinstance(title, dict) or set(title) != {"en", "zh"}:
             raise self.error("expected title: {en: ..., zh: ...}", "title")
@@ -81,7 +84,9 @@ class Reader:
         except ValueError as problem:
             raise self.error(f"{problem} ({head['unit']})", *inside) from None
 
-    def entry(self, key: object, raw: object, spec: dict[str, Any], head: dict[str, Any], sources: dict[str, Any]) -> Entry:
+    def entry(
+        self, key: object, raw: object, spec: dict[str, Any], head: dict[str, Any], sources: dict[str, Any]
+    ) -> Entry:
         """Check one dated value and its evidence."""
         try:
             date = as_date(key)
@@ -100,9 +105,9 @@ class Reader:
             raise self.error("expected why: a reason for the assumption", "why")
         if (low is None or high is None) and self.kind == "assumed":
             raise self.error("expected low: and high: beside an assumed value", "values", key)
-        for edge in (low, high):
-            if edge is not None:
-                self.value(edge, head, "low")
+        low, high = (None if edge is None else self.value(edge, head, "low") for edge in (low, high))
+        if self.kind == "assumed" and not within(value, low, high):
+            raise self.error("expected a value between low and high", "values", key)
         return Entry(date, value, self.kind, why=why, low=low, high=high)
 
     def evidence(self, fields: dict[str, Any], key: object, sources: dict[str, Any]) -> tuple[str, str]:
@@ -145,7 +150,10 @@ class Reader:
             raise self.error("expected to: the last year that may be used", "to")
         below = (over["indicator"], over["scheme"]) if isinstance(over, dict) else None
         table = str(own.get("table", "national_series.csv"))
-        return Series(table, own["indicator"], own["scheme"], below, float(spec.get("factor", 1)), last)
+        if spec.get("before", "first") != "first":
+            raise self.error(f"expected before: first (the first measured value), got {spec['before']!r}", "before")
+        factor = float(spec.get("factor", 1))
+        return Series(table, own["indicator"], own["scheme"], below, factor, last, "before" in spec)
 
     def parameter(self, spec: object, sources: dict[str, Any]) -> Parameter:
         """Check the whole parameter."""
@@ -163,7 +171,7 @@ class Reader:
         if not isinstance(raw, dict) or not raw:
             raise self.error("expected values: {date: {value: ...}}", "values")
         entries = sorted((self.entry(k, v, spec, head, sources) for k, v in raw.items()), key=lambda e: e.date)
-        for one, two in zip(entries, entries[1:], strict=False):
+        for one, two in pairwise(entries):
             if one.date == two.date:
                 raise self.error(f"expected one value on {one.date}, got two", "values", two.date)
         if "before" in spec:
@@ -175,6 +183,19 @@ class Reader:
         return Parameter(**common, after=self.rule(spec, dated), entries=tuple(entries), why=why, targets=targets)
 
 
+def within(value: Any, low: Any, high: Any) -> bool:
+    """Say whether every number of a value lies in its range; what has no range is in it."""
+
+    def part(edge: Any, key: object) -> Any:
+        return edge.get(key) if isinstance(edge, dict) else edge
+
+    for key, number in (value if isinstance(value, dict) else {"": value}).items():
+        least, most = part(low, key), part(high, key)
+        if (least is not None and number < least) or (most is not None and number > most):
+            return False
+    return True
+
+
 def read_sources(folder: Path) -> dict[str, Any]:
     """Read sources.yaml: issuer, number, title, date, where it was read, evidence mark."""
     path = folder / "sources.yaml"
@@ -182,7 +203,9 @@ def read_sources(folder: Path) -> dict[str, Any]:
     for name, source in sources.items():
         missing = SOURCE_FIELDS - set(source if isinstance(source, dict) else ())
         if missing:
-            raise fail(path, (name,), name, f"expected {', '.join(sorted(SOURCE_FIELDS))}, missing {sorted(missing)[0]}")
+            raise fail(
+                path, (name,), name, f"expected {', '.join(sorted(SOURCE_FIELDS))}, missing {sorted(missing)[0]}"
+            )
         if not str(source["mark"]).startswith(MARKS) or str(source["mark"]).endswith("-"):
             raise fail(path, (name, "mark"), name, f"expected mark S0..S4 or V, got {source['mark']!r}: not law")
     return sources

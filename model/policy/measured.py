@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 
 from model.errors import PolicyError
 from model.policy.files import short
-from model.policy.parameter import Entry, Parameter
+from model.policy.parameter import ALWAYS, Entry, Parameter
 
 
 def years_of(indicator: str, scheme: str) -> Mapping[int, float]:
     """Return a national series by year from the data tables."""
-    from model.data import series  # noqa: PLC0415 (data is large; read only when a measured value is asked for)
+    from model.data import series  # data is large; read only when a measured value is asked for
 
     return {int(year): float(value) for year, value in series(indicator, scheme).items()}
 
@@ -35,6 +36,8 @@ def _entries(parameter: Parameter) -> tuple[Entry, ...]:
         entries.append(Entry(datetime.date(year, 1, 1), value, "measured", source=source, why=parameter.why))
     if not entries:
         raise PolicyError(f"{short(parameter.file)} {parameter.path}: expected a series {source}, found no value")
+    if spec.held_back:
+        entries.insert(0, replace(entries[0], date=ALWAYS, why="before the first measured year"))
     return tuple(entries)
 
 

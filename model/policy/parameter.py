@@ -39,6 +39,7 @@ class Series:
     over: tuple[str, str] | None
     factor: float
     last: int
+    held_back: bool
 
 
 @dataclass(frozen=True, slots=True)

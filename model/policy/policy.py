@@ -39,8 +39,8 @@ class Change(Protocol):
 class Policy:
     """All parameters with the reforms laid over them; never changes, `with_reforms` returns another."""
 
-    parameters: Mapping[str, Parameter]
-    sources: Mapping[str, Any]
+    parameters: Mapping[str, Parameter] = field(repr=False)
+    sources: Mapping[str, Any] = field(repr=False)
     overrides: Mapping[str, tuple[Entry, ...]] = field(default_factory=dict)
     rules: Mapping[str, tuple[tuple[datetime.date, str, str], ...]] = field(default_factory=dict)
     _memo: dict[tuple[str, int], Setting] = field(default_factory=dict, repr=False, compare=False)
@@ -59,7 +59,7 @@ class Policy:
         return measured_entries(parameter) if parameter.measured else parameter.entries
 
     def in_force(self, path: str, year: int) -> Entry:
-        """Return the last entry dated on or before 1 January, a reform's before the law's; raise where there is none."""
+        """Return the last entry dated on or before 1 January, a reform's first; raise where there is none."""
         date = datetime.date(year, 1, 1)
         over = self.overrides.get(path, ())
         base = self.entries(path)

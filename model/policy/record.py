@@ -52,7 +52,7 @@ def stored(parameter: Parameter, number: float | int) -> float | int:
     """Return a number as the record keeps it: yuan become whole fen."""
     if parameter.measure.kind == "money":
         return int(np.floor(float(number) * FEN_PER_YUAN + HALF))
-    return float(number) if parameter.measure.kind == "real" else int(round(number))
+    return float(number) if parameter.measure.kind == "real" else round(number)
 
 
 def array_of(policy: Policy, parameter: Parameter, year: int, codes: npt.NDArray[Any], homes: npt.NDArray[Any]) -> Any:
@@ -84,6 +84,7 @@ def law_record(policy: Policy, year: int, pools: pd.DataFrame) -> np.recarray[An
         policy: the law with its reforms.
         year: the year; values dated on or before its 1 January are in force.
         pools: the table of pools with columns `code` and `province`, in the order of the people's pool index.
+
     """
     if not {"code", "province"} <= set(pools.columns):
         raise DataError(f"pools: expected columns code and province, got {', '.join(map(str, pools.columns))}")

@@ -14,7 +14,7 @@ FEN_PER_YUAN = 100
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A unit: how it is stored in the record (`money` int64 fen, `real` float64, `whole` int64) and its Chinese name."""
+    """A unit: how the record stores it (`money` int64 fen, `real` float64, `whole` int64) and its Chinese name."""
 
     kind: str
     zh: str
@@ -97,6 +97,11 @@ def as_date(key: object) -> datetime.date:
         raise ValueError(f"expected a date such as 2026-01-01, got {key}")
     if isinstance(key, datetime.date):
         return key
+    if isinstance(key, str):
+        try:
+            return datetime.date.fromisoformat(key)
+        except ValueError:
+            raise ValueError(f"expected a date such as 2026-01-01, got {key!r}") from None
     if isinstance(key, int) and not isinstance(key, bool) and datetime.MINYEAR <= key <= datetime.MAXYEAR:
         return datetime.date(key, 1, 1)
     raise ValueError(f"expected a date such as 2026-01-01, got {key!r}")

@@ -22,7 +22,7 @@ class CoUse(IntEnum):
     NEAR_RELATIVES = 2024
 
 
-class Purpose(IntEnum):
+class Use(IntEnum):
     """What account money is asked to pay."""
 
     CARE = 0

@@ -213,9 +213,9 @@ def need_weight(active: int, retired: int, weight_retired: float) -> int:
 def step3_upload(
     income: int, rate: float, national: int, national_spending: int, stop_months: float, excess: int, balance: int
 ) -> int:
-    """Return a pool's payment to the nation: a rate of last year's income and of excess reserves, as far as it has [fen].
+    """Return a pool's payment to the nation: a rate of last year's income and its part of excess reserves [fen].
 
-    Nothing on income once the national fund covers so many months of all pools' spending.
+    Never more than the pool has. Nothing on income once the national fund covers so many months of all pools' spending.
     """
     covered = stop_months > 0.0 and national >= months_worth(national_spending, stop_months)
     return max(0, min((0 if covered else fen_share(income, rate)) + excess, balance))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from agents.codes import Kin, Scheme
 from agents.compiled import compiled
-from model.rules.codes import Area, CoUse, Purpose, Tie
+from model.rules.codes import Area, CoUse, Tie, Use
 
 
 @compiled
@@ -70,15 +70,15 @@ def purpose_in_scope(
     Readings: S1 `before_cover` (a contribution of a relative not yet enrolled), S2 `contribution_2021` (contributions
     under the rule of 2021), S3 `outside_list`. Source: 国办发〔2021〕14号; 国办发〔2024〕38号 sec. 2(2); doc 000.
     """
-    if purpose == Purpose.CONTRIBUTION:
+    if purpose == Use.CONTRIBUTION:
         if user_scheme == Scheme.EMPLOYEE or (user_scheme == Scheme.NONE and before_cover == 0):
             return 0
         return 1 if rule_year >= CoUse.NEAR_RELATIVES else contribution_2021
     if user_scheme == Scheme.NONE:
         return 0
-    if purpose == Purpose.CARE or purpose == Purpose.DRUGS or purpose == Purpose.DEVICES:
+    if purpose == Use.CARE or purpose == Use.DRUGS or purpose == Use.DEVICES:
         return 1
-    if purpose == Purpose.OUTSIDE_LIST:
+    if purpose == Use.OUTSIDE_LIST:
         return outside_list
     return 0
 
@@ -114,7 +114,7 @@ def may_share(
 @compiled
 def may_pay_part(purpose: int, balance: int, due: int, part_payment: int = 1) -> int:
     """Return 0 if a balance too small for a contribution may not pay a part of it (S6), else 1."""
-    if purpose == Purpose.CONTRIBUTION and balance < due and part_payment == 0:
+    if purpose == Use.CONTRIBUTION and balance < due and part_payment == 0:
         return 0
     return 1
 

@@ -28,7 +28,7 @@ from model.synthesis.matching import (
     gaps,
     pairs,
 )
-from model.synthesis.tools import draw, draws, fit_all, mixed, place_counts, take, within
+from model.synthesis.tools import draw, draws, mixed, place_counts, take, within
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 COUPLES, LEFT, CHILDREN, GRANDPARENTS, RETURN, OTHERS = 20, 21, 22, 30, 40, 50  # streams of chance
 JITTER = 6.0  # years over which the order of ages is shaken before couples are matched
+SPAN_OF_LIFE = 200  # any age will do
 MOST_CHILDREN = 4
 TRIES = 4
 OLD = 55
@@ -117,9 +118,17 @@ def _couples(families: Families) -> None:
     men = np.flatnonzero(free & (families.sex == Sex.MALE))
     women = np.flatnonzero(free & (families.sex == Sex.FEMALE))
     place = families.age + families.draws(COUPLES) * JITTER
-    husbands, wives = pairs(men, women, families.stratum, place)
+    husbands, wives = _near(families, *pairs(men, women, families.stratum, place))
     families.spouse[husbands], families.spouse[wives] = wives, husbands
     families.head[husbands] = wives
+
+
+def _near(
+    families: Families, husbands: NDArray[np.int64], wives: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Keep the couples whose ages are not a generation apart."""
+    near = np.abs(families.age[husbands] - families.age[wives]) < YOUNGEST_MOTHER
+    return husbands[near], wives[near]
 
 
 def apart_couples(families: Families) -> None:
@@ -130,9 +139,7 @@ def apart_couples(families: Families) -> None:
         free = (families.status == MARRIED) & (families.spouse == NONE)
         men = np.flatnonzero(free & (families.sex == Sex.MALE))
         women = np.flatnonzero(free & (families.sex == Sex.FEMALE))
-        husbands, wives = pairs(men, women, stratum, place)
-        near = np.abs(families.age[husbands] - families.age[wives]) < YOUNGEST_MOTHER
-        husbands, wives = husbands[near], wives[near]
+        husbands, wives = _near(families, *pairs(men, women, stratum, place))
         families.spouse[husbands], families.spouse[wives] = wives, husbands
 
 
@@ -166,9 +173,7 @@ def _children(families: Families) -> None:
     rural = child & (families.columns["urban"] == 0) & local
     share = families.assumptions["synthesis.left_behind_share"]
     order = mixed(families.stratum, families.draws(LEFT))
-    families.left_behind = take(
-        np.where(rural, share, 0.0), order, draw(families.seed, Purpose.SYNTHESIS_FAMILY, LEFT)
-    )
+    families.left_behind = take(np.where(rural, share, 0.0), order, draw(families.seed, Purpose.SYNTHESIS_FAMILY, LEFT))
     _join_mothers(families, np.flatnonzero(child & ~families.left_behind), CHILDREN)
     _to_grandparents(families, np.flatnonzero(child & (families.mother == NONE)))
     _join_mothers(families, np.flatnonzero(at_home & (families.age >= ADULT)), CHILDREN + TRIES)
@@ -182,9 +187,7 @@ def _to_grandparents(families: Families, children: NDArray[np.int64]) -> None:
     providers = Providers(heads, families.stratum, families.age, shuffle)
     age = families.age[children]
     wish = age + 2 * gaps(shuffle[children])
-    found = providers.nearest(
-        families.stratum[children], wish, shuffle[children], age + GRAND_LOW, age + GRAND_HIGH
-    )
+    found = providers.nearest(families.stratum[children], wish, shuffle[children], age + GRAND_LOW, age + GRAND_HIGH)
     some = found >= 0
     families.head[children[some]] = found[some]
     families.left_behind[children] = True
@@ -213,9 +216,7 @@ def _grandparents(families: Families, target: NDArray[np.int64]) -> None:
         _join_children(families, seekers, GRANDPARENTS + TRIES * (attempt + 1))
 
 
-def _some(
-    families: Families, able: NDArray[np.bool_], wanted: NDArray[np.int64], stream: int
-) -> NDArray[np.int64]:
+def _some(families: Families, able: NDArray[np.bool_], wanted: NDArray[np.int64], stream: int) -> NDArray[np.int64]:
     """Return as many of the able rows of each pool as are wanted, by draw."""
     rows = np.flatnonzero(able)
     order = rows[mixed(families.columns["home"][rows], families.draws(stream)[rows])]
@@ -280,9 +281,6 @@ def _others(families: Families, target: NDArray[np.int64]) -> None:
     families.head[gone] = gone
 
 
-SPAN_OF_LIFE = 200
-
-
 def set_fathers(families: Families) -> None:
     """Make the mother's husband the father, where his age allows, and the father's wife the mother."""
     for parent, other, low, high in (
@@ -294,6 +292,3 @@ def set_fathers(families: Families) -> None:
         gap = families.age[np.maximum(partner, 0)] - families.age[child]
         fits = (partner >= 0) & (gap >= low) & (gap <= high) & (partner != families.spouse[child])
         other[child[fits]] = partner[fits]
-
-
-__all__ = ["Families", "apart_couples", "build", "fit_all", "home_target", "set_fathers"]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 ADULT = 18
 COLLECTIVE, ALONE = 10, 11  # streams of chance
 MOST_COLLECTIVE = 0.9
-DORM_AGES = (14, 15, 17, 18, 22, 24, 35, 60)
+DORM_AGES = (15, 17, 18, 22, 24, 35, 36)
 
 
 @cached
@@ -48,11 +48,10 @@ def collective(
     home, age = columns["home"], columns["age"]
     student = assumptions["synthesis.collective_weight_students"]
     worker = assumptions["synthesis.collective_weight_young_workers"]
-    heights = (0.0, student / 2, student / 2, student, student, worker, worker, 1.0)
-    heights = (*heights[:6], 1.0, 1.0)
+    heights = (student / 2, student / 2, student, student, worker, worker, 1.0)
     curve = by_age(list(zip(DORM_AGES, heights, strict=True)), int(age.max()) + 1)
     weight = curve[age] * np.where(status == MARRIED, assumptions["synthesis.collective_weight_married"], 1.0)
-    weight[age < ADULT - 3] = 0.0
+    weight[age < DORM_AGES[0]] = 0.0
     weight = weight * np.where(columns["hukou"] != home, assumptions["synthesis.collective_weight_migrants"], 1.0)
     people = np.bincount(home, minlength=len(province_index()))
     chance = fit(weight, home, people * quotas()["collective"], MOST_COLLECTIVE)

@@ -105,7 +105,7 @@ def _mothers(families: Families) -> None:
 
 
 def _widowers(families: Families) -> None:
-    """Give people without living mother a father among the men without living wife, as often as mortality leaves one."""
+    """Give people without living mother a father among men without wife, as often as mortality leaves one."""
     columns = families.columns
     alive = parent_alive(int(Sex.MALE))[families.age]
     ego = (families.mother == NONE) & (families.father == NONE)
@@ -119,8 +119,12 @@ def _widowers(families: Families) -> None:
     partner = families.spouse[rows]
     refuse = np.where(partner >= 0, families.father[np.maximum(partner, 0)], NONE)
     families.father[rows] = providers.nearest(
-        columns["hukou"][rows], age + gaps(shuffle[rows]), shuffle[rows], age + YOUNGEST_MOTHER,
-        age + OLDEST_MOTHER, refuse,
+        columns["hukou"][rows],
+        age + gaps(shuffle[rows]),
+        shuffle[rows],
+        age + YOUNGEST_MOTHER,
+        age + OLDEST_MOTHER,
+        refuse,
     )
 
 

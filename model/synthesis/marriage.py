@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from agents.chance import Purpose
-from agents.codes import Sex
 from model.data import by_pool, cached, province_index, table
 from model.demography import AGES, CENSUS, SEXES, death_pattern
 from model.synthesis.migration import band_cell
@@ -50,7 +49,7 @@ def _by_age() -> NDArray[np.float64]:
         _widow_tilt(shares[position], 1 - position)
     shares[:, :ADULT] = 0.0
     shares[:, :ADULT, NEVER] = 1.0
-    return shares / shares.sum(axis=2, keepdims=True)
+    return np.asarray(shares / shares.sum(axis=2, keepdims=True), dtype=np.float64)
 
 
 def _widow_tilt(shares: NDArray[np.float64], other: int) -> None:
@@ -118,6 +117,3 @@ def status(columns: dict[str, NDArray[np.int64]], people: NDArray[np.float64], s
         open_ &= ~chosen
         left = left - share[:, value]
     return np.asarray(result, dtype=np.int64)
-
-
-MEN, WOMEN = int(Sex.MALE), int(Sex.FEMALE)

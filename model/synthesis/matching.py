@@ -44,14 +44,15 @@ def parent_alive(sex: int) -> NDArray[np.float64]:
     return np.asarray(alive[np.minimum(ages + middle, len(alive) - 1)] / alive[middle], dtype=np.float64)
 
 
-def line(stratum: NDArray[np.int64], age: NDArray[np.int64], draw: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return places on a number line: stratum, then age, then evenly spread inside an age in the order of the draws."""
+def line(
+    stratum: NDArray[np.int64], age: NDArray[np.int64], draw: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return an order by stratum, age and draw, and in it places on a number line, evenly spread inside an age."""
     cell = stratum * SPAN + age
     order = mixed(cell, draw)
-    ordinal, size = within(cell[order])
-    result = np.empty(len(cell))
-    result[order] = cell[order] + (ordinal + 1 / 2) / np.maximum(size, 1)
-    return result
+    cell = cell[order]
+    ordinal, size = within(cell)
+    return order, cell + (ordinal + 1 / 2) / np.maximum(size, 1)
 
 
 class Providers:
@@ -61,10 +62,8 @@ class Providers:
         self, rows: NDArray[np.int64], stratum: NDArray[np.int64], age: NDArray[np.int64], draw: NDArray[np.float64]
     ) -> None:
         """Sort the given rows; the arrays have one entry for each row of the population."""
-        places = line(stratum[rows], age[rows], draw[rows])
-        order = np.argsort(places, kind="stable")
+        order, self.places = line(stratum[rows], age[rows], draw[rows])
         self.rows = rows[order]
-        self.places = places[order]
         self.ages = age[self.rows]
         self.strata = stratum[self.rows]
 
@@ -81,7 +80,9 @@ class Providers:
         best = np.full(len(stratum), NONE, dtype=np.int64)
         if len(self.rows) == 0 or len(stratum) == 0:
             return best
-        places = line(stratum, np.clip(wished, 0, SPAN // 2), draw)
+        order, sorted_places = line(stratum, np.clip(wished, 0, SPAN // 2), draw)
+        places = np.empty(len(stratum))
+        places[order] = sorted_places
         position = np.searchsorted(self.places, places)
         distance = np.full(len(stratum), np.inf)
         for step in (-1, 0, -2, 1):

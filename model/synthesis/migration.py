@@ -8,7 +8,7 @@ import numpy as np
 
 from agents.chance import Purpose
 from agents.codes import Hukou
-from model.data import by_pool, cached, pool_index, province_codes, province_index, table
+from model.data import by_pool, cached, province_codes, province_index, table
 from model.synthesis.people import mover_ages, urban_share
 from model.synthesis.tools import by_age, draw, draws, fit, mixed, take, within
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-MILLION = 1_000_000
 BAND = 10  # years of age in a cell of neighbours
 BANDS = 13
 CHILD, ADULT, OLD = 10, 30, 65  # middles of the age groups of the weights
@@ -39,7 +38,7 @@ def origins_between() -> NDArray[np.float64]:
     persons = frame["registered_in_origin_2020_est_b_persons"]
     for origin, destination, value in zip(frame["origin_code"], frame["destination_code"], persons, strict=True):
         shares[place[destination], place[origin]] += value
-    return shares / shares.sum(axis=1, keepdims=True)
+    return np.asarray(shares / shares.sum(axis=1, keepdims=True), dtype=np.float64)
 
 
 @cached
@@ -50,7 +49,7 @@ def rural_people() -> NDArray[np.float64]:
 
 
 @cached
-def migrant_shares(outside_millions: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def migrant_shares(outside: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the shares of each pool's residents registered in another province and in another pool of the province.
 
     All persons outside their own pool add up to the assumption; those from another province are published.
@@ -63,7 +62,7 @@ def migrant_shares(outside_millions: float) -> tuple[NDArray[np.float64], NDArra
     persons, between, inside = by_pool("prefectures", columns).T
     place = province_index()
     inside = np.where(np.bincount(place)[place] > 1, inside, 0.0)
-    left = max(outside_millions * MILLION - between.sum(), 0.0)
+    left = max(outside - between.sum(), 0.0)
     inside = inside * (left / inside.sum())
     return between / persons, np.minimum(inside, (persons - between) / 2) / persons
 
@@ -82,7 +81,7 @@ def sending(home_province: int | None, own: int) -> NDArray[np.float64]:
         weight = np.where(place == home_province, rural, 0.0)
         weight[own] = 0.0
     ends = np.cumsum(weight)
-    return ends / ends[-1]
+    return np.asarray(ends / ends[-1], dtype=np.float64)
 
 
 def _origin(
@@ -115,7 +114,7 @@ def settle(columns: dict[str, NDArray[np.int64]], seed: int, assumptions: Mappin
     shuffle = draws(seed, purpose, URBAN, len(home))
     chance = fit(weight, home, people * urban_share())
     urban = take(chance, mixed(band_cell(home, age), shuffle), draw(seed, purpose, URBAN))
-    between, inside = migrant_shares(assumptions["synthesis.outside_own_pool_millions"])
+    between, inside = migrant_shares(assumptions["synthesis.outside_own_pool"])
     rural_weight = assumptions["synthesis.migrant_weight_rural_places"]
     weight = mover_ages(assumptions)[age] * np.where(urban, 1.0, rural_weight)
     order = mixed(band_cell(home, age), draws(seed, purpose, BETWEEN, len(home)))
@@ -141,14 +140,11 @@ def _kind(columns: dict[str, NDArray[np.int64]], seed: int, assumptions: Mapping
     chance = np.where(
         moved,
         assumptions["synthesis.urban_hukou_migrants"],
-        np.where(urban, assumptions["synthesis.urban_hukou_in_towns"], assumptions["synthesis.urban_hukou_in_villages"]),
+        np.where(
+            urban, assumptions["synthesis.urban_hukou_in_towns"], assumptions["synthesis.urban_hukou_in_villages"]
+        ),
     )
     purpose = Purpose.SYNTHESIS_MIGRATION
     order = mixed(band_cell(home, age), draws(seed, purpose, KIND + 1, len(home)))
     chosen = take(chance, order, draw(seed, purpose, KIND + 1))
     return np.where(chosen, int(Hukou.URBAN), int(Hukou.RURAL)).astype(np.int64)
-
-
-def pools_of(codes: list[int]) -> NDArray[np.int64]:
-    """Return the indices of pools by code."""
-    return np.array([pool_index(code) for code in codes], dtype=np.int64)

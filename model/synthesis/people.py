@@ -16,6 +16,7 @@ from model.demography import (
     census_people,
     death_pattern,
     demography,
+    earlier,
     older,
     total_population,
 )
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 FIRST_START = 2019
 LAST_START = 2026
+CHILD_TO, YOUNG_TO, MIDDLE_TO = 16, 45, 60  # age groups of migrants
 RATE_YEAR = 2021  # the last year with birth rates of all provinces
 
 
@@ -60,7 +62,7 @@ def mover_ages(assumptions: Mapping[str, float]) -> NDArray[np.float64]:
     child = assumptions["synthesis.migrant_weight_under_16"]
     middle = assumptions["synthesis.migrant_weight_46_to_59"]
     ages = np.arange(death_pattern(CENSUS).shape[1])
-    return np.select([ages < 16, ages <= 45, ages < 60], [child, young, middle], 1.0)
+    return np.select([ages < CHILD_TO, ages <= YOUNG_TO, ages < MIDDLE_TO], [child, young, middle], 1.0)
 
 
 def _to_totals(
@@ -99,17 +101,14 @@ def _stock(year: int, weights: tuple[float, ...]) -> NDArray[np.float64]:
     def settle(now: NDArray[np.float64], end: int) -> NDArray[np.float64]:
         totals = province_totals(end)
         now = _to_totals(now, totals * (total_population(end) / totals.sum()), movers)
-        return now * (total_population(end) / now.sum())
+        return np.asarray(now * (total_population(end) / now.sum()), dtype=np.float64)
 
     people = settle(people, CENSUS)
     for now in range(CENSUS + 1, year + 1):
         grown = older(people, _newborn(people, now))
         people = settle(grown * (1 - account.death[account.place(now)]), now)
     for now in range(CENSUS, year, -1):
-        alive = people / np.maximum(1 - account.death[account.place(now)], 0.5)
-        people = np.zeros_like(people)
-        people[..., :-1] = alive[..., 1:]
-        people = settle(people, now - 1)
+        people = settle(earlier(people, account.death[account.place(now)]), now - 1)
     people.setflags(write=False)
     return people
 

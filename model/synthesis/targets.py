@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-MILLION = 1_000_000
 NATION = "0"  # codes of employment.csv are text
 SAMPLE = 10  # the census's long form asks one person in ten
 CLEANED = 2022  # the year in which duplicate enrolment was cleaned
@@ -70,7 +69,7 @@ def employee_totals(year: int, assumptions: Mapping[str, float]) -> dict[str, fl
     flexible = share_of_members("flexible_employment", year) * total
     public *= 1 - assumptions["synthesis.retired_share_public"]
     flexible *= 1 - assumptions["synthesis.retired_share_flexible"]
-    unemployed = assumptions["synthesis.unemployed_on_benefit_millions"] * MILLION
+    unemployed = assumptions["synthesis.unemployed_on_benefit"]
     return {
         "active": active,
         "retired": retired,
@@ -84,9 +83,9 @@ def employee_totals(year: int, assumptions: Mapping[str, float]) -> dict[str, fl
 def resident_total(year: int, assumptions: Mapping[str, float]) -> float:
     """Return persons in the resident scheme: published records less duplicates (an assumption) [persons]."""
     records = at(series("enrolment", "resident", unit="10k_persons"), year) * PERSONS
-    late = assumptions["synthesis.duplicates_from_2022_millions"]
-    early = assumptions["synthesis.duplicates_to_2021_millions"]
-    return records - (early if year < CLEANED else late) * MILLION
+    late = assumptions["synthesis.duplicates_from_2022"]
+    early = assumptions["synthesis.duplicates_to_2021"]
+    return records - (early if year < CLEANED else late)
 
 
 def uninsured_total(year: int, assumptions: Mapping[str, float]) -> float:
@@ -153,7 +152,9 @@ def province_members(assumptions: Mapping[str, float], people: NDArray[np.float6
 @cached
 def agriculture_share() -> NDArray[np.float64]:
     """Return the share of agriculture in each pool's employment (census 2020) [358]."""
-    frame = table("prefectures")[["prefecture_code", "agriculture_share_of_employment_percent", "pop_census2020_persons"]]
+    frame = table("prefectures")[
+        ["prefecture_code", "agriculture_share_of_employment_percent", "pop_census2020_persons"]
+    ]
     percent = frame["agriculture_share_of_employment_percent"]
     frame = frame.assign(
         farming=percent.fillna(0) * frame["pop_census2020_persons"] / 100,

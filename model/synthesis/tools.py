@@ -18,20 +18,22 @@ if TYPE_CHECKING:
 
 ONE = 1 << 32
 SHIFT = 32
+DIGIT = 16
+DIGIT_MASK = (1 << DIGIT) - 1
 FITS = 8  # rounds of proportional fitting
 
 
 @compiled
 def _fill(seed: int, purpose: int, stream: int, out: NDArray[np.float64]) -> None:
-    """Fill an array with the uniform numbers of keys 0, 1, 2 …"""
+    """Fill an array with the uniform numbers of keys 0, 1, 2 and so on."""
     for key in range(out.size):
-        out[key] = uniform(seed, purpose, stream, np.uint64(key))
+        out[key] = uniform(seed, purpose, stream, key)
 
 
 def draws(seed: int, purpose: Purpose, stream: int, size: int) -> NDArray[np.float64]:
     """Return uniform numbers in (0, 1) for rows 0 to size - 1; a stream is one use of a purpose."""
     out = np.empty(size)
-    _fill(np.uint64(seed), np.int64(purpose), np.int64(stream), out)
+    _fill(seed, int(purpose), stream, out)
     return out
 
 
@@ -50,19 +52,58 @@ def place_counts(quota: NDArray[np.float64], total: int, offset: float) -> NDArr
     return np.asarray(np.diff(ends, prepend=0).reshape(quota.shape), dtype=np.int64)
 
 
+def ordered(*digits: NDArray[Any]) -> NDArray[np.int64]:
+    """Return the order of rows by digits of 16 bits, the last the most significant (a stable radix sort)."""
+    order = np.argsort(digits[0].astype(np.uint16), kind="stable")
+    for digit in digits[1:]:
+        order = order[np.argsort(digit[order].astype(np.uint16), kind="stable")]
+    return np.asarray(order, dtype=np.int64)
+
+
 def mixed(cell: NDArray[Any], shuffle: NDArray[np.float64]) -> NDArray[np.int64]:
     """Return the order of rows by cell, and by a draw inside a cell."""
-    key = (cell.astype(np.int64) << SHIFT) | (shuffle * ONE).astype(np.int64)
-    return np.argsort(key, kind="stable")
+    fine = (shuffle * (1 << DIGIT)).astype(np.uint16)
+    if len(cell) and int(cell.max()) >> DIGIT:
+        return ordered(fine, cell & DIGIT_MASK, cell >> DIGIT)
+    return ordered(fine, cell)
+
+
+@compiled
+def _take(chance: NDArray[np.float64], order: NDArray[np.int64], offset: float, chosen: NDArray[np.bool_]) -> None:
+    """Mark the rows at which the running sum of chances passes a whole number."""
+    total = np.int64(np.floor(offset * ONE))
+    for i in range(order.size):
+        row = order[i]
+        before = total >> SHIFT
+        total += np.int64(np.floor(min(max(chance[row], 0.0), 1.0) * ONE + 0.5))
+        chosen[row] = (total >> SHIFT) > before
 
 
 def take(chance: NDArray[np.float64], order: NDArray[np.int64], offset: float) -> NDArray[np.bool_]:
     """Choose rows with the given chances, evenly along an order, so that every stretch gets its share to within one."""
-    parts = np.rint(np.clip(chance, 0.0, 1.0) * ONE).astype(np.int64)[order]
-    ends = np.cumsum(parts) + int(offset * ONE)
     chosen = np.zeros(len(chance), dtype=np.bool_)
-    chosen[order] = (ends >> SHIFT) > ((ends - parts) >> SHIFT)
+    _take(chance, order, offset, chosen)
     return chosen
+
+
+@compiled
+def _fit(
+    weight: NDArray[np.float64],
+    group: NDArray[np.int64],
+    target: NDArray[np.float64],
+    cap: float,
+    factor: NDArray[np.float64],
+    reached: NDArray[np.float64],
+) -> None:
+    """Find each group's factor; what a cap holds back is made up by the others of the group."""
+    for _ in range(FITS):
+        for place in range(target.size):
+            reached[place] = 0.0
+        for row in range(weight.size):
+            place = group[row]
+            reached[place] += min(weight[row] * factor[place], cap)
+        for place in range(target.size):
+            factor[place] = factor[place] * target[place] / reached[place] if reached[place] > 0.0 else 0.0
 
 
 def fit(
@@ -70,10 +111,9 @@ def fit(
 ) -> NDArray[np.float64]:
     """Return chances in proportion to weights, none above a cap, that add up to a target in each group of rows."""
     factor = np.ones(len(target))
-    for _ in range(FITS):
-        reached = np.bincount(group, np.minimum(weight * factor[group], cap), minlength=len(target))
-        factor = factor * np.divide(target, reached, out=np.zeros_like(factor), where=reached > 0)
-    return np.asarray(np.minimum(weight * factor[group], cap), dtype=np.float64)
+    rows = group.astype(np.int64)
+    _fit(weight.astype(np.float64), rows, target.astype(np.float64), cap, factor, np.zeros(len(target)))
+    return np.asarray(np.minimum(weight * factor[rows], cap), dtype=np.float64)
 
 
 def fit_all(weight: NDArray[np.float64], target: float, cap: float = 1.0) -> NDArray[np.float64]:

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 SCHOOL, ADULT, GRADUATE, LAST_STUDENT = 6, 18, 22, 24
 PENSION_WOMEN, PENSION_WOMEN_CADRES = 50, 55
+WORK_FROM, YOUNG_TO, MIDDLE = 16, 25, 40
+FARMERS_AGE, FARMERS_STOP, INFORMAL_STOP = 68, 80, 70  # ages at which farmers and informal workers stop
 CAP = 0.97  # no group is wholly of one kind
 MOST_PUBLIC = 0.8
 STUDENT, ACTIVE, RETIRED, PUBLIC, IDLE, FLEXIBLE, FARMER, INFORMAL = range(8)  # streams of chance
@@ -50,13 +52,12 @@ class Labour:
         ).astype(np.int64)
         self.cell = band_cell(columns["home"], age) * 2 + columns["sex"]
 
-    def take(self, weight: NDArray[np.float64], target: NDArray[np.float64] | float, stream: int, cap: float = CAP) -> NDArray[np.bool_]:
+    def take(
+        self, weight: NDArray[np.float64], target: NDArray[np.float64] | float, stream: int, cap: float = CAP
+    ) -> NDArray[np.bool_]:
         """Choose persons by weight; targets are persons by pool or in all, met in all in either case."""
         wanted = np.asarray(target, dtype=np.float64) / self.weight
-        if wanted.ndim:
-            chance = fit(weight, self.columns["home"], wanted, cap)
-        else:
-            chance = weight
+        chance = fit(weight, self.columns["home"], wanted, cap) if wanted.ndim else weight
         chance = fit_all(chance, float(wanted.sum()), cap)
         shuffle = draws(self.seed, Purpose.SYNTHESIS_WORK, stream, len(weight))
         return take(chance, mixed(self.cell, shuffle), draw(self.seed, Purpose.SYNTHESIS_WORK, stream))
@@ -95,9 +96,7 @@ def assign(
     return labour.work, employee | pensioner
 
 
-def _students(
-    labour: Labour, collective: NDArray[np.bool_], year: int, assumptions: Mapping[str, float]
-) -> None:
+def _students(labour: Labour, collective: NDArray[np.bool_], year: int, assumptions: Mapping[str, float]) -> None:
     """Make students of those of 18 and over who live in dormitories, and of others in towns."""
     age = labour.columns["age"]
     points = [(ADULT, 1.0), (GRADUATE - 1, 1.0), (LAST_STUDENT, assumptions["synthesis.student_weight_at_24"])]
@@ -120,8 +119,8 @@ def _active(labour: Labour, province: NDArray[np.float64], assumptions: Mapping[
     age, sex = labour.columns["age"], labour.columns["sex"]
     young = assumptions["synthesis.employee_weight_18_to_24"]
     late = assumptions["synthesis.employee_weight_over_50"]
-    men = np.select([age < 25, age < PENSION_WOMEN, age < RETIRED_FROM], [young, 1.0, late], 0.0)
-    women = np.select([age < 25, age < PENSION_WOMEN, age < PENSION_WOMEN_CADRES], [young, 1.0, late / 2], 0.0)
+    men = np.select([age < YOUNG_TO, age < PENSION_WOMEN, age < RETIRED_FROM], [young, 1.0, late], 0.0)
+    women = np.select([age < YOUNG_TO, age < PENSION_WOMEN, age < PENSION_WOMEN_CADRES], [young, 1.0, late / 2], 0.0)
     weight = labour.free(ADULT, RETIRED_FROM) * np.where(sex == Sex.MALE, men, women)
     weight = weight * _member_weight(labour, assumptions)
     working = labour.people[:, :, WORKING[0] : WORKING[1]].sum(axis=(1, 2)) * (1 - agriculture_share())
@@ -150,14 +149,16 @@ def _kinds(
     public = labour.by_pool(share * (totals["public"] / share.sum()), people)
     rest = np.where(employee, 1.0, 0.0)
     adult = np.where(columns["age"] >= GRADUATE, 1.0, 0.0)
-    chosen = labour.take(rest * adult * np.where(columns["hukou"] == columns["home"], 1.0, 0.5), public, PUBLIC, MOST_PUBLIC)
+    rural = columns["hukou_kind"] == Hukou.RURAL
+    local = np.where(rural, assumptions["synthesis.employee_weight_rural_hukou"], 1.0)
+    chosen = labour.take(rest * adult * local, public, PUBLIC, MOST_PUBLIC)
     labour.work[employee] = Work.ENTERPRISE
     labour.work[chosen] = Work.PUBLIC
     rest = np.where(employee & ~chosen, 1.0, 0.0)
     idle = labour.take(rest, totals["unemployed"], IDLE)
     labour.work[idle] = Work.UNEMPLOYED
     rest = np.where(idle, 0.0, rest) * np.where(
-        columns["age"] >= 40, assumptions["synthesis.flexible_weight_over_40"], 1.0
+        columns["age"] >= MIDDLE, assumptions["synthesis.flexible_weight_over_40"], 1.0
     )
     labour.work[labour.take(rest, totals["flexible"], FLEXIBLE)] = Work.FLEXIBLE
 
@@ -166,23 +167,26 @@ def _others(labour: Labour, employee: NDArray[np.bool_], year: int, assumptions:
     """Make farmers and people in informal work of the rest, until employment meets its published total."""
     columns = labour.columns
     age = columns["age"]
-    grown = labour.people[:, :, 16:].sum(axis=(1, 2))
+    grown = labour.people[:, :, WORK_FROM:].sum(axis=(1, 2))
     employed = grown * (national_count("employed_total", year) / grown.sum())
     home = columns["home"]
     at_work = np.bincount(home[employee], minlength=len(grown)) * float(labour.weight)
     points = [
-        (20, assumptions["synthesis.farmer_weight_young"]),
-        (50, 1.0),
-        (68, 1.0),
-        (80, 0.0),
+        (WORKING[0], assumptions["synthesis.farmer_weight_young"]),
+        (PENSION_WOMEN, 1.0),
+        (FARMERS_AGE, 1.0),
+        (FARMERS_STOP, 0.0),
     ]
-    weight = labour.free(ADULT, 80) * by_age(points, len(labour.people[0, 0]))[age]
+    weight = labour.free(ADULT, FARMERS_STOP) * by_age(points, len(labour.people[0, 0]))[age]
     weight = weight * np.where(columns["urban"] == 0, 1.0, assumptions["synthesis.farmer_weight_towns"])
     farmers = labour.take(weight, employed * agriculture_share(), FARMER)
     labour.work[farmers] = Work.FARMER
     left = np.maximum(employed * (1 - agriculture_share()) - at_work, 0.0)
     total = float(employed.sum() - at_work.sum() - farmers.sum() * labour.weight)
-    weight = labour.free(ADULT, 70) * by_age([(60, 1.0), (70, 0.0)], len(labour.people[0, 0]))[age]
+    weight = (
+        labour.free(ADULT, INFORMAL_STOP)
+        * by_age([(RETIRED_FROM, 1.0), (INFORMAL_STOP, 0.0)], len(labour.people[0, 0]))[age]
+    )
     weight = weight * np.where(columns["sex"] == Sex.FEMALE, assumptions["synthesis.informal_weight_women"], 1.0)
     informal = labour.take(weight, left * (max(total, 0.0) / max(float(left.sum()), 1.0)), INFORMAL)
     labour.work[informal] = Work.FLEXIBLE

@@ -8,6 +8,9 @@ from typing import Any
 import numpy as np
 
 from model import measures
+from tests.oracles.rule_cases import couse_case, enrolment_case
+
+__all__ = ["compute", "couse_case", "enrolment_case"]
 
 ONLY_OUTPUT = {
     "atkinson": "atkinson",

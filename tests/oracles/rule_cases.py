@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from agents.codes import Kin, Scheme
 from model.rules import cap_bonus, may_share
-from model.rules.codes import NO_CEILING, Area, CoUse, Purpose, Tie
+from model.rules.codes import NO_CEILING, Area, CoUse, Tie, Use
 from model.rules.enrolment import cap_reduction, continuity_steps, person_cap, repair_cost, waiting_parts
 from model.rules.histories import Circumstances, Counters, check_incentive, counters
 from model.rules.readings import choose
@@ -95,15 +95,15 @@ USER_COVER = {
     "employee with account": Scheme.EMPLOYEE,
 }
 PURPOSES = {
-    "hospital or clinic self-pay": Purpose.CARE,
-    "pharmacy drugs": Purpose.DRUGS,
-    "pharmacy devices or consumables": Purpose.DEVICES,
-    "resident contribution": Purpose.CONTRIBUTION,
-    "self-pay outside the insured list": Purpose.OUTSIDE_LIST,
-    "pooled-fund part of the bill": Purpose.FUND_PART,
-    "reimbursement at the holder's rate": Purpose.HOLDERS_RATE,
-    "non-designated pharmacy": Purpose.OTHER_PHARMACY,
-    "gym membership": Purpose.GYM,
+    "hospital or clinic self-pay": Use.CARE,
+    "pharmacy drugs": Use.DRUGS,
+    "pharmacy devices or consumables": Use.DEVICES,
+    "resident contribution": Use.CONTRIBUTION,
+    "self-pay outside the insured list": Use.OUTSIDE_LIST,
+    "pooled-fund part of the bill": Use.FUND_PART,
+    "reimbursement at the holder's rate": Use.HOLDERS_RATE,
+    "non-designated pharmacy": Use.OTHER_PHARMACY,
+    "gym membership": Use.GYM,
 }
 RULES = {"2021": CoUse.FAMILY, "2024": CoUse.NEAR_RELATIVES}
 REGISTERED = {"0": 0, "1": 1}

@@ -1,0 +1,227 @@
+"""What a parameter is in a year, and what a reform changes: value, unit, source, evidence; no simulation."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from typing import Any
+
+from model.errors import PolicyError
+from model.policy.parameter import Entry, Parameter
+from model.policy.policy import AFTER, Policy, load_policy, plain
+from model.policy.schema import first_year
+from model.scenario import Reform
+
+WORDS: dict[str, dict[str, str]] = {
+    "en": {
+        "value": "value",
+        "unit": "unit",
+        "since": "since",
+        "source": "source",
+        "mark": "evidence",
+        "reform": "set by reform",
+        "range": "range",
+        "why": "why",
+        "after": "after the last value",
+        "projected": "projected from",
+        "read": "read in",
+        "by": "one value by",
+        "option": "meaning",
+        "change": "change",
+        "from": "from",
+        "nothing": "changes nothing",
+        "question": "question",
+        "law": "law",
+        "assumed": "assumed",
+        "assumed: calibrated": "assumed: calibrated",
+        "measured": "measured",
+        "targets": "calibrated to",
+        "note": "note",
+        "next": "paid for the year after the notice",
+        "always": "always",
+    },
+    "zh": {
+        "value": "取值",
+        "unit": "单位",
+        "since": "起始日期",
+        "source": "来源",
+        "mark": "证据类别",
+        "reform": "所属改革方案",
+        "range": "取值范围",
+        "why": "理由",
+        "after": "末次取值之后",
+        "projected": "外推起点",
+        "read": "阅读出处",
+        "by": "取值维度",
+        "option": "含义",
+        "change": "变动",
+        "from": "自",
+        "nothing": "不作任何改变",
+        "question": "问题",
+        "law": "法规",
+        "assumed": "假设",
+        "assumed: calibrated": "假设（校准）",
+        "measured": "实测",
+        "targets": "校准目标",
+        "note": "说明",
+        "next": "公告次年缴费适用",
+        "always": "始终",
+    },
+}
+RULES_ZH = {"frozen": "保持不变", "indexed to income": "随人均可支配收入增长", "indexed to wages": "随平均工资增长"}
+BYS_ZH = {
+    "nation": "全国",
+    "province": "省份",
+    "pool": "统筹区",
+    "tier": "医院级别",
+    "class": "救助对象类别",
+    "scheme": "险种",
+    "status": "参保身份",
+    "care": "服务类型",
+    "work": "就业类型",
+    "kin": "亲属关系",
+    "sex": "性别",
+    "hukou": "户口类型",
+    "chronic": "慢性病程度",
+    "city": "城市规模",
+    "fifth": "收入五等分",
+    "age": "年龄组",
+}
+
+
+def number_text(value: float | int) -> str:
+    """Return a number without needless digits."""
+    return f"{value:,.0f}" if float(value).is_integer() and abs(value) >= 1 else f"{value:.6g}"
+
+
+def value_text(value: Any) -> str:
+    """Return a value: a number, or key: number pairs."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}: {number_text(number)}" for key, number in value.items())
+    return number_text(value)
+
+
+def unit_text(parameter: Parameter, lang: str) -> str:
+    """Return the unit in a language."""
+    return parameter.measure.zh if lang == "zh" else parameter.unit
+
+
+def rule_text(rule: str, lang: str) -> str:
+    """Return a projection rule in a language."""
+    if lang == "en":
+        return rule
+    return RULES_ZH.get(rule) or "按 " + rule.removeprefix("growth ") + " 增长"
+
+
+def date_text(date: datetime.date, lang: str) -> str:
+    """Return a date, or the word for always where an undated assumption holds."""
+    return date.isoformat() if date.year > 1900 else WORDS[lang]["always"]
+
+
+def option_text(parameter: Parameter, value: Any) -> str:
+    """Return the meaning of a chosen option, or nothing."""
+    if isinstance(value, Mapping):
+        return ""
+    return dict(parameter.options).get(int(value), "") if parameter.options else ""
+
+
+def source_text(policy: Policy, entry: Entry) -> str:
+    """Return where a value stands: number and title of the act with article, or the table."""
+    if entry.kind == "law":
+        act = policy.sources[entry.source]
+        return f"{act['number']} {act['title']}, {entry.article}"
+    return entry.source
+
+
+def evidence(policy: Policy, entry: Entry, lang: str) -> str:
+    """Return the kind of number and, for law, the mark of how it was read."""
+    words = WORDS[lang]
+    if entry.kind == "law":
+        act = policy.sources[entry.source]
+        return f"{words['law']} [{act['mark']}], {words['read']} {act['read']}"
+    return words.get(entry.kind, entry.kind)
+
+
+def explain_parameter(path: str, year: int, lang: str = "en", reforms: tuple[Reform, ...] = ()) -> str:
+    """Return what a parameter is in a year, in English or Chinese; raise PolicyError where there is none."""
+    words = WORDS[lang]
+    policy = load_policy().with_reforms(reforms)
+    parameter = policy.parameter(path)
+    entry = policy.in_force(path, year)
+    value = policy.setting(path, year)
+    lines = [f"{path} {year}: {parameter.title[1 if lang == 'zh' else 0]}"]
+
+    def say(word: str, text: str) -> None:
+        if text:
+            lines.append(f"  {words[word]}: {text}")
+
+    say("value", value_text(value))
+    say("option", option_text(parameter, value))
+    say("unit", unit_text(parameter, lang))
+    say("by", BYS_ZH[parameter.by] if lang == "zh" else parameter.by)
+    say("since", date_text(entry.date, lang))
+    last = [e for e in policy.entries(path) if first_year(e.date) <= year][-1:]
+    rule = policy.rule(path, year)
+    if rule != "frozen" and last and first_year(entry.date) < year and value != entry.value:
+        say("projected", f"{value_text(entry.value)} ({entry.date}), {rule_text(rule, lang)}")
+    say("source", source_text(policy, entry))
+    say("mark", evidence(policy, entry, lang) if not entry.reform else words["change"])
+    say("reform", entry.reform)
+    if entry.low is not None and entry.high is not None:
+        say("range", f"{value_text(entry.low)} … {value_text(entry.high)}")
+    say("why", entry.why)
+    say("targets", "; ".join(parameter.targets))
+    say("after", rule_text(rule, lang))
+    say("note", parameter.note)
+    return "\n".join(lines)
+
+
+def old_value(policy: Policy, path: str, year: int) -> str:
+    """Return the law's own value in a year, or a dash where there is none yet."""
+    try:
+        return value_text(policy.setting(path, year))
+    except PolicyError:
+        return "–"
+
+
+def change_lines(policy: Policy, path: str, values: Mapping[Any, Any], lang: str) -> list[str]:
+    """Return the lines of one changed parameter: old, new, unit and date for each date."""
+    words = WORDS[lang]
+    lines = []
+    base = path.removesuffix(AFTER)
+    parameter = policy.parameter(base)
+    lines.append(f"  {path}: {parameter.title[1 if lang == 'zh' else 0]}")
+    for date, raw in values.items():
+        year = first_year(date)
+        if path.endswith(AFTER):
+            lines.append(
+                f"    {words['from']} {date}: {rule_text(policy.rule(base, year), lang)} → {rule_text(str(raw), lang)}"
+            )
+            continue
+        new = raw["value"] if isinstance(raw, Mapping) and "value" in raw else raw
+        meaning = option_text(parameter, new)
+        text = f"{old_value(policy, base, year)} → {value_text(plain(new) if isinstance(new, Mapping) else new)}"
+        said = f"{unit_text(parameter, lang)}{': ' + meaning if meaning else ''}"
+        lines.append(f"    {words['from']} {date}: {text} [{said}]")
+        source = " ".join(str(raw[k]) for k in ("source", "article") if isinstance(raw, Mapping) and k in raw)
+        if source:
+            lines.append(f"    {words['source']}: {source}")
+    return lines
+
+
+def explain_reform(reform: Reform, lang: str = "en") -> str:
+    """Return what a reform changes, in English or Chinese: old and new value, unit, date and source."""
+    words = WORDS[lang]
+    policy = load_policy()
+    policy.with_reforms((reform,))
+    lines = [f"{reform.name}: {reform.text('title', lang)}"]
+    said = [(words[name], reform.text(name, lang)) for name in ("question", "source")]
+    lines += [f"  {word}: {text}" for word, text in said if text]
+    if not reform.changes:
+        lines.append(f"  {words['nothing']}")
+    for path, values in reform.changes.items():
+        lines += change_lines(policy, path, values, lang)
+    return "\n".join(lines)
+
+
+__all__ = ["explain_parameter", "explain_reform"]

@@ -1,0 +1,262 @@
+"""The world: people, institutions and ledgers under a law, living year after year."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import mesa
+import numpy as np
+import pandas as pd
+
+from agents.chance import Purpose, spread_keys, uniform
+from agents.codes import Scheme, Work
+from agents.columns import Selection, Table
+from agents.compiled import CODE_VERSION
+from agents.numeric import normal_quantile
+from agents.person import Person
+from model import data
+from model.data.apportion import largest_remainder
+from model.demography import demography
+from model.engine import BLOCK, Engine, quiet_arithmetic
+from model.errors import ScenarioError
+from model.ledger import Ledger
+from model.openings import openings
+from model.phases import drivers
+from model.phases.fund_world import Institutions, new_fund_state
+from model.phases.ground import Ground
+from model.phases.money_in_funds import endow
+from model.phases.tally import AGES, EnrolmentItem, Head, Money, Tally
+from model.places import Growth, Places, Spread, places
+from model.policy.record import law_record
+from model.record import Record
+from model.reporting import people_frame, year_measures
+from model.scenario import Scenario
+from model.surroundings import CareLevels, expected_benefit, local_price, onset, shocks, spread_table
+from model.synthesis import first_population, scale_accounts
+from model.year import live
+
+FUNDS = ("employee_pool", "resident_pool", "employee_accounts")
+
+
+class PoolingModel(mesa.Model):
+    """China's basic medical insurance: individuals and families, prefecture pools, provinces and the centre.
+
+    Args:
+        case: the scenario: people, years, reforms.
+        rng: the seed of all chance; not part of a scenario.
+        threads: threads that live people's phases; any number gives the same bits.
+        block: people in a block; any number gives the same bits.
+
+    Errors: GongjiError for an impossible scenario, law or table.
+    """
+
+    def __init__(self, case: Scenario | None = None, rng: int = 0, threads: int = 1, block: int = BLOCK) -> None:
+        """Build the first population, the institutions and their opening balances."""
+        if isinstance(rng, bool) or not isinstance(rng, int | np.integer) or rng < 0:
+            raise ScenarioError(f"seed: expected a whole number of at least 0, got {rng!r}")
+        super().__init__(rng=int(rng))
+        self.case = case if case is not None else Scenario()
+        self.seed_of_draws = int(rng)
+        self.year = self.case.start - 1
+        self.policy = self.case.law()
+        self.pools = data.pools()
+        self.demography = demography()
+        self.spread = Spread.of(self._group("places", self.case.start))
+        self.growth = Growth.sampled(
+            lambda year: self._value("work.wage_growth", year),
+            lambda year: self._value("work.income_growth", year),
+            FIRST_GROWTH,
+            self.case.end + 1,
+        )
+        self.law = law_record(self.policy, self.case.start, self.pools)
+        self._settle(threads, block)
+        self._open()
+        self.record = Record()
+        self.datacollector = mesa.DataCollector(model_reporters=REPORTERS)
+
+    def _value(self, path: str, year: int) -> float:
+        return float(self.policy.value(path, year))
+
+    def _group(self, group: str, year: int) -> dict[str, float]:
+        """Return a group's values by name in a year."""
+        prefix = group + "."
+        paths = [path for path in self.policy.parameters if path.startswith(prefix)]
+        return {path.removeprefix(prefix): self.policy.value(path, year) for path in paths}
+
+    def _settle(self, threads: int, block: int) -> None:
+        """Build the first population and give it to the engine."""
+        assumptions = {f"synthesis.{name}": value for name, value in self._group("synthesis", self.case.start).items()}
+        people = None if self.case.people == "all" else self.case.people
+        self.population = first_population(people, self.case.start, self.seed_of_draws, assumptions)
+        self.weight = self.population.weight
+        self.engine = Engine(self.population.people, self.population.households, len(self.pools), threads, block)
+        self.tally = Tally.empty(len(self.pools))
+        self.care = CareLevels(self._last_published())
+        self.heads_before = self._heads()
+
+    def _last_published(self) -> int:
+        """Return the last year whose published use of care the law lets the model read."""
+        measured = self.policy.parameters["care.resident_admissions"].measured
+        return measured.last if measured is not None else self.case.start - 1
+
+    def _heads(self) -> np.ndarray[Any, Any]:
+        """Return heads by pool of the first population, as a year's tally counts them."""
+        heads = np.zeros((len(self.pools), len(Head)), np.int64)
+        people = self.engine.people
+        retired = people.work == Work.RETIRED
+        for head, chosen in (
+            (Head.NONE, people.scheme == Scheme.NONE),
+            (Head.ACTIVE, (people.scheme == Scheme.EMPLOYEE) & ~retired),
+            (Head.RETIRED, (people.scheme == Scheme.EMPLOYEE) & retired),
+            (Head.RESIDENT, people.scheme == Scheme.RESIDENT),
+        ):
+            heads[:, head] = np.bincount(people.insured[chosen], minlength=len(self.pools))
+        return heads
+
+    def _open(self) -> None:
+        """Place the institutions and open the ledgers with the published closings of the year before."""
+        codes, provinces = self.pools["code"].tolist(), self.pools["province"].tolist()
+        self.institutions = Institutions(self, codes, provinces)
+        self.funds = new_fund_state(self.pools, self.law[0])
+        self.ledger = Ledger(dict(zip(codes, provinces, strict=True)))
+        heads = self.heads_before * self.weight
+        employees = heads[:, Head.ACTIVE] + heads[:, Head.RETIRED]
+        before = law_record(self.policy, self.year, self.pools)[0]
+        standard = int(before.resident.individual + before.resident.subsidy)
+        balances = openings(
+            self.year, employees, heads[:, Head.RESIDENT], standard, self.spread, self.growth, weight=self.weight
+        )
+        balances["employee_accounts"] = scale_accounts(self.population, balances["employee_accounts"])
+        endow(self.ledger, self.funds.areas, {fund: amounts.tolist() for fund, amounts in balances.items()})
+
+    def step(self) -> None:
+        """Live one year."""
+        self.year += 1
+        self.law = law_record(self.policy, self.year, self.pools)
+        self.places: Places = places(self.year, self.spread, self.growth)
+        self.tally.clear()
+        live(self)
+        self.record.add_measures(year_measures(self))
+        self.datacollector.collect(self)
+        self.heads_before = self.tally.heads.copy()
+
+    def live_people(self, stage: str) -> None:
+        """Live the people's phases of one stage of the year."""
+        with quiet_arithmetic():
+            if stage == "renew":
+                self.ground = self._ground()
+                self.engine.renew(self.ground)
+                return
+            if stage == "money_out":
+                self.ground = self._ground_with_care()
+            self.engine.run(getattr(drivers, stage), self.law, self.ground, self.tally)
+        if stage == "money_in":
+            self._count_duplicates()
+
+    def _ground(self) -> Ground:
+        """Return the surroundings of the year as far as known before care is sought."""
+        law, year, seed = self.law[0], self.year, self.seed_of_draws
+        at = self.demography.place(year)
+        empty = np.zeros(0)
+        insured = self.heads_before[:, Head.RESIDENT]
+        outside = np.maximum(insured + self.heads_before[:, Head.NONE], 1)
+        premium = float(law.resident.individual)
+        last_premium = float(law_record(self.policy, max(year - 1, FIRST_GROWTH), self.pools)[0].resident.individual)
+        unknown = dict.fromkeys(Ground._fields, empty)
+        known = {
+            "seed": np.int64(seed),
+            "year": np.int64(year),
+            "province": data.province_index(),
+            "base_wage": self.places.base_wage,
+            "wage": self.places.wage,
+            "income": self.places.income,
+            "shape": self.places.shape,
+            "subsidy": self.places.subsidy(int(law.resident.subsidy)),
+            "peers": insured / outside,
+            "effort": self._effort(law),
+            "premium_growth": premium / last_premium - 1.0,
+            "expected_benefit": expected_benefit(law),
+            "onset": onset(law),
+            "mortality": np.ascontiguousarray(self.demography.death[at, :, :AGES]),
+            "fertility": np.ascontiguousarray(self.demography.birth[at, :AGES]),
+            "male_births": float(self.demography.male_share[at]),
+            "budget": self.funds.budget,
+            "coverage": self.funds.coverage,
+            "outpatient_spread": spread_table(float(law.care.sigma_year)),
+            "inpatient_spread": spread_table(float(law.care.sigma_stay)),
+            "chronic_spread": spread_table(float(law.care.sigma_chronic)),
+            "outpatient_keys": np.array(spread_keys(seed, Purpose.OUTPATIENT, year), np.uint64),
+            "inpatient_keys": np.array(spread_keys(seed, Purpose.INPATIENT, year), np.uint64),
+        }
+        return Ground(**(unknown | known))
+
+    def _effort(self, law: Any) -> np.ndarray[Any, Any]:
+        """Return local mobilisation by pool around its mean."""
+        drawn = [
+            normal_quantile(uniform(0, Purpose.ENROLMENT, 0, code)) for code in self.pools["code"].tolist()
+        ]
+        return np.maximum(law.enrolment.effort * (1.0 + law.enrolment.effort_spread * np.array(drawn)), 0.0)
+
+    def _ground_with_care(self) -> Ground:
+        """Return the surroundings with this year's levels and prices of care."""
+        law = self.law[0]
+        heads = self.tally.heads
+        members = (heads[:, Head.COVERED_ACTIVE : Head.COVERED_RESIDENT + 1].sum(axis=1) * self.weight).astype(float)
+        price = local_price(self.places.price, heads)
+        price = price * shocks(self.seed_of_draws, self.year, self.pools["code"].to_numpy(), members, law)
+        levels = self.care.tables(self.year, law, self.tally.profile)
+        return self.ground._replace(price=price, **levels)
+
+    def _count_duplicates(self) -> None:
+        """Add memberships held twice: counted and, where the law says so, subsidised; they make no claims."""
+        law = self.law[0].enrolment
+        total = int(law.duplicates) // self.weight
+        residents = self.tally.heads[:, Head.COVERED_RESIDENT]
+        if total == 0 or residents.sum() == 0:
+            return
+        held = largest_remainder(total, residents)
+        self.tally.heads[:, Head.DUPLICATES] += held
+        self.tally.enrolment[:, Scheme.RESIDENT, Work.NOT_WORKING, EnrolmentItem.MEMBERS] += held
+        if law.duplicate_subsidised:
+            levels = (Money.SUBSIDY_CENTRE, Money.SUBSIDY_PROVINCE, Money.SUBSIDY_PREFECTURE)
+            for level, money in enumerate(levels):
+                self.tally.money[:, money] += held * self.ground.subsidy[:, level]
+
+    @property
+    def people(self) -> Selection:
+        """Everybody, under Mesa's AgentSet words."""
+        return Selection(self.engine.people, view=Person)
+
+    @property
+    def households(self) -> Table:
+        """The household table."""
+        return self.engine.households
+
+    def people_frame(self) -> pd.DataFrame:
+        """Return the year just lived, a row for every simulated person, as the contract's `people` table."""
+        return people_frame(self)
+
+    def law_hash(self) -> str:
+        """Return the sha256 of the law with the scenario's reforms."""
+        return self.policy.hash()
+
+    def data_hash(self) -> str:
+        """Return the sha256 of the data tables."""
+        return data.data_hash()
+
+    def code_version(self) -> str:
+        """Return the sha256 of the code that ran."""
+        return CODE_VERSION
+
+
+FIRST_GROWTH = 2019
+
+
+def _balance(fund: str) -> Any:
+    def reporter(world: PoolingModel) -> int:
+        return sum(book.balance for _, book in world.ledger.in_order() if book.fund == fund)
+
+    return reporter
+
+
+REPORTERS: dict[str, Any] = {"year": "year"} | {f"{fund}_fen": _balance(fund) for fund in FUNDS}

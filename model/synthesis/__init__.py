@@ -1,0 +1,8 @@
+"""The first population, built from the census and published totals: see `first_population`."""
+
+from __future__ import annotations
+
+from model.synthesis.build import first_population
+from model.synthesis.population import Population, check_population, scale_accounts
+
+__all__ = ["Population", "check_population", "first_population", "scale_accounts"]

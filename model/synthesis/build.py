@@ -1,0 +1,87 @@
+"""Puts the first population together, in the order of its parts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from model.synthesis import families, health, homes, kin, marriage, migration, schemes, wealth, work
+from model.synthesis.people import check_start, rows, size_and_weight, stock
+from model.synthesis.population import Population, check_population, tables
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+OLDEST = 255  # ages are stored in a byte
+AGE_BITS, SEX_BITS, CHRONIC_BITS, RANK_BITS = 7, 1, 2, 16
+LINKS = ("spouse", "mother", "father")
+
+
+def first_population(people: int | None, start: int, seed: int, assumptions: Mapping[str, float]) -> Population:
+    """Return the population at the end of the year before `start`, about `people` rows (None: everybody).
+
+    The number of rows is rounded so that one integer weight times rows meets the national population: weight =
+    round(population / people), rows = round(population / weight). `assumptions` holds values by path
+    (`synthesis.…`). Chance comes from the seed alone; the order of rows in the tables does not matter.
+    Errors: DataError for a start outside 2019 to 2026 or a table that is wrong.
+    """
+    check_start(start)
+    year = start - 1
+    counts = stock(year, assumptions)
+    size, weight = size_and_weight(people, float(counts.sum()))
+    columns = rows(counts, size, seed)
+    migration.settle(columns, seed, assumptions)
+    status = marriage.status(columns, counts, seed)
+    collective = homes.collective(columns, status, seed, assumptions)
+    apart = collective | homes.alone(columns, status, collective, seed, assumptions)
+    target = families.home_target(columns, collective)
+    family = families.build(columns, status, apart, target, seed, assumptions)
+    kin.connect(family)
+    columns |= {"spouse": family.spouse, "mother": family.mother, "father": family.father}
+    columns["work"], employee = work.assign(columns, collective, counts, weight, year, seed, assumptions)
+    schemes.insure(columns, employee, weight, year, seed, assumptions)
+    columns["chronic"] = health.chronic(columns, counts, seed, assumptions)
+    score, home_score = wealth.scores(family.head, seed, assumptions)
+    columns["aid"] = wealth.aid(columns, family.head, collective, home_score, weight, year, assumptions)
+    columns["rank"] = wealth.ranks(columns, score)
+    columns["account"] = wealth.accounts(columns, assumptions)
+    columns["key"] = slots(columns)
+    return _sorted(columns, family.head, collective, start, weight)
+
+
+def slots(columns: dict[str, NDArray[np.int64]]) -> NDArray[np.int64]:
+    """Return each row's permanent number: its place in the order of home pool, age, sex, chronic illness and rank."""
+    key = columns["home"]
+    parts = (("age", AGE_BITS), ("sex", SEX_BITS), ("chronic", CHRONIC_BITS), ("rank", RANK_BITS))
+    for name, bits in parts:
+        key = (key << bits) | columns[name]
+    result = np.empty(len(key), dtype=np.int64)
+    result[np.argsort(key, kind="stable")] = np.arange(len(key))
+    return result
+
+
+def _sorted(
+    columns: dict[str, NDArray[np.int64]],
+    head: NDArray[np.int64],
+    collective: NDArray[np.bool_],
+    start: int,
+    weight: int,
+) -> Population:
+    """Bring rows into the order of pools and households, oldest first, and point links at their new rows."""
+    order = np.argsort((head << 8) | (OLDEST - columns["age"]), kind="stable")
+    place = np.empty(len(order), dtype=np.int64)
+    place[order] = np.arange(len(order))
+    for name in LINKS:
+        there = columns[name]
+        columns[name] = np.where(there >= 0, place[np.maximum(there, 0)], -1)
+    columns = {name: values[order] for name, values in columns.items()}
+    head = head[order]
+    new = np.concatenate([[True], head[1:] != head[:-1]])
+    columns["household"] = np.cumsum(new) - 1
+    persons, households = tables(columns, np.flatnonzero(new))
+    population = Population(start, weight, persons, households, collective[order])
+    check_population(population)
+    return population

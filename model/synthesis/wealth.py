@@ -1,0 +1,136 @@
+"""Rank in the income distribution, low-income classes and the relative size of individual accounts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from agents.chance import Purpose
+from agents.codes import Aid, Scheme, Work
+from model.data import province_codes, province_index, series, table
+from model.demography import PERSONS
+from model.synthesis.targets import at
+from model.synthesis.tools import ONE, SHIFT, draws, fit, place_counts, within
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+RANKS = 1 << 16
+OWN, HOME = range(2)  # streams of chance
+OLD, CHILD = 60, 16
+INCOME_YEAR = 2023
+MOST_AIDED = 0.8
+UNIT = 10_000  # fen, the unit of relative account sizes
+
+
+def scores(
+    head: NDArray[np.int64], seed: int, assumptions: Mapping[str, float]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return each row's latent prosperity, and the part it shares with its household."""
+    share = assumptions["synthesis.rank_share_of_household"]
+    own = draws(seed, Purpose.SYNTHESIS_INCOME, OWN, len(head))
+    home = draws(seed, Purpose.SYNTHESIS_INCOME, HOME, len(head))[head]
+    return share * home + (1 - share) * own, home
+
+
+def poverty_by_pool() -> NDArray[np.float64]:
+    """Return the weight with which rural people of each pool are poor: the inverse of the province's rural income."""
+    frame = table("provinces_long")
+    rows = frame[(frame["indicator"] == "disposable_income_per_capita_rural") & (frame["year"] == INCOME_YEAR)]
+    income = {int(code): float(value) for code, value in zip(rows["province_code"], rows["value"], strict=True)}
+    values = np.array([income[code] for code in province_codes()])
+    return np.asarray((values.mean() / values)[province_index()], dtype=np.float64)
+
+
+def aided_total(year: int) -> float:
+    """Return people whose premium medical assistance pays, as published [persons]."""
+    return at(series("assistance_subsidised_enrolment", "medical_assistance", unit="10k_persons"), year) * PERSONS
+
+
+def aid(
+    columns: dict[str, NDArray[np.int64]],
+    head: NDArray[np.int64],
+    collective: NDArray[np.bool_],
+    home_score: NDArray[np.float64],
+    weight: int,
+    year: int,
+    assumptions: Mapping[str, float],
+) -> NDArray[np.int64]:
+    """Return the low-income class: the poorest households of residents, mostly in villages, poorest provinces first.
+
+    The destitute are old people and children without family; then come the minimum living allowance and those
+    monitored or helped otherwise, until the published number of subsidised members is reached.
+    """
+    home, age = columns["home"], columns["age"]
+    resident = (columns["scheme"] == Scheme.RESIDENT) & (columns["work"] != Work.STUDENT) & ~collective
+    town = assumptions["synthesis.aid_weight_towns"]
+    risk = np.where(columns["urban"] == 0, 1.0, town) * poverty_by_pool()[home]
+    total = aided_total(year) / weight
+    chance = fit(np.where(resident, risk, 0.0), np.zeros(len(home), dtype=np.int64), np.array([total]), MOST_AIDED)
+    pools = len(province_index())
+    stratum = home * 2 + columns["urban"]
+    quota = np.bincount(stratum, chance, minlength=2 * pools).astype(np.float64)
+    wanted = place_counts(quota, round(total), 1 / 2)
+    sizes = np.bincount(head, minlength=len(head))[head]
+    single = resident & (sizes == 1) & ((age >= OLD) | (age < CHILD))
+    destitute = _poorest(
+        stratum,
+        home_score,
+        single,
+        _part(wanted, total, assumptions["synthesis.destitute"] / weight),
+    )
+    left = resident & ~destitute
+    poorest = _poorest(stratum, home_score, left, wanted - np.bincount(stratum[destitute], minlength=2 * pools))
+    allowance = assumptions["synthesis.minimum_living"] / weight
+    first = _poorest(stratum, home_score, poorest, _part(wanted, total, allowance))
+    return np.select(
+        [destitute, first, poorest], [int(Aid.DESTITUTE), int(Aid.MINIMUM_LIVING), int(Aid.MONITORED)], int(Aid.NONE)
+    ).astype(np.int64)
+
+
+def _part(wanted: NDArray[Any], total: float, part: float) -> NDArray[np.int64]:
+    """Return a part of a total, divided as the total is."""
+    return place_counts(wanted.astype(np.float64), round(min(part, total)), 1 / 2)
+
+
+def _poorest(
+    stratum: NDArray[np.int64], score: NDArray[np.float64], able: NDArray[np.bool_], wanted: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Choose the rows with the lowest scores of each stratum, as many as wanted."""
+    rows = np.flatnonzero(able)
+    key = (stratum[rows] << SHIFT) | (score[rows] * (ONE >> 1)).astype(np.int64)
+    order = rows[np.argsort(key, kind="stable")]
+    ordinal, _ = within(stratum[order])
+    chosen = np.zeros(len(stratum), dtype=np.bool_)
+    chosen[order[ordinal < wanted[stratum[order]]]] = True
+    return chosen
+
+
+def ranks(columns: dict[str, NDArray[np.int64]], score: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return evenly spread places 0 to 65535 in the income distribution of province, town or village, and work.
+
+    The low-income classes stand at the bottom of their group.
+    """
+    kinds = len(Work)
+    group = (province_index()[columns["home"]] * 2 + columns["urban"]) * kinds + columns["work"]
+    poor = columns["aid"] != Aid.NONE
+    place = np.where(poor, score, 1.0 + score) / 2
+    order = np.argsort((group << SHIFT) | (place * ONE).astype(np.int64), kind="stable")
+    ordinal, size = within(group[order])
+    result = np.empty(len(group), dtype=np.int64)
+    result[order] = (2 * ordinal + 1) * RANKS // (2 * np.maximum(size, 1))
+    return result
+
+
+def accounts(columns: dict[str, NDArray[np.int64]], assumptions: Mapping[str, float]) -> NDArray[np.int64]:
+    """Return the relative size of accounts [fen before scaling]: rises with rank and with years, largest in old age."""
+    holder = (columns["scheme"] == Scheme.EMPLOYEE) & (columns["account_kind"] == 1)
+    wage = assumptions["synthesis.account_lowest_rank"] + columns["rank"] / RANKS
+    saved = np.sqrt(columns["years"].astype(np.float64))
+    sick = np.where(columns["chronic"] > 0, assumptions["synthesis.account_of_the_chronically_ill"], 1.0)
+    flexible = np.where(columns["work"] == Work.FLEXIBLE, assumptions["synthesis.account_of_flexible_workers"], 1.0)
+    size = wage * saved * sick * flexible * UNIT
+    return np.where(holder, np.maximum(np.floor(size), 1), 0).astype(np.int64)

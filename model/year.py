@@ -1,0 +1,117 @@
+"""A year, as a table to be read aloud: who does what, in which order, and what is written.
+
+Each line of the table is a verb, the function that does it and the columns or ledgers it writes. Phases of people run
+inside one compiled driver between two phases of pools; tests hold the drivers and every phase to their lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from model.phases import (
+    backstop,
+    caring,
+    close,
+    closing,
+    covering,
+    drawing,
+    joining,
+    living,
+    loans,
+    money_in_funds,
+    mutual_aid,
+    paying,
+    renewing,
+)
+
+if TYPE_CHECKING:
+    from model.pooling import PoolingModel
+
+
+@dataclass(frozen=True)
+class Phase:
+    """One line of the year: a verb in two languages, the functions that do it, and what they write."""
+
+    en: str
+    zh: str
+    does: tuple[Callable[..., Any], ...]
+    writes: tuple[str, ...]
+    stage: str = "funds"
+
+
+def people(stage: str, en: str, zh: str, does: Callable[..., Any], *writes: str) -> Phase:
+    """Return a line of people, lived by the compiled driver of its stage."""
+    return Phase(en, zh, (does,), writes, stage)
+
+
+def funds(en: str, zh: str, does: tuple[Callable[..., Any], ...], *writes: str) -> Phase:
+    """Return a line of funds."""
+    return Phase(en, zh, does, writes)
+
+
+IN, OUT = "money_in", "money_out"
+ROWS = ("household", "spouse", "mother", "father")
+BORN = ("key", "home", "hukou", "insured", "sex", "hukou_kind", "urban", "work", "scheme", "aid", "rank", "account_kind")
+BILL = ("supplement", "claimed")
+
+YEAR: tuple[Phase, ...] = (
+    funds("open the books under the law in force", "按现行政策开账", (money_in_funds.open_funds,), "ledgers"),
+    funds("repay aid loans", "归还互助借款", (loans.repay_loans,), "ledgers"),
+    people("renew", "grow older, be born, leave", "增龄、出生、离世者移出", renewing.add_a_year, "age", *ROWS, *BORN),
+    people(IN, "find work, retire", "就业、退休", living.find_work, "work", "scheme", "insured"),
+    people(IN, "earn", "取得收入", living.earn, "income", "years"),
+    people(IN, "mark who dies and who falls chronically ill", "死亡与慢病发生", living.mark_who_dies, "dying", "chronic"),
+    people(
+        IN, "enrol: join, lapse, return, wait", "参保、断保、续保、等待期", joining.enrol,
+        "scheme", "insured", "waiting", "continuous", "lapsed",
+    ),
+    people(IN, "contribute, credit accounts", "缴费、划入个人账户", paying.contribute, "contribution", "matched", "account"),
+    people(IN, "count who needs what", "清点需求结构", joining.count_profile),
+    funds(
+        "take in contributions, subsidise, credit", "基金收入、财政补助、划账",
+        (money_in_funds.money_in, money_in_funds.pay_interest), "ledgers",
+    ),
+    funds("adjust ex ante: uploads, formula allocations", "事前调剂:上解与分配", (mutual_aid.uploads,), "ledgers"),
+    people(OUT, "fall ill, seek care", "患病、就医", caring.seek_care),
+    people(OUT, "run up a bill", "发生费用", caring.tally_care, "cost"),
+    people(OUT, "basic benefit", "基本医保报销", covering.pay_basic, "basic", "claimed"),
+    people(OUT, "critical illness, large-sum", "大病保险、大额补助", covering.pay_supplement, *BILL),
+    people(OUT, "medical assistance", "医疗救助", covering.pay_assistance, "assistance"),
+    people(
+        OUT, "own account, relatives' accounts, cash", "本人账户、亲属账户、现金", drawing.pay_rest,
+        "own_account", "family_account", "self_pay", "account",
+    ),
+    people(OUT, "maternity", "生育待遇", closing.pay_maternity),
+    people(OUT, "count years without claims", "零报销激励", closing.count_bonuses, "bonus_claims"),
+    people(OUT, "leave an inheritance", "账户继承", closing.leave_inheritance, "account"),
+    people(OUT, "count heads", "期末人数", closing.count_heads),
+    funds("bill the year's care", "待遇支出应付", (money_in_funds.care_money,), "ledgers"),
+    funds("warn", "风险预警", (close.warn,), "pools"),
+    funds("adjust ex post: step 1, step 2, step 3", "事后互助:三步", (mutual_aid.cascade,), "ledgers", "loans"),
+    funds("last resort: treasury, arrears", "兜底:财政、欠付", (backstop.last_resort,), "ledgers", "arrears"),
+    funds("pay old arrears, inherit", "清偿欠付、继承", (money_in_funds.pay_old_arrears, money_in_funds.inherit), "ledgers"),
+    funds("react: benefits, budgets of next year", "反应:次年待遇与预算", (backstop.react,), "coverage", "budget"),
+    funds("record", "记录", (close.close_funds,), "tables"),
+)  # fmt: skip
+
+
+def live(world: PoolingModel) -> None:
+    """Live one year: every line of the table in its order, people's lines stage by stage."""
+    lived = ""
+    for phase in YEAR:
+        if phase.stage == "funds":
+            for does in phase.does:
+                does(world)
+        elif phase.stage != lived:
+            world.live_people(phase.stage)
+        lived = phase.stage
+
+
+def table(lang: str = "en") -> str:
+    """Return the year as a Markdown table in English or Chinese."""
+    head = ("what happens", "what it writes") if lang == "en" else ("步骤", "写入")
+    lines = [f"| {head[0]} | {head[1]} |", "| --- | --- |"]
+    lines += [f"| {getattr(phase, lang)} | {', '.join(phase.writes)} |" for phase in YEAR]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,147 @@
+"""Reforms and scenarios: frozen values that compose or say why not, and the words that explain them."""
+
+from __future__ import annotations
+
+import datetime
+import pickle
+
+import pytest
+
+from experiments.explain import explain_parameter, explain_reform
+from model.errors import GongjiError, ReformError, ScenarioError
+from model.policy import load_policy
+from model.scenario import REFORMS, Reform, Scenario, load_reform
+
+NAMES = sorted(path.stem for path in REFORMS.glob("*.yaml"))
+ONE = Reform("one", {"en": "One", "zh": "一"}, changes={"employee.person_rate": {2026: 0.03}})
+TWO = Reform("two", {"en": "Two", "zh": "二"}, changes={"employee.retiree_rate": {2027: 0.02}})
+CLASH = Reform("clash", changes={"employee.person_rate": {2030: 0.01}})
+
+
+def test_reforms_compose() -> None:
+    both = ONE | TWO
+    assert both.name == "one+two"
+    assert both.text("title", "zh") == "一; 二"
+    assert set(both.changes) == {"employee.person_rate", "employee.retiree_rate"}
+    assert both.changes["employee.person_rate"] == {datetime.date(2026, 1, 1): 0.03}
+
+
+def test_reforms_that_change_one_parameter_say_so() -> None:
+    with pytest.raises(ReformError, match="one and clash both change employee.person_rate"):
+        _ = ONE | CLASH
+    with pytest.raises(ReformError, match="both change employee.person_rate"):
+        Scenario(reforms=(ONE, CLASH))
+
+
+def test_reforms_are_frozen_and_travel_to_workers() -> None:
+    with pytest.raises(TypeError):
+        ONE.changes["x"] = {}  # type: ignore[index]
+    with pytest.raises(AttributeError):
+        ONE.name = "x"  # type: ignore[misc]
+    assert pickle.loads(pickle.dumps(ONE)) == ONE
+    case = Scenario(people=10, reforms=(ONE, TWO))
+    assert pickle.loads(pickle.dumps(case)) == case
+    assert hash(ONE) == hash(pickle.loads(pickle.dumps(ONE)))
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"start": 2018}, "start: expected a year from 2019 to 2026, got 2018"),
+        ({"start": 2027}, "start: expected a year from 2019 to 2026"),
+        ({"start": 2024.0}, "start: expected a year"),
+        ({"start": 2024, "end": 2023}, "end: expected a year not before the start 2024"),
+        ({"end": 2051}, "end: expected a year to 2050"),
+        ({"people": 0}, "people: expected a whole number of at least 1 or all"),
+        ({"people": -5}, "people: expected"),
+        ({"people": 1.5}, "people: expected"),
+        ({"people": "many"}, "people: expected"),
+        ({"reforms": ("step_1",)}, "reforms: expected reforms"),
+    ],
+)
+def test_impossible_scenarios_are_refused(fields, words) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        Scenario(**fields)
+    assert words in str(caught.value)
+
+
+def test_everybody_is_all() -> None:
+    assert Scenario(people="all") == Scenario(people=None)
+
+
+def test_a_scenario_knows_an_impossible_reform_at_once() -> None:
+    with pytest.raises(ReformError, match="expected the path of a parameter"):
+        Scenario(reforms=(Reform("x", changes={"employee.nothing": {2026: 1}}),))
+
+
+def test_titles_do_not_change_what_a_scenario_is() -> None:
+    named = Reform("other name", changes={"employee.person_rate": {datetime.date(2026, 1, 1): 0.03}})
+    assert Scenario(reforms=(named,)).canonical() == Scenario(reforms=(ONE,)).canonical()
+    assert Scenario(reforms=(named,)).law().hash() == Scenario(reforms=(ONE,)).law().hash()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_shipped_reforms_load_and_explain(name) -> None:
+    reform = load_reform(name)
+    assert reform.name == name
+    assert reform.text("question", "en")
+    assert reform.text("source", "zh")
+    for lang in ("en", "zh"):
+        text = explain_reform(reform, lang)
+        assert all(path in text for path in reform.changes)
+
+
+def test_the_steps_build_on_each_other() -> None:
+    one, two, three = (load_reform(name) for name in ("step_1", "steps_1_2", "steps_1_2_3"))
+    assert set(one.changes) < set(two.changes) < set(three.changes)
+    assert one.changes["pooling.allow_cross_fund"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("name: x\ntitle: t\nquestion: q\nsource: s\nchanges:\n  employee.nothing: {2026-01-01: 1}\n", ":6 employee.nothing"),
+        (
+            "name: x\ntitle: t\nquestion: q\nsource: s\nchanges:\n  employee.person_rate:\n    2026-01-01: 7\n",
+            ":7 employee.person_rate: expected a value between 0 and 0.1, got 7",
+        ),
+        ("name: x\ntitle: t\nquestion: q\nchanges: {}\n", "source: expected a text, got nothing"),
+        ("name: x\ntitle: t\nquestion: q\nsource: s\ncolour: red\nchanges: {}\n", ":5 colour: expected"),
+        ("name: x\ntitle: t\nquestion: q\nsource: s\nchanges: [1]\n", ":5 changes: expected {path: {date: value}}"),
+    ],
+)
+def test_wrong_reform_files_are_refused(tmp_path, text, words) -> None:
+    path = tmp_path / "wrong.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ReformError) as caught:
+        load_reform(path)
+    assert "wrong.yaml" in str(caught.value)
+    assert words in str(caught.value)
+    assert caught.value.exit_code == 2
+
+
+def test_unknown_reform_lists_the_names() -> None:
+    with pytest.raises(GongjiError, match="step_1"):
+        load_reform("step_9")
+    with pytest.raises(ReformError, match="expected a readable reform file"):
+        load_reform("nowhere/step.yaml")
+
+
+def test_every_parameter_is_explained_in_both_languages() -> None:
+    policy = load_policy()
+    for path, parameter in policy.parameters.items():
+        for lang, title in zip(("en", "zh"), parameter.title, strict=True):
+            text = explain_parameter(path, 2026, lang)
+            assert title in text
+            assert text.startswith(f"{path} 2026")
+
+
+def test_an_explanation_names_act_article_and_reform() -> None:
+    text = explain_parameter("waiting.fixed_months", 2026)
+    assert "value: 3" in text
+    assert "国办发〔2024〕38号" in text
+    assert "二(三)" in text
+    assert "law [S3]" in text
+    changed = explain_parameter("employee.person_rate", 2026, reforms=(ONE,))
+    assert "value: 0.03" in changed
+    assert "set by reform: one" in changed
