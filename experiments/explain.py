@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from model.errors import PolicyError
+from model.policy.loader import read_unread
 from model.policy.parameter import Entry, Parameter
 from model.policy.policy import AFTER, Policy, load_policy, plain
 from model.policy.schema import first_year
@@ -39,6 +40,7 @@ WORDS: dict[str, dict[str, str]] = {
         "note": "note",
         "next": "paid for the year after the notice",
         "always": "always",
+        "unread": "no phase reads this yet: changing it changes nothing",
     },
     "zh": {
         "value": "取值",
@@ -66,6 +68,7 @@ WORDS: dict[str, dict[str, str]] = {
         "note": "说明",
         "next": "公告次年缴费适用",
         "always": "始终",
+        "unread": "尚无模块读取该参数，改变它不产生影响",
     },
 }
 RULES_ZH = {"frozen": "保持不变", "indexed to income": "随人均可支配收入增长", "indexed to wages": "随平均工资增长"}
@@ -173,6 +176,8 @@ def explain_parameter(path: str, year: int, lang: str = "en", reforms: tuple[Ref
     say("targets", "; ".join(parameter.targets))
     say("after", rule_text(rule, lang))
     say("note", parameter.note)
+    if path in read_unread():
+        lines.append(f"  {words['unread']}")
     return "\n".join(lines)
 
 

@@ -15,9 +15,11 @@ from matplotlib.container import BarContainer
 from matplotlib.figure import Figure
 
 from experiments.compare import Results
-from experiments.outcomes import POOLS, quantile_name, style
+from experiments.outcomes import POOLS, style
 from experiments.study import Variant
 from experiments.words import chinese_font, province_name
+
+MEDIAN = "median"
 
 mpl.rcParams["svg.hashsalt"] = "gongji"
 mpl.rcParams["axes.unicode_minus"] = False
@@ -133,19 +135,18 @@ def _legend(figure: Figure, axis: Any) -> None:
 
 def reserve_months(sketch: Sketch) -> Figure:
     """Draw the median and a quantile band of reserve months over pools, a column for each regime."""
-    low, middle, high = style()["quantiles"]
     figure, axes = _panels(len(POOLS), len(sketch.variants), sharey="row", sharex=True)
     base = sketch.results.study.baseline
     for axis, variant in zip(axes[0], sketch.variants):
         axis.set_title(sketch.label(variant), fontsize="medium")
     for row, fund in zip(axes, POOLS):
         for axis, variant in zip(row, sketch.variants):
-            lines = [sketch.mean(variant.name, "fund", fund, quantile_name(q)) for q in (low, middle, high)]
+            lines = [sketch.mean(variant.name, "fund", fund, f"reserve_months_{at}") for at in ("p10", MEDIAN, "p90")]
             colour = sketch.look(variant)["color"]
             axis.fill_between(lines[0].index, lines[0], lines[2], color=colour, alpha=style()["figures"]["band"], lw=0)
             axis.plot(lines[1].index, lines[1], color=colour)
             if variant != base:
-                middle_base = sketch.mean(base.name, "fund", fund, quantile_name(middle))
+                middle_base = sketch.mean(base.name, "fund", fund, f"reserve_months_{MEDIAN}")
                 axis.plot(middle_base.index, middle_base, color=style()["figures"]["grey"], lw=1, linestyle="--")
             _years(axis, sketch.results)
         months = sketch.say("months of spending", "可支付月数")
@@ -157,10 +158,11 @@ def reserve_months(sketch: Sketch) -> Figure:
 
 def pools_in_deficit(sketch: Sketch) -> Figure:
     """Draw how many pools spend more than they take in, and how many cannot pay alone, by year and regime."""
-    figure, axes = _panels(2, len(POOLS), sharex=True, sharey="row")
+    figure, axes = _panels(3, len(POOLS), sharex=True, sharey="row")
     rows = (
         ("pools_in_deficit", sketch.say("pools in deficit", "当期收不抵支统筹区数")),
-        ("pools_short", sketch.say("pools short of money", "无力支付统筹区数")),
+        ("pools_short", sketch.say("pools short of reserves", "结余不足统筹区数")),
+        ("pools_rescued", sketch.say("pools rescued", "靠兜底或拖欠的统筹区数")),
     )
     for row, (measure, words) in zip(axes, rows):
         for axis, fund in zip(row, POOLS):
@@ -181,11 +183,11 @@ def benefit_by_province(sketch: Sketch) -> Figure:
     rows = sketch.results.outcomes
     last = int(rows["year"].max())
     heads = rows[(rows["level"] == "province") & (rows["year"] == last)]
-    heads = heads[heads["measure"].str.endswith("_benefit_per_head_fen")]
-    means = heads.groupby(["measure", "unit", "reform"])["value"].mean() / style()["fen_per_yuan"]
+    heads = heads[heads["measure"].str.startswith("benefit_per_head")]
+    means = heads.groupby(["measure", "unit", "reform"])["value"].mean()
     figure, axes = _panels(1, len(style()["schemes"]))
     for axis, (scheme, words) in zip(axes.flat, style()["schemes"].items()):
-        if (measure := f"{scheme}_benefit_per_head_fen") not in means.index.get_level_values(0):
+        if (measure := f"benefit_per_head_{scheme}") not in means.index.get_level_values(0):
             continue
         wide = means[measure].unstack("reform").sort_values(sketch.results.study.baseline.name)
         place = np.arange(len(wide))
@@ -276,30 +278,30 @@ FIGURES: dict[str, tuple[Draw, dict[str, str], dict[str, str]]] = {
         reserve_months,
         {"en": "How many months each pool's reserves would last", "zh": "统筹基金累计结余可支付月数"},
         {
-            "en": "Median over pools (line) and the band between the outer quantiles, by year; one column a regime. "
+            "en": "Median over pools (line) and the middle 80 % of pools (band), by year; one column a regime. "
             "Dashed grey: the baseline's median.",
-            "zh": "各统筹区中位数（线）与分位区间（带），每列一种制度；灰色虚线为基准情形中位数。",
+            "zh": "各统筹区中位数（线）与中间80%的范围（带），每列一种制度；灰色虚线为基准情形中位数。",
         },
     ),
     "pools_in_deficit": (
         pools_in_deficit,
         {
-            "en": "Pools that spend more than they take in, and pools that cannot pay alone",
-            "zh": "收不抵支与无力支付的统筹区",
+            "en": "Pools in deficit, short of reserves, rescued",
+            "zh": "收不抵支、结余不足、靠兜底的统筹区",
         },
         {
-            "en": "Above: pools whose benefits of the year exceed their own income, aid not counted. Below: pools that "
-            "needed the treasury or let providers wait.",
-            "zh": "上：当年支出超过自身收入（不计调剂）的统筹区数；下：需财政兜底或拖欠医疗机构的统筹区数。",
+            "en": "From the top: pools whose benefits of the year exceed their own income, aid not counted; pools whose "
+            "reserves at year end are below the warning line; pools that needed the treasury or let providers wait.",
+            "zh": "自上而下：当年支出超过自身收入（不计调剂）的统筹区数；年末结余低于预警线的统筹区数；需财政兜底或拖欠医疗机构的统筹区数。",
         },
     ),
     "benefit_by_province": (
         benefit_by_province,
         {"en": "Insurance benefit per member by province", "zh": "各省份人均医保待遇"},
         {
-            "en": "Basic, critical-illness and large-sum benefit per member in the last year. Bars: the baseline; "
+            "en": "Basic, critical-illness, large-sum and assistance benefit per member in the last year. Bars: the baseline; "
             "signs: the reforms. Province of insurance.",
-            "zh": "末年人均基本、大病与大额待遇。条形：基准；符号：各改革。按参保省份。",
+            "zh": "末年人均基本、大病、大额与救助待遇。条形：基准；符号：各改革。按参保省份。",
         },
     ),
     "fund_paths": (

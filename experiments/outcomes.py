@@ -12,7 +12,8 @@ import yaml
 
 KEYS = ["level", "unit", "measure", "year"]
 POOLS = ("employee_pool", "resident_pool")
-ADDITIVE = {"flow"}
+RESCUES = ("arrears", "backstop")
+ADDITIVE = {"flow"}  # levels whose missing numbers are zero
 STYLE = Path(__file__).resolve().parent / "style.yaml"
 PROVINCE = 10_000  # a prefecture's code is its province's times a hundred times a hundred
 
@@ -29,8 +30,7 @@ def outcomes(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     parts = [
         tables["measures"],
         fund_totals(tables["funds"]),
-        pools(tables["funds"], tables["flows"]),
-        benefits_per_head(tables["care"], tables["enrolment"]),
+        pools_rescued(tables["funds"], tables["flows"]),
         moved(tables["flows"]),
     ]
     whole = pd.concat([part[[*KEYS, "value"]] for part in parts if len(part)], ignore_index=True)
@@ -38,56 +38,21 @@ def outcomes(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
 
 
 def fund_totals(funds: pd.DataFrame) -> pd.DataFrame:
-    """Return national income, spending, balance, reserves and surplus rate of each kind of fund [fen; share]."""
-    columns = ["income_fen", "spending_fen", "closing_fen", "members", "lent_fen", "owed_fen"]
+    """Return national income, spending, balance, reserves [fen] and members of each kind of fund."""
+    columns = ["income_fen", "spending_fen", "closing_fen", "members"]
     sums = funds.groupby(["year", "fund"])[columns].sum()
     sums["balance_fen"] = sums["income_fen"] - sums["spending_fen"]
-    sums["surplus_rate"] = sums["balance_fen"] / sums["income_fen"].where(sums["income_fen"] > 0)
     return _long(sums, "fund")
 
 
-def pools(funds: pd.DataFrame, flows: pd.DataFrame) -> pd.DataFrame:
-    """Return how many pools spend more than they take in, how many cannot pay, and quantiles of reserve months.
-
-    In deficit: spending above income of the year, aid not counted. Short: paid only with arrears or the treasury's
-    backstop. Quantiles are over pools, each pool counted once.
-    """
-    rescued = flows[flows["kind"].isin(["arrears", "backstop"]) & (flows["amount_fen"] > 0)]
-    short = set(zip(rescued["year"], rescued["payee"]))
-    held = funds[funds["fund"].isin(POOLS) & (funds["members"] > 0)].copy()
+def pools_rescued(funds: pd.DataFrame, flows: pd.DataFrame) -> pd.DataFrame:
+    """Return how many pools could pay only with arrears or the treasury's backstop."""
+    rescued = flows[flows["kind"].isin(RESCUES) & (flows["amount_fen"] > 0)]
+    needy = set(zip(rescued["year"], rescued["payee"]))
+    held = funds[funds["fund"].isin(POOLS)]
     ledger = held["fund"].astype(str) + ":" + held["prefecture"].astype(str)
-    held["short"] = [pair in short for pair in zip(held["year"], ledger)]
-    held["deficit"] = held["spending_fen"] > held["income_fen"]
-    by = held.groupby(["year", "fund"])
-    result = pd.DataFrame({
-        "pools": by.size(),
-        "pools_in_deficit": by["deficit"].sum(),
-        "pools_short": by["short"].sum(),
-    })
-    for share in style()["quantiles"]:
-        result[quantile_name(share)] = by["reserve_months"].quantile(share)
-    return _long(result, "fund")
-
-
-def quantile_name(share: float) -> str:
-    """Return the measure's name of a quantile of reserve months over pools."""
-    return f"reserve_months_p{round(100 * share)}"
-
-
-def benefits_per_head(care: pd.DataFrame, enrolment: pd.DataFrame) -> pd.DataFrame:
-    """Return basic, critical-illness and large-sum benefit per member, by province and for the nation [fen]."""
-    paid = care.assign(benefit=care["basic_fen"] + care["critical_fen"] + care["large_sum_fen"])
-    members = enrolment.assign(province=enrolment["prefecture"] // PROVINCE * PROVINCE)
-    parts = []
-    for level, extra in (("province", ["province"]), ("nation", [])):
-        by = ["year", *extra, "scheme"]
-        heads = members.groupby(by)["members"].sum()
-        frame = (paid.groupby(by)["benefit"].sum() / heads.where(heads > 0)).dropna().rename("value").reset_index()
-        frame["measure"] = frame["scheme"].astype(str) + "_benefit_per_head_fen"
-        frame["level"] = level
-        frame["unit"] = frame["province"].astype(str) if extra else "nation"
-        parts.append(frame[[*KEYS, "value"]])
-    return pd.concat(parts, ignore_index=True)
+    found = held.assign(pools_rescued=[pair in needy for pair in zip(held["year"], ledger)])
+    return _long(found.groupby(["year", "fund"])[["pools_rescued"]].sum(), "fund")
 
 
 def moved(flows: pd.DataFrame) -> pd.DataFrame:

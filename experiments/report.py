@@ -130,8 +130,8 @@ def _pick(frame: pd.DataFrame, outcome: Outcome, year: int) -> pd.DataFrame:
 def shown(value: float, outcome: Outcome, sign: bool = False, unit: bool = True) -> str:
     """Return a number with its unit: bn yuan for national sums, yuan for amounts per head."""
     plus = "+" if sign else ""
-    if outcome.measure.endswith("per_head_fen"):
-        return f"{value / style()['fen_per_yuan']:{plus},.0f}" + (" yuan" if unit else "")
+    if outcome.measure.startswith("benefit_per_head"):
+        return f"{value:{plus},.0f}" + (" yuan" if unit else "")
     if outcome.measure.endswith("_fen"):
         return f"{value / style()['fen_per_bn_yuan']:{plus},.1f}" + (" bn yuan" if unit else "")
     if outcome.measure.startswith("reserve_months"):

@@ -62,7 +62,7 @@ def check_books(funds: pd.DataFrame) -> list[str]:
 
 def sums(flows: pd.DataFrame, side: str) -> pd.Series:
     """Return the flows of every year and ledger held, on one side."""
-    held = flows[flows[side].map(lambda name: bool(held_fund(str(name))))]
+    held = flows[np.array([bool(held_fund(str(name))) for name in flows[side]], dtype=bool)]
     return held.groupby(["year", side])["amount_fen"].sum().rename_axis(["year", "name"])
 
 
@@ -121,8 +121,8 @@ def check_care(funds: pd.DataFrame, flows: pd.DataFrame, care: pd.DataFrame) -> 
     wrong = lines("cost is not the sum of its payers", care[split != care["cost_fen"]], ("year", "province", "status"))
     home = funds[funds["fund"] == EMPLOYEE_ACCOUNTS].drop_duplicates("prefecture").set_index("prefecture")["province"]
     paid = flows[flows["kind"].isin(PAYERS)]
-    province = paid["payee"].str.rpartition(":")[2].astype(np.int64).map(home)
-    stored = paid.assign(name=province.fillna(0).astype(np.int64)).groupby(["kind", "year", "name"])["amount_fen"].sum()
+    province = [int(home.get(int(str(name).rpartition(":")[2]), 0)) for name in paid["payee"]]
+    stored = paid.assign(name=np.array(province, np.int64)).groupby(["kind", "year", "name"])["amount_fen"].sum()
     for payer in PAYERS:
         told = care.groupby(["year", "province"])[f"{payer}_fen"].sum().rename_axis(["year", "name"])
         known = payer in stored.index.get_level_values(0)

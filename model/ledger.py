@@ -128,6 +128,8 @@ class Ledger:
         found = self.books.get(name)
         if found is None:
             fund, _, code = name.rpartition(":")
+            if not code.isdigit():
+                raise IdentityError(f"{name!r} is neither a ledger held nor an outside party")
             found = self.books[self.open_account(fund, int(code))]
         return found
 

@@ -65,6 +65,7 @@ class FakeWorld:
         for place, code in enumerate(PREFECTURES):
             for scheme in ("employee", "resident"):
                 self._pool(f"{scheme}_pool", scheme, code, place, aid)
+        self._measure()
         self.rows["measures"].append({
             "year": self.year,
             "level": "nation",
@@ -72,6 +73,26 @@ class FakeWorld:
             "measure": "gini",
             "value": 0.4,
         })
+
+    def _measure(self) -> None:
+        held = pd.DataFrame(self.rows["funds"]).query(f"year == {self.year}")
+        for fund, rows in held.groupby("fund"):
+            deficit = rows["spending_fen"] > rows["income_fen"]
+            rate = 1 - rows["spending_fen"].sum() / rows["income_fen"].sum()
+            found = {"pools": len(rows), "pools_in_deficit": deficit.sum(), "pools_short": 0, "surplus_rate": rate}
+            for name, share in (("p10", 0.1), ("median", 0.5), ("p90", 0.9)):
+                found[f"reserve_months_{name}"] = rows["reserve_months"].quantile(share)
+            self._add("fund", str(fund), found)
+            scheme = str(fund).removesuffix("_pool")
+            self._add("scheme", scheme, {"benefit_per_head": rows["spending_fen"].sum() / rows["members"].sum() / 100})
+            for province, some in rows.groupby("province"):
+                head = some["spending_fen"].sum() / some["members"].sum() / 100
+                self._add("province", str(province), {f"benefit_per_head_{scheme}": head})
+
+    def _add(self, level: str, unit: str, found: dict[str, Any]) -> None:
+        for measure, value in found.items():
+            row = {"year": self.year, "level": level, "unit": unit, "measure": measure, "value": float(value)}
+            self.rows["measures"].append(row)
 
     def _pool(self, fund: str, scheme: str, code: int, place: int, aid: int) -> None:
         income = (30 + self.seed + place) * FEN_PER_BN

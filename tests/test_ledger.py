@@ -80,7 +80,7 @@ def test_refused_bills_and_openings() -> None:
         Ledger({}).open_account(EMPLOYEE_POOL, 1, -1)
     with pytest.raises(IdentityError, match="not a fund"):
         Ledger({}).open_account("purse", 1, 1)
-    with pytest.raises(IdentityError, match="no year|open year"):
+    with pytest.raises(IdentityError, match="open year"):
         Ledger({}).post("interest", POOL, "interest", 1)
     with pytest.raises(IdentityError, match="must not lend"):
         ledger.lend(1, account("employee_accounts", 320100), POOL, 1, 2025)

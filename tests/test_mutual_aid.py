@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from model.identities import check_identities
@@ -342,7 +342,7 @@ PAIRS = st.tuples(st.integers(0, 2000), st.integers(0, 2000))
 FUND = st.lists(PAIRS, min_size=3, max_size=3)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(
     st.lists(st.tuples(FUND, FUND), min_size=2, max_size=4),
     st.lists(st.integers(0, 3000), min_size=6, max_size=6),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 import shutil
 from pathlib import Path
 
@@ -14,7 +15,8 @@ from agents.compiled import compiled
 from model.errors import PolicyError, ReformError
 from model.policy import law_record, load_policy
 from model.policy import measured as measured_module
-from model.policy.files import FOLDER, read_yaml
+from model.policy.files import FOLDER, ROOT, read_yaml
+from model.policy.loader import read_unread
 from model.policy.record import describe, law_dtype
 from model.policy.schema import MARKS, UNITS
 from model.scenario import Reform
@@ -130,6 +132,18 @@ def test_a_value_that_ended_goes_on_by_its_rule(policy) -> None:
 def test_unknown_path_names_near_ones(policy) -> None:
     with pytest.raises(PolicyError, match=r"employee\.person_rate"):
         policy.value("resident.person_rate", 2024)
+
+
+def test_every_parameter_is_read_or_said_to_be_unread(policy) -> None:
+    code = (f for folder in ("agents", "model", "experiments") for f in (ROOT / folder).rglob("*.py"))
+    words = set(re.findall(r"\w+", "\n".join(f.read_text(encoding="utf-8") for f in code if f.parent != FOLDER)))
+    words |= {f"{step}_{word}" for step in ("step1", "step2", "step3") for word in words}
+    rates = {parameter.after.removeprefix("growth ") for parameter in policy.parameters.values()}
+    unread = {p for p in policy.parameters if p.split(".")[1] not in words and p not in rates}
+    unread = {p for p in unread if p.split(".")[0] not in {"places", "synthesis"}}  # read by group
+    said = read_unread()
+    assert said <= set(policy.parameters)
+    assert unread <= said
 
 
 # ---- refusals -------------------------------------------------------------------------------------------------------
@@ -312,7 +326,11 @@ def test_a_policy_never_changes(policy) -> None:
         ("employee.person_rate", {2026: 0.5}, "expected a value between 0 and 0.1"),
         ("employee.person_rate", {2026: "high"}, "expected a number"),
         ("employee.person_rate", {"x": 0.02}, "expected a date"),
-        ("employee.person_rate", {2026: {"value": 0.02, "unit": "yuan"}}, "expected the unit share of contribution base"),
+        (
+            "employee.person_rate",
+            {2026: {"value": 0.02, "unit": "yuan"}},
+            "expected the unit share of contribution base",
+        ),
         ("employee.person_rate", {2026: {"primary": 0.02}}, "expected one number for the nation"),
         ("steps.step1_on", {2026: 0.5}, "expected a whole number"),
         ("steps.step1_on", {2026: True}, "expected a number"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from dataclasses import replace
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
@@ -136,6 +137,13 @@ class Reader:
         if missing:
             raise self.error(f"expected a value for {missing[0]} as well", "values", entry.date)
 
+    def earlier(self, raw: object, first: Entry, head: dict[str, Any]) -> Entry:
+        """Return the value before the first date: what held without the rule, or `first` for the first value itself."""
+        if raw == "first":
+            return replace(first, date=ALWAYS, why="before the first year, as in it")
+        value = self.value(raw, head, "before")
+        return Entry(ALWAYS, value, self.kind, first.source, "not yet in force", why="not yet in force")
+
     def series(self, spec: dict[str, Any]) -> Series:
         """Check the reference to a measured series."""
         own, over = spec.get("measured"), spec.get("over")
@@ -175,8 +183,7 @@ class Reader:
             if one.date == two.date:
                 raise self.error(f"expected one value on {one.date}, got two", "values", two.date)
         if "before" in spec:
-            value, first = self.value(spec["before"], head, "before"), entries[0]
-            entries.insert(0, Entry(ALWAYS, value, self.kind, first.source, "not yet in force", why="not yet in force"))
+            entries.insert(0, self.earlier(spec["before"], entries[0], head))
         if not spec.get("completes"):
             self.complete(entries[0], head)
         targets = tuple(map(str, spec.get("targets", ())))
@@ -253,7 +260,7 @@ def specs(file: Path) -> list[tuple[str, str, object, bool]]:
 def read_parameters(folder: Path) -> tuple[dict[str, Parameter], dict[str, Any]]:
     """Read every file of the folder; law first, then what completes it."""
     sources = read_sources(folder)
-    files = sorted(p for p in folder.glob("*.yaml") if p.stem != "sources")
+    files = sorted(p for p in folder.glob("*.yaml") if p.stem not in {"sources", "unread"})
     files.sort(key=lambda p: (p.stem in KIND_OF_FILE, p.stem))
     found: dict[str, Parameter] = {}
     for file in files:
@@ -268,6 +275,12 @@ def read_parameters(folder: Path) -> tuple[dict[str, Parameter], dict[str, Any]]
             parameter = reader.parameter(inherit(spec, old), sources)
             found[parameter.path] = merge(old, parameter) if old else parameter
     return found, sources
+
+
+def read_unread(folder: Path = FOLDER) -> frozenset[str]:
+    """Return the parameters that no rule or phase reads yet."""
+    path = folder / "unread.yaml"
+    return frozenset(map(str, read_yaml(path).get("paths", ()))) if path.is_file() else frozenset()
 
 
 @lru_cache(maxsize=4)

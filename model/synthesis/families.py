@@ -40,6 +40,7 @@ JITTER = 6.0  # years over which the order of ages is shaken before couples are 
 SPAN_OF_LIFE = 200  # any age will do
 MOST_CHILDREN = 4
 TRIES = 4
+MOST_AT_FIRST = (1, 1, 2, 4)  # children a home takes at each try, so that neighbours share them
 OLD = 55
 GRAND_LOW, GRAND_HIGH = 40, 78  # years between a grandparent and a child
 
@@ -113,14 +114,18 @@ def home_target(columns: dict[str, NDArray[np.int64]], away: NDArray[np.bool_]) 
 
 
 def _couples(families: Families) -> None:
-    """Marry the married of a stratum who are at home, in the order of age."""
+    """Marry the married who are at home in the order of age: in town or village, then in the pool (to her place)."""
     free = (families.status == MARRIED) & ~families.apart
     men = np.flatnonzero(free & (families.sex == Sex.MALE))
     women = np.flatnonzero(free & (families.sex == Sex.FEMALE))
     place = families.age + families.draws(COUPLES) * JITTER
-    husbands, wives = _near(families, *pairs(men, women, families.stratum, place))
-    families.spouse[husbands], families.spouse[wives] = wives, husbands
-    families.head[husbands] = wives
+    for stratum in (families.stratum, families.columns["home"]):
+        men, women = men[families.spouse[men] == NONE], women[families.spouse[women] == NONE]
+        husbands, wives = _near(families, *pairs(men, women, stratum, place))
+        families.spouse[husbands], families.spouse[wives] = wives, husbands
+        families.head[husbands] = wives
+        families.columns["urban"][husbands] = families.columns["urban"][wives]
+    families.stratum = families.columns["home"] * 2 + families.columns["urban"]
 
 
 def _near(
@@ -156,7 +161,7 @@ def _join_mothers(families: Families, seekers: NDArray[np.int64], stream: int) -
         wish = age + gaps(shuffle[seekers])
         low, high = age + YOUNGEST_MOTHER, age + OLDEST_MOTHER
         found = providers.nearest(families.stratum[seekers], wish, shuffle[seekers], low, high, seekers)
-        accepted = first_claims(found, room[np.maximum(found, 0)])
+        accepted = first_claims(found, np.minimum(room, MOST_AT_FIRST[attempt])[np.maximum(found, 0)])
         children, mothers = seekers[accepted], found[accepted]
         families.mother[children], families.head[children] = mothers, mothers
         room -= np.bincount(mothers, minlength=len(room))
@@ -224,10 +229,17 @@ def _some(families: Families, able: NDArray[np.bool_], wanted: NDArray[np.int64]
     return np.sort(order[ordinal < wanted[families.columns["home"][order]]])
 
 
-def _hosts(families: Families, seekers: NDArray[np.int64], shuffle: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Return the grown-up children who can take parents in: a husband, by assumption at times the wife."""
+def _hosts(
+    families: Families, seekers: NDArray[np.int64], shuffle: NDArray[np.float64], parents: bool
+) -> NDArray[np.int64]:
+    """Return the grown-up children who can take parents in: a husband, by assumption at times the wife.
+
+    With `parents` only those in whose home there is a child.
+    """
     rows = np.arange(len(families.head))
     home = (families.head == rows) & ~families.apart & (families.status != NEVER)
+    if parents:
+        home &= np.bincount(families.head[families.age < ADULT], minlength=len(rows)) > 0
     home[seekers] = False
     heads = np.flatnonzero(home)
     partner = families.spouse[heads]
@@ -242,7 +254,7 @@ def _join_children(families: Families, seekers: NDArray[np.int64], stream: int) 
         if len(seekers) == 0:
             return
         shuffle = families.draws(stream + attempt)
-        hosts = _hosts(families, seekers, shuffle)
+        hosts = _hosts(families, seekers, shuffle, attempt < TRIES - 1)
         providers = Providers(hosts, families.stratum, families.age, shuffle)
         age = families.age[seekers]
         wish = age - gaps(shuffle[seekers])

@@ -20,7 +20,8 @@ ONE = 1 << 32
 SHIFT = 32
 DIGIT = 16
 DIGIT_MASK = (1 << DIGIT) - 1
-FITS = 8  # rounds of proportional fitting
+FITS = 40  # rounds of proportional fitting at the most
+CLOSE = 0.5  # rows by which all targets together may be missed, or come nearer in a round
 
 
 @compiled
@@ -96,7 +97,9 @@ def _fit(
     reached: NDArray[np.float64],
 ) -> None:
     """Find each group's factor; what a cap holds back is made up by the others of the group."""
+    last = np.inf
     for _ in range(FITS):
+        away = 0.0
         for place in range(target.size):
             reached[place] = 0.0
         for row in range(weight.size):
@@ -104,6 +107,10 @@ def _fit(
             reached[place] += min(weight[row] * factor[place], cap)
         for place in range(target.size):
             factor[place] = factor[place] * target[place] / reached[place] if reached[place] > 0.0 else 0.0
+            away += abs(target[place] - reached[place])
+        if away < CLOSE or last - away < CLOSE:
+            return
+        last = away
 
 
 def fit(

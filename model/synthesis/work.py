@@ -149,8 +149,7 @@ def _kinds(
     public = labour.by_pool(share * (totals["public"] / share.sum()), people)
     rest = np.where(employee, 1.0, 0.0)
     adult = np.where(columns["age"] >= GRADUATE, 1.0, 0.0)
-    rural = columns["hukou_kind"] == Hukou.RURAL
-    local = np.where(rural, assumptions["synthesis.employee_weight_rural_hukou"], 1.0)
+    local = np.where(columns["hukou"] == columns["home"], 1.0, assumptions["synthesis.public_weight_migrants"])
     chosen = labour.take(rest * adult * local, public, PUBLIC, MOST_PUBLIC)
     labour.work[employee] = Work.ENTERPRISE
     labour.work[chosen] = Work.PUBLIC
