@@ -80,14 +80,15 @@ def draw_all(results: Results, folder: Path) -> list[Drawn]:
     folder.mkdir(parents=True, exist_ok=True)
     languages = ("en", "zh") if chinese_font() else ("en",)
     drawn = []
-    for name, (draw, title, alt) in FIGURES.items():
+    for name, draw in FIGURES.items():
+        words = style()["titles"][name]
         for language in languages:
             sketch = Sketch(results, language)
             with mpl.rc_context(_font(language)):
                 figure = draw(sketch)
-                figure.suptitle(title[language], fontsize="large", fontweight="bold")
+                figure.suptitle(words["title"][language], fontsize="large", fontweight="bold")
                 _save(figure, folder / (name if language == "en" else f"{name}_zh"))
-        drawn.append(Drawn(name, title, alt, languages))
+        drawn.append(Drawn(name, words["title"], words["alt"], languages))
     return drawn
 
 
@@ -272,54 +273,6 @@ def money_moved(sketch: Sketch) -> Figure:
     return figure
 
 
-Draw = Callable[[Sketch], Figure]
-FIGURES: dict[str, tuple[Draw, dict[str, str], dict[str, str]]] = {
-    "reserve_months": (
-        reserve_months,
-        {"en": "How many months each pool's reserves would last", "zh": "统筹基金累计结余可支付月数"},
-        {
-            "en": "Median over pools (line) and the middle 80 % of pools (band), by year; one column a regime. "
-            "Dashed grey: the baseline's median.",
-            "zh": "各统筹区中位数（线）与中间80%的范围（带），每列一种制度；灰色虚线为基准情形中位数。",
-        },
-    ),
-    "pools_in_deficit": (
-        pools_in_deficit,
-        {
-            "en": "Pools in deficit, short of reserves, rescued",
-            "zh": "收不抵支、结余不足、靠兜底的统筹区",
-        },
-        {
-            "en": "From the top: pools whose benefits of the year exceed their own income, aid not counted; pools whose "
-            "reserves at year end are below the warning line; pools that needed the treasury or let providers wait.",
-            "zh": "自上而下：当年支出超过自身收入（不计调剂）的统筹区数；年末结余低于预警线的统筹区数；需财政兜底或拖欠医疗机构的统筹区数。",
-        },
-    ),
-    "benefit_by_province": (
-        benefit_by_province,
-        {"en": "Insurance benefit per member by province", "zh": "各省份人均医保待遇"},
-        {
-            "en": "Basic, critical-illness, large-sum and assistance benefit per member in the last year. Bars: the baseline; "
-            "signs: the reforms. Province of insurance.",
-            "zh": "末年人均基本、大病、大额与救助待遇。条形：基准；符号：各改革。按参保省份。",
-        },
-    ),
-    "fund_paths": (
-        fund_paths,
-        {"en": "The path of each fund, nation", "zh": "全国各基金走势"},
-        {
-            "en": "Left: income and spending of the baseline, as the national bulletins count them. Right: reserves at "
-            "the end of the year under each regime.",
-            "zh": "左：基准情形收入与支出（统计公报口径）；右：各制度年末结余。",
-        },
-    ),
-    "money_moved": (
-        money_moved,
-        {"en": "Money moved by each step of mutual aid", "zh": "三步共济转移的资金"},
-        {
-            "en": "What funds in need received in a year: loans inside the pool's area (step 1), provincial adjustment "
-            "(step 2), national adjustment (step 3); beside them the treasury's backstop and arrears to providers.",
-            "zh": "困难基金当年所得：第一步借款、第二步省级调剂、第三步全国调剂；并列财政兜底与拖欠医疗机构。",
-        },
-    ),
+FIGURES: dict[str, Callable[[Sketch], Figure]] = {
+    draw.__name__: draw for draw in (reserve_months, pools_in_deficit, benefit_by_province, fund_paths, money_moved)
 }

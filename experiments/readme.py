@@ -1,4 +1,4 @@
-"""Writes the table of the year, printed from the code, between the markers of the READMEs: `python -m experiments.readme`."""
+"""Puts the table of the year, printed from the code, into the READMEs: `python -m experiments.readme`."""
 
 from __future__ import annotations
 

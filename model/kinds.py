@@ -52,6 +52,7 @@ KINDS: dict[str, Effect] = {
     "premium_help": BOTH,
     "premium_from_account": BOTH,
     "premium_critical": BOTH,
+    "premium_large_sum": BOTH,  # our addition: an employee pool makes good a loss of its large-sum supplement
     "credit": ALLOCATION,
     "basic": BENEFIT,
     "maternity": BENEFIT,

@@ -150,11 +150,12 @@ class Ledger:
         """Pay an amount now [fen]; raises IdentityError if the payer is a ledger held that does not have it."""
         if amount == 0:
             return
-        source, target = self._record(payer, payee, kind, amount)
+        source, target = self._between(payer, payee, kind, amount)
         if source is not None:
             if amount > source.opening + source.received - source.paid:
                 raise IdentityError(f"{self.year} {payer} cannot pay {amount} fen ({kind}): it has {source.balance}")
             source.paid += amount
+        self._count(payer, payee, kind, amount, source, target)
         if target is not None:
             target.received += amount
 
@@ -162,9 +163,10 @@ class Ledger:
         """Note an amount that is due from a ledger held and will be paid at the next clearing [fen]."""
         if amount == 0:
             return
-        source, target = self._record(payer, payee, kind, amount)
+        source, target = self._between(payer, payee, kind, amount)
         if source is None:
             raise IdentityError(f"{payer} is outside: its payments are posted, not billed")
+        self._count(payer, payee, kind, amount, source, target)
         source.payable += amount
         if target is not None:
             target.receivable += amount
@@ -178,7 +180,7 @@ class Ledger:
             book.paid += book.payable
             book.receivable = book.payable = 0
 
-    def _record(self, payer: str, payee: str, kind: str, amount: int) -> tuple[Book | None, Book | None]:
+    def _between(self, payer: str, payee: str, kind: str, amount: int) -> tuple[Book | None, Book | None]:
         if amount < 0 or kind not in KINDS or payer == payee or self.year is None:
             raise IdentityError(
                 f"{self.year} {payer} -> {payee} ({kind}) {amount} fen: expected an open year, a kind of the list, "
@@ -187,6 +189,9 @@ class Ledger:
         parties = self._parties
         source = parties[payer] if payer in parties else self.held(payer)
         target = parties[payee] if payee in parties else self.held(payee)
+        return source, target
+
+    def _count(self, payer: str, payee: str, kind: str, amount: int, source: Book | None, target: Book | None) -> None:
         key = (payer, payee, kind)
         self.flows[key] = self.flows.get(key, 0) + amount
         payer_income, payer_spending, payee_income = KINDS[kind]
@@ -195,7 +200,6 @@ class Ledger:
             source.spending += payer_spending * amount
         if target is not None:
             target.income += payee_income * amount
-        return source, target
 
     # ---- debts --------------------------------------------------------------------------------------------------
     def lend(self, step: int, lender: str, borrower: str, amount: int, due: int) -> None:
@@ -277,6 +281,8 @@ class Ledger:
         for loan in self.loans:
             loan.lender = new if loan.lender == old else loan.lender
             loan.borrower = new if loan.borrower == old else loan.borrower
+            if loan.lender == loan.borrower:
+                self.reduce(loan, loan.outstanding)
         for (provider, name), amount in list(self.arrears.items()):
             if name == old:
                 del self.arrears[provider, name]

@@ -250,3 +250,10 @@ def test_twenty_thousand_take_seconds() -> None:
     began = time.perf_counter()
     first_population(SMALL, START, 5, assumed())
     assert time.perf_counter() - began < 8
+
+
+def test_a_home_lies_in_one_place_and_holds_a_grown_up() -> None:
+    people, start = large().people, large().households.start
+    assert np.array_equal(people.urban, people.urban[start[people.household]])
+    assert (people.age[start] >= 15).all()
+    assert (np.maximum.reduceat(people.age, start)[~large().collective[start]] >= 18).all()

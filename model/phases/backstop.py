@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from model.kinds import EMPLOYEE_POOL, LARGE_SUM, PROVIDERS, RESIDENT_POOL
+from model.kinds import EMPLOYEE_POOL, PROVIDERS, RESIDENT_POOL
 from model.ledger import Book, account
 from model.phases.fund_world import SCHEME, FundWorld, books
 from model.phases.loans import treasury
 from model.rules import funds as rules
 from model.rules.funds import largest_remainder
 
-TO_PROVIDERS = ("basic", "maternity", "large_sum")
+TO_PROVIDERS = ("basic", "maternity")
 
 
 def last_resort(world: FundWorld) -> None:
     """Fill what funds still lack and pay all bills of the year."""
-    for fund in (EMPLOYEE_POOL, RESIDENT_POOL, LARGE_SUM):
+    for fund in (EMPLOYEE_POOL, RESIDENT_POOL):
         pools = world.funds.areas.pools_in(fund)
         for code, book in books(world, fund).items():
             if book.free < 0:

@@ -38,6 +38,10 @@ ADJUSTMENT = {
     EMPLOYEE_POOL: (PROVINCIAL_ADJUSTMENT, NATIONAL_ADJUSTMENT),
     RESIDENT_POOL: (PROVINCIAL_RESIDENT_ADJUSTMENT, NATIONAL_RESIDENT_ADJUSTMENT),
 }
+SUPPLEMENTS = (
+    (RESIDENT_POOL, CRITICAL_ILLNESS, "premium_critical"),
+    (EMPLOYEE_POOL, LARGE_SUM, "premium_large_sum"),
+)
 EARNING = (EMPLOYEE_POOL, RESIDENT_POOL, *(name for pair in ADJUSTMENT.values() for name in pair))
 
 
@@ -168,16 +172,17 @@ def care_money(world: FundWorld) -> None:
 
 
 def fill_supplements(world: FundWorld) -> None:
-    """Make good what supplements lack: the treasury assistance, the resident pool critical illness.
+    """Make good what supplements lack: the treasury assistance, the pools critical illness and large-sum.
 
-    The resident pool bears a loss of its critical-illness cover as extra premium; assistance is budget money and comes
-    from the treasury of the pool's own level.
+    A pool bears a loss of its own supplement as extra premium; assistance is budget money and comes from the treasury
+    of the pool's own level.
     """
     ledger, areas = world.ledger, world.funds.areas
     for payer, name in zip(parties(world, TREASURY), areas.names(MEDICAL_ASSISTANCE)):
         ledger.post(payer, name, "subsidy", max(0, -ledger.book(name).free))
-    for resident, name in sorted(set(zip(areas.names(RESIDENT_POOL), areas.names(CRITICAL_ILLNESS)))):
-        ledger.bill(resident, name, "premium_critical", max(0, -ledger.book(name).free))
+    for fund, supplement, kind in SUPPLEMENTS:
+        for pool, name in sorted(set(zip(areas.names(fund), areas.names(supplement)))):
+            ledger.bill(pool, name, kind, max(0, -ledger.book(name).free))
 
 
 def pay_interest(world: FundWorld) -> None:

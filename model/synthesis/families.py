@@ -103,6 +103,7 @@ def build(
     _grandparents(families, target)
     _others(families, target)
     families.resolve()
+    columns["urban"] = columns["urban"][families.head]
     return families
 
 

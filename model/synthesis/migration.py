@@ -67,18 +67,17 @@ def migrant_shares(outside: float) -> tuple[NDArray[np.float64], NDArray[np.floa
     return between / persons, np.minimum(inside, (persons - between) / 2) / persons
 
 
-def sending(home_province: int | None, own: int) -> NDArray[np.float64]:
-    """Return cumulative shares of pools from which migrants to a pool come.
+def sending(own: int, between: bool, place: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return cumulative shares of pools from which migrants to a pool come; `place` is the province of each pool.
 
-    From other provinces by the matrix of provinces and rural people; with a province given, from its other pools.
+    From other provinces by the matrix of provinces and rural people; else from the other pools of the province.
     """
-    place = province_index()
     rural = rural_people()
-    if home_province is None:
+    if between:
         inside = np.bincount(place, rural)
         weight = rural / inside[place] * origins_between()[place[own]][place]
     else:
-        weight = np.where(place == home_province, rural, 0.0)
+        weight = np.where(place == place[own], rural, 0.0)
         weight[own] = 0.0
     ends = np.cumsum(weight)
     return np.asarray(ends / ends[-1], dtype=np.float64)
@@ -94,7 +93,7 @@ def _origin(
     result = np.empty(len(rows), dtype=np.int64)
     pool, first = np.unique(home[rows], return_index=True)
     for own, start, end in zip(pool, first, [*first[1:], len(rows)], strict=True):
-        ends = sending(None if between else int(province[own]), int(own))
+        ends = sending(int(own), between, province)
         result[start:end] = np.searchsorted(ends, quantile[start:end], side="right")
     return np.minimum(result, len(province) - 1)
 
