@@ -48,3 +48,9 @@ def compiled_making_arrays(function: F) -> F:
     """Compile a function that makes arrays, for work outside the yearly phases."""
     result: F = numba.njit(error_model="numpy", nogil=True, cache=True)(function)  # noqa: TID251
     return result
+
+
+def inlined(function: F) -> F:
+    """Compile a helper of a phase into its callers: fewer functions that take all columns, faster compilation."""
+    result: F = numba.njit(error_model="numpy", nogil=True, cache=True, _nrt=False, inline="always")(function)  # noqa: TID251
+    return result

@@ -5,23 +5,23 @@ from __future__ import annotations
 import numpy as np
 
 from agents.codes import Kin
-from agents.compiled import compiled
+from agents.compiled import compiled, inlined
 
 
-@compiled
+@inlined
 def is_parent(p, child, parent) -> bool:
     """Say whether `parent` is the mother or father of `child` (rows of the people table)."""
     return p.mother[child] == parent or p.father[child] == parent
 
 
-@compiled
+@inlined
 def share_parent(p, a, b) -> bool:
     """Say whether two people have a living parent in common."""
     mother = p.mother[a] >= 0 and p.mother[a] == p.mother[b]
     return mother or (p.father[a] >= 0 and p.father[a] == p.father[b])
 
 
-@compiled
+@inlined
 def is_grandparent(p, child, elder) -> bool:
     """Say whether `elder` is a grandparent of `child`."""
     mother = np.int64(p.mother[child])
@@ -29,7 +29,7 @@ def is_grandparent(p, child, elder) -> bool:
     return (mother >= 0 and is_parent(p, mother, elder)) or (father >= 0 and is_parent(p, father, elder))
 
 
-@compiled
+@inlined
 def kin_of(p, holder, user) -> int:
     """Return what the user is to the holder of an account (a Kin code)."""
     if holder == user:

@@ -91,6 +91,8 @@ def run(
     store = Store(out, "run")
     job = make_job(simulator, scenario, seed, store, threads=threads or cpu_count(), export_people=export_people)
     store.claim()
+    if store.status(job.key) == "failed":
+        store.set_aside(job.key)
     years = Progress(end - start + 1, "year")
     try:
         done = run_job(simulator, job, lambda year: years.tell(str(year)))
@@ -99,8 +101,11 @@ def run(
         store.clean()
     if done.bad_input:
         raise ScenarioError(done.message)
-    print(f"{done.message or f'lived in {done.seconds:.1f} s'}; wrote {store.place(done.key)}")
-    return OK if done.status == "complete" else NO
+    place = store.place(done.key)
+    if done.status == "failed":
+        return complain(f"{place}: the run failed ({done.message}); its traceback is in manifest.json", NO)
+    print(f"already there: {place}" if done.message else f"lived in {done.seconds:.1f} s; wrote {place}")
+    return OK
 
 
 @app.command()

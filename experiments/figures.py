@@ -214,34 +214,46 @@ def benefit_by_province(sketch: Sketch) -> Figure:
 
 
 def fund_paths(sketch: Sketch) -> Figure:
-    """Draw national income and spending of each fund in the baseline, and its reserves under every regime."""
+    """Draw income and spending of each fund in the baseline, and reserves of all funds under every regime."""
     rows = sketch.results.outcomes
     there = set(rows[rows["level"] == "fund"]["unit"])
-    funds = [fund for fund in style()["funds"] if fund in there]
-    bn = style()["fen_per_bn_yuan"]
-    figure, axes = _panels(len(funds), 2, sharex=True)
-    base = sketch.results.study.baseline
-    for (left, right), fund in zip(axes, funds):
-        for measure, words, line in (
-            ("income_fen", sketch.say("income", "收入"), "-"),
-            ("spending_fen", sketch.say("spending", "支出"), "--"),
-        ):
-            series = sketch.mean(base.name, "fund", fund, measure) / bn
-            left.plot(series.index, series, linestyle=line, label=words, color=sketch.look(base)["color"])
-        for variant in sketch.variants:
-            series = sketch.mean(variant.name, "fund", fund, "closing_fen") / bn
-            right.plot(series.index, series, label=sketch.label(variant), **sketch.look(variant))
-        for axis in (left, right):
-            _from_zero(axis)
-            _years(axis, sketch.results)
-        name = sketch.of(style()["funds"][fund])
-        left.set_title(sketch.say(f"{name}: income and spending", f"{name}：收入与支出"), fontsize="medium")
-        right.set_title(sketch.say(f"{name}: reserves at year end", f"{name}：年末结余"), fontsize="medium")
-        left.set_ylabel(sketch.say("bn yuan", "十亿元"))
+    funds = {fund: words for fund, words in style()["funds"].items() if fund in there}
+    others = {fund: words for fund, words in style()["adjustment_funds"].items() if fund in there}
+    figure, axes = _panels(len(funds) + bool(others), 2, sharex=True)
+    for (left, right), (fund, words) in zip(axes, funds.items()):
+        _in_and_out(sketch, left, fund, sketch.of(words))
+        _reserves(sketch, right, fund, sketch.of(words))
+    for axis, (fund, words) in zip(axes[len(funds) :].flat, others.items()):
+        _reserves(sketch, axis, fund, sketch.of(words))
+    for row in axes:
+        row[0].set_ylabel(sketch.say("bn yuan", "十亿元"))
     axes[0][0].legend(frameon=False, loc="upper left")
     _legend(figure, axes[0][1])
-    figure.set_figheight(len(funds) * style()["figures"]["low_height"])
+    figure.set_figheight(len(axes) * style()["figures"]["low_height"])
     return figure
+
+
+def _in_and_out(sketch: Sketch, axis: Any, fund: str, name: str) -> None:
+    base = sketch.results.study.baseline
+    kinds = (
+        ("income_fen", sketch.say("income", "收入"), "-"),
+        ("spending_fen", sketch.say("spending", "支出"), "--"),
+    )
+    for measure, words, line in kinds:
+        series = sketch.mean(base.name, "fund", fund, measure) / style()["fen_per_bn_yuan"]
+        axis.plot(series.index, series, linestyle=line, label=words, color=sketch.look(base)["color"])
+    axis.set_title(sketch.say(f"{name}: income and spending", f"{name}：收入与支出"), fontsize="medium")
+    _from_zero(axis)
+    _years(axis, sketch.results)
+
+
+def _reserves(sketch: Sketch, axis: Any, fund: str, name: str) -> None:
+    for variant in sketch.variants:
+        series = sketch.mean(variant.name, "fund", fund, "closing_fen") / style()["fen_per_bn_yuan"]
+        axis.plot(series.index, series, label=sketch.label(variant), **sketch.look(variant))
+    axis.set_title(sketch.say(f"{name}: reserves at year end", f"{name}：年末结余"), fontsize="medium")
+    _from_zero(axis)
+    _years(axis, sketch.results)
 
 
 def money_moved(sketch: Sketch) -> Figure:

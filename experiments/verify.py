@@ -32,7 +32,7 @@ def run_folders(folder: Path) -> list[Path]:
         raise ResultsError(f"{folder}: expected a results folder")
     if (folder / MANIFEST).exists():
         return [folder]
-    found = sorted(path.parent for path in folder.glob(f"[!.]*/{MANIFEST}"))
+    found = sorted(path.parent for path in folder.glob(f"[!.]*/{MANIFEST}") if not path.parent.suffix)
     if not found:
         raise ResultsError(f"{folder}: expected a {MANIFEST} in it or in its subfolders")
     return found

@@ -7,93 +7,30 @@ negative, neither at a posting nor after a clearing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
-from model.errors import LedgerError
-from model.kinds import EMPLOYEE_POOL, KINDS, NATIONAL, POOL_FUNDS, PROVINCIAL, RESIDENT_POOL, outside
-from model.rules.funds import largest_remainder
+import numpy as np
+from numpy.typing import NDArray
 
-FUND_COLUMNS = (
-    "year",
-    "province",
-    "prefecture",
-    "fund",
-    "opening_fen",
-    "received_fen",
-    "paid_fen",
-    "closing_fen",
-    "members",
-    "spending_fen",
-    "income_fen",
-    "lent_fen",
-    "owed_fen",
-    "reserve_months",
-    "status",
+from model.books import (
+    FLOW_COLUMNS,
+    FUND_COLUMNS,
+    KIND_ARRAY,
+    KIND_IDS,
+    LENDERS,
+    MERGED,
+    Assess,
+    Book,
+    Columns,
+    IdentityError,
+    Loan,
+    Parties,
+    Whole,
+    account,
 )
-FLOW_COLUMNS = ("year", "payer", "payee", "kind", "amount_fen")
-
-
-Row = tuple[object, ...]
-NO_RESERVE = (float("nan"), "merged")
-LENDERS = (EMPLOYEE_POOL, RESIDENT_POOL)  # accounts and supplements never lend
-
-
-class IdentityError(LedgerError):
-    """An accounting identity does not hold: the results must not be used."""
-
-
-def account(fund: str, code: int) -> str:
-    """Return the name of a ledger held or of an outside party, as in the flows table."""
-    return f"{fund}:{code}"
-
-
-@dataclass(slots=True)
-class Book:
-    """One ledger held, over one year [fen]."""
-
-    fund: str
-    code: int
-    opening: int = 0
-    received: int = 0
-    paid: int = 0
-    receivable: int = 0
-    payable: int = 0
-    income: int = 0
-    spending: int = 0
-    income_before: int = 0
-    spending_before: int = 0
-    lent: int = 0
-    owed: int = 0
-    merged: bool = False
-
-    @property
-    def balance(self) -> int:
-        """Money in the ledger now [fen]."""
-        return self.opening + self.received - self.paid
-
-    @property
-    def free(self) -> int:
-        """Money left once all bills are cleared; negative: what is missing [fen]."""
-        return self.opening + self.received - self.paid + self.receivable - self.payable
-
-    @property
-    def spare(self) -> int:
-        """Money the ledger can give now without missing it for its bills [fen]."""
-        return max(0, min(self.balance, self.free))
-
-
-@dataclass(slots=True)
-class Loan:
-    """One loan between two ledgers held [fen]."""
-
-    step: int
-    lender: str
-    borrower: str
-    outstanding: int
-    made: int
-    due: int
-
+from model.kinds import KINDS, NATIONAL, POOL_FUNDS, PROVINCIAL, Effect, outside
+from model.rules.funds import largest_remainder
 
 class Ledger:
     """The ledgers held, the flows between them and the outside parties, and the debts."""
@@ -103,10 +40,14 @@ class Ledger:
         self.provinces = dict(provinces)
         self.year: int | None = None
         self.books: dict[str, Book] = {}
-        self.flows: dict[tuple[str, str, str], int] = {}
         self.loans: list[Loan] = []
         self.arrears: dict[tuple[str, str], int] = {}
-        self._parties: dict[str, Book | None] = {}
+        self._ids: dict[str, int] = {}
+        self._parties: dict[str, tuple[int, Book | None]] = {}
+        self._single: dict[tuple[int, int, int], int] = {}
+        self._many: list[tuple[Whole, Whole, int, Whole]] = []
+        self._names: NDArray[Any] = np.empty(0, object)
+        self._ranks: Whole = np.empty(0, np.int64)
 
     # ---- opening ------------------------------------------------------------------------------------------------
     def open_account(self, fund: str, code: int, amount: int = 0) -> str:
@@ -133,14 +74,21 @@ class Ledger:
             found = self.books[self.open_account(fund, int(code))]
         return found
 
-    def held(self, name: str) -> Book | None:
-        """Return the book of a ledger held, or nothing for an outside party; raises IdentityError for others."""
-        found = None if outside(name) else self.book(name)
-        self._parties[name] = found
+    def party(self, name: str) -> tuple[int, Book | None]:
+        """Return a party's number and its book, or nothing for an outside party; raises IdentityError for others."""
+        found = self._parties.get(name)
+        if found is None:
+            book = None if outside(name) else self.book(name)
+            found = self._parties[name] = (self._ids.setdefault(name, len(self._ids)), book)
         return found
 
+    def parties(self, names: Iterable[str]) -> Parties:
+        """Return parties in a row, for payments of many at once; valid for the open year."""
+        found = [self.party(name) for name in names]
+        return Parties(np.array([number for number, _ in found], np.int64), [book for _, book in found])
+
     def open_year(self, year: int) -> None:
-        """Begin a year: last closings become openings and merged ledgers disappear."""
+        """Begin a year."""
         if self.year is not None:
             raise IdentityError(f"year {self.year} is still open")
         self.year = year
@@ -150,56 +98,90 @@ class Ledger:
         """Pay an amount now [fen]; raises IdentityError if the payer is a ledger held that does not have it."""
         if amount == 0:
             return
-        source, target = self._between(payer, payee, kind, amount)
+        (a, source), (b, target) = self.party(payer), self.party(payee)
+        counts = self._allowed(kind, amount, a == b, payer, payee)
         if source is not None:
-            if amount > source.opening + source.received - source.paid:
+            if amount > source.balance:
                 raise IdentityError(f"{self.year} {payer} cannot pay {amount} fen ({kind}): it has {source.balance}")
             source.paid += amount
-        self._count(payer, payee, kind, amount, source, target)
+            source.income += counts.payer_income * amount
+            source.spending += counts.payer_spending * amount
         if target is not None:
             target.received += amount
+            target.income += counts.payee_income * amount
+        key = (a, b, KIND_IDS[kind])
+        self._single[key] = self._single.get(key, 0) + amount
+
+    def post_many(self, payers: Parties, payees: Parties, kind: str, amounts: Whole) -> None:
+        """Pay many amounts from outside parties now [fen]."""
+        if any(book is not None for book in payers.books):
+            raise IdentityError(f"{kind}: payments of ledgers held are billed, not posted, when they are many")
+        for book, amount, counts in self._record(payers, payees, kind, amounts):
+            book.received += amount
+            book.income += counts.payee_income * amount
 
     def bill(self, payer: str, payee: str, kind: str, amount: int) -> None:
         """Note an amount that is due from a ledger held and will be paid at the next clearing [fen]."""
-        if amount == 0:
-            return
-        source, target = self._between(payer, payee, kind, amount)
-        if source is None:
-            raise IdentityError(f"{payer} is outside: its payments are posted, not billed")
-        self._count(payer, payee, kind, amount, source, target)
-        source.payable += amount
-        if target is not None:
-            target.receivable += amount
+        self.bill_many(self.parties([payer]), self.parties([payee]), kind, np.array([amount], np.int64))
+
+    def bill_many(self, payers: Parties, payees: Parties, kind: str, amounts: Whole) -> None:
+        """Note many amounts that are due from ledgers held and will be paid at the next clearing [fen]."""
+        for book, amount, counts in self._record(payers, payees, kind, amounts):
+            book.receivable += amount
+            book.income += counts.payee_income * amount
+        counts = KINDS[kind]
+        for source, amount in zip(payers.books, amounts.tolist()):
+            if amount:
+                if source is None:
+                    raise IdentityError(f"{kind}: payments from outside are posted, not billed")
+                source.payable += amount
+                source.income += counts.payer_income * amount
+                source.spending += counts.payer_spending * amount
 
     def clear(self) -> None:
         """Pay all bills at one moment; raises IdentityError if a ledger would end below zero."""
         for name, book in self.books.items():
-            if book.free < 0:
-                raise IdentityError(f"{self.year} {name} lacks {-book.free} fen for its bills")
-            book.received += book.receivable
-            book.paid += book.payable
-            book.receivable = book.payable = 0
+            if book.receivable or book.payable:
+                if book.free < 0:
+                    raise IdentityError(f"{self.year} {name} lacks {-book.free} fen for its bills")
+                book.received += book.receivable
+                book.paid += book.payable
+                book.receivable = book.payable = 0
 
-    def _between(self, payer: str, payee: str, kind: str, amount: int) -> tuple[Book | None, Book | None]:
-        if amount < 0 or kind not in KINDS or payer == payee or self.year is None:
+    def billed(self, payer: str, kinds: Iterable[str]) -> dict[str, int]:
+        """Return what a ledger was billed this year under some kinds, by payee [fen]."""
+        number, wanted = self.party(payer)[0], {KIND_IDS[kind] for kind in kinds}
+        names, found = list(self._ids), dict[str, int]()
+        for payers, payees, kind, amounts in self._many:
+            if kind in wanted:
+                mine = payers == number
+                for payee, amount in zip(payees[mine].tolist(), amounts[mine].tolist()):
+                    found[names[payee]] = found.get(names[payee], 0) + amount
+        return found
+
+    def _allowed(self, kind: str, amount: int, same: bool, payer: object, payee: object) -> Effect:
+        """Return how a kind counts; raises IdentityError for what can never be paid."""
+        if amount < 0 or same or self.year is None or kind not in KINDS:
             raise IdentityError(
                 f"{self.year} {payer} -> {payee} ({kind}) {amount} fen: expected an open year, a kind of the list, "
                 "two parties and an amount that is not negative"
             )
-        parties = self._parties
-        source = parties[payer] if payer in parties else self.held(payer)
-        target = parties[payee] if payee in parties else self.held(payee)
-        return source, target
+        return KINDS[kind]
 
-    def _count(self, payer: str, payee: str, kind: str, amount: int, source: Book | None, target: Book | None) -> None:
-        key = (payer, payee, kind)
-        self.flows[key] = self.flows.get(key, 0) + amount
-        payer_income, payer_spending, payee_income = KINDS[kind]
-        if source is not None:
-            source.income += payer_income * amount
-            source.spending += payer_spending * amount
-        if target is not None:
-            target.income += payee_income * amount
+    def _record(
+        self, payers: Parties, payees: Parties, kind: str, amounts: Whole
+    ) -> Iterator[tuple[Book, int, Effect]]:
+        """Keep many flows and yield the receiving ledgers with their amounts."""
+        rows = np.flatnonzero(amounts)
+        if not len(rows):
+            return
+        a, b, paid = payers.ids[rows], payees.ids[rows], amounts[rows]
+        counts = self._allowed(kind, int(paid.min()), bool((a == b).any()), "many", "many")
+        self._many.append((a, b, KIND_IDS[kind], paid))
+        for row, amount in zip(rows.tolist(), paid.tolist()):
+            book = payees.books[row]
+            if book is not None:
+                yield book, amount, counts
 
     # ---- debts --------------------------------------------------------------------------------------------------
     def lend(self, step: int, lender: str, borrower: str, amount: int, due: int) -> None:
@@ -223,12 +205,13 @@ class Ledger:
         """Lower what is left of a loan, after a repayment or to write it off [fen]."""
         if not 0 <= amount <= loan.outstanding:
             raise IdentityError(f"loan {loan.lender} -> {loan.borrower}: {amount} of {loan.outstanding} fen")
-        loan.outstanding -= amount
-        self.book(loan.lender).lent -= amount
-        self.book(loan.borrower).owed -= amount
+        self._change(loan, -amount)
 
     def add_interest(self, loan: Loan, amount: int) -> None:
         """Add interest that was not paid to what is left of a loan [fen]."""
+        self._change(loan, amount)
+
+    def _change(self, loan: Loan, amount: int) -> None:
         loan.outstanding += amount
         self.book(loan.lender).lent += amount
         self.book(loan.borrower).owed += amount
@@ -289,37 +272,38 @@ class Ledger:
                 self.arrears[provider, new] = self.arrears.get((provider, new), 0) + amount
 
     # ---- closing ------------------------------------------------------------------------------------------------
-    def close_year(
-        self, members: Mapping[str, int], assess: Callable[[str, int, int], tuple[float, str]]
-    ) -> tuple[list[Row], list[Row]]:
-        """Check the identities and return the rows of the year's funds and flows tables; raises IdentityError.
+    def close_year(self, members: Mapping[str, int], assess: Assess) -> tuple[Columns, Columns]:
+        """Check the identities and return the columns of the year's funds and flows tables; raises IdentityError.
 
-        members is by ledger name; assess gives months of reserve and status from fund, closing balance and spending.
+        members is by ledger name; assess gives months of reserve and status from funds, closings and spendings.
         """
-        self.check()
-        year = self.year
-        funds: list[Row] = [
-            (
-                year,
-                self.province(book.code),
-                book.code,
-                book.fund,
-                book.opening,
-                book.received,
-                book.paid,
-                book.balance,
-                members.get(name, 0),
-                book.spending,
-                book.income,
-                book.lent,
-                book.owed,
-                *(NO_RESERVE if book.merged else assess(book.fund, book.balance, book.spending)),
-            )
-            for name, book in self.in_order()
-        ]
-        flows: list[Row] = [(year, *key, amount) for key, amount in sorted(self.flows.items())]
+        payers, payees, kinds, amounts = self._summed()
+        self._check(payers, payees, amounts)
+        names = self._name_array()
+        flows = dict(zip(FLOW_COLUMNS, (self.year, names[payers], names[payees], KIND_ARRAY[kinds], amounts)))
+        kept = list(self.in_order())
+        books = [book for _, book in kept]
+        closing, spending = (np.array([getattr(b, f) for b in books], np.int64) for f in ("balance", "spending"))
+        months, status = assess([b.fund for b in books], closing, spending)
+        values = (
+            self.year,
+            [self.province(b.code) for b in books],
+            [b.code for b in books],
+            [b.fund for b in books],
+            [b.opening for b in books],
+            [b.received for b in books],
+            [b.paid for b in books],
+            closing,
+            [members.get(name, 0) for name, _ in kept],
+            spending,
+            [b.income for b in books],
+            [b.lent for b in books],
+            [b.owed for b in books],
+            months,
+            [MERGED if b.merged else word for b, word in zip(books, status)],
+        )
         self._turn()
-        return funds, flows
+        return dict(zip(FUND_COLUMNS, values)), flows
 
     def in_order(self) -> Iterator[tuple[str, Book]]:
         """Yield the ledgers that were not empty all year, by fund and code; pool funds always appear."""
@@ -331,27 +315,52 @@ class Ledger:
         """Return the province of an area's code: 0 for the nation."""
         return self.provinces.get(code, code)
 
+    def _name_array(self) -> NDArray[Any]:
+        """Return the names of all parties by number; their ranks in order of name are kept beside."""
+        if len(self._names) != len(self._ids):
+            self._names = np.array(list(self._ids), dtype=object)
+            self._ranks = np.empty(len(self._names), np.int64)
+            self._ranks[np.argsort(self._names)] = np.arange(len(self._names))
+        return self._names
+
+    def _summed(self) -> tuple[Whole, Whole, Whole, Whole]:
+        """Return the year's flows summed by payer, payee and kind, in order of name."""
+        single = np.array([(*key, amount) for key, amount in self._single.items()], np.int64).reshape(-1, 4)
+        many = [np.stack([a, b, np.full(len(a), kind), amounts], axis=1) for a, b, kind, amounts in self._many]
+        flows = np.concatenate([single, *many])
+        self._name_array()
+        key = (self._ranks[flows[:, 0]] * len(self._ids) + self._ranks[flows[:, 1]]) * len(KINDS) + flows[:, 2]
+        order = np.argsort(key, kind="stable")
+        key, flows = key[order], flows[order]
+        starts = np.flatnonzero(np.diff(key, prepend=-1))
+        sums = np.add.reduceat(flows[:, 3], starts) if len(starts) else flows[:, 3]
+        return flows[starts, 0], flows[starts, 1], flows[starts, 2], sums
+
     def check(self) -> None:
         """Assert the identities of the open year; raises IdentityError."""
-        received = dict.fromkeys(self.books, 0)
-        paid = dict.fromkeys(self.books, 0)
-        for (payer, payee, _kind), amount in self.flows.items():
-            if payer in paid:
-                paid[payer] += amount
-            if payee in received:
-                received[payee] += amount
+        payers, payees, _, amounts = self._summed()
+        self._check(payers, payees, amounts)
+
+    def _check(self, payers: Whole, payees: Whole, amounts: Whole) -> None:
+        received, paid = np.zeros(len(self._ids), np.int64), np.zeros(len(self._ids), np.int64)
+        np.add.at(received, payees, amounts)
+        np.add.at(paid, payers, amounts)
+        into, out = received.tolist(), paid.tolist()
+        lent = owed = 0
         for name, book in self.books.items():
+            number = self._ids.get(name)
+            flown = (into[number], out[number]) if number is not None else (0, 0)
             if book.payable or book.receivable:
                 raise IdentityError(f"{self.year} {name}: bills of {book.payable} fen were not cleared")
-            if book.received != received[name] or book.paid != paid[name]:
+            if (book.received, book.paid) != flown:
                 raise IdentityError(f"{self.year} {name}: received or paid differ from the sums of its flows")
-            if min(book.balance, book.lent, book.owed) < 0:
+            if book.balance < 0 or book.lent < 0 or book.owed < 0:
                 raise IdentityError(f"{self.year} {name}: balance, loans or debts are negative")
             if book.merged and book.balance:
                 raise IdentityError(f"{self.year} {name}: merged, but {book.balance} fen are left")
-        lent = sum(book.lent for book in self.books.values())
-        debts = sum(loan.outstanding for loan in self.loans) + sum(self.arrears.values())
-        if lent != sum(loan.outstanding for loan in self.loans) or debts != sum(b.owed for b in self.books.values()):
+            lent, owed = lent + book.lent, owed + book.owed
+        loans = sum(loan.outstanding for loan in self.loans)
+        if lent != loans or owed != loans + sum(self.arrears.values()):
             raise IdentityError(f"{self.year}: loans and debts do not agree")
 
     def _turn(self) -> None:
@@ -360,6 +369,9 @@ class Ledger:
             book.opening = book.balance
             book.income_before, book.spending_before = book.income, book.spending
             book.received = book.paid = book.income = book.spending = 0
-        self.flows, self._parties = {}, {}
+        self._single, self._many, self._parties = {}, [], {}
         self.loans = [loan for loan in self.loans if loan.outstanding]
         self.year = None
+
+
+__all__ = ["FLOW_COLUMNS", "FUND_COLUMNS", "Book", "Columns", "IdentityError", "Ledger", "Loan", "Parties", "account"]

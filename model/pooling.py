@@ -8,11 +8,10 @@ import mesa
 import numpy as np
 import pandas as pd
 
-from agents.chance import Purpose, spread_keys, uniform
+from agents.chance import Purpose, spread_keys
 from agents.codes import Scheme, Work
 from agents.columns import Selection, Table
 from agents.compiled import CODE_VERSION
-from agents.numeric import normal_quantile
 from agents.person import Person
 from model import data
 from model.data.apportion import largest_remainder
@@ -31,7 +30,7 @@ from model.policy.record import law_record
 from model.record import Record
 from model.reporting import people_frame, year_measures
 from model.scenario import Scenario
-from model.surroundings import CareLevels, expected_benefit, local_price, onset, shocks, spread_table
+from model.surroundings import CareLevels, expected_benefit, local_effort, local_price, onset, shocks, spread_table
 from model.synthesis import first_population, scale_accounts
 from model.year import live
 
@@ -157,12 +156,11 @@ class PoolingModel(mesa.Model):
         """Return the surroundings of the year as far as known before care is sought."""
         law, year, seed = self.law[0], self.year, self.seed_of_draws
         at = self.demography.place(year)
-        empty = np.zeros(0)
         insured = self.heads_before[:, Head.RESIDENT]
         outside = np.maximum(insured + self.heads_before[:, Head.NONE], 1)
         premium = float(law.resident.individual)
         last_premium = float(law_record(self.policy, max(year - 1, FIRST_GROWTH), self.pools)[0].resident.individual)
-        unknown = dict.fromkeys(Ground._fields, empty)
+        unknown = dict.fromkeys(Ground._fields, np.zeros(0)) | {name: np.zeros((1,) * n) for name, n in CARE_SHAPES.items()}
         known = {
             "seed": np.int64(seed),
             "year": np.int64(year),
@@ -173,7 +171,7 @@ class PoolingModel(mesa.Model):
             "shape": self.places.shape,
             "subsidy": self.places.subsidy(int(law.resident.subsidy)),
             "peers": insured / outside,
-            "effort": self._effort(law),
+            "effort": local_effort(self.pools["code"].to_numpy(), law),
             "premium_growth": premium / last_premium - 1.0,
             "expected_benefit": expected_benefit(law),
             "onset": onset(law),
@@ -189,13 +187,6 @@ class PoolingModel(mesa.Model):
             "inpatient_keys": np.array(spread_keys(seed, Purpose.INPATIENT, year), np.uint64),
         }
         return Ground(**(unknown | known))
-
-    def _effort(self, law: Any) -> np.ndarray[Any, Any]:
-        """Return local mobilisation by pool around its mean."""
-        drawn = [
-            normal_quantile(uniform(0, Purpose.ENROLMENT, 0, code)) for code in self.pools["code"].tolist()
-        ]
-        return np.maximum(law.enrolment.effort * (1.0 + law.enrolment.effort_spread * np.array(drawn)), 0.0)
 
     def _ground_with_care(self) -> Ground:
         """Return the surroundings with this year's levels and prices of care."""
@@ -250,6 +241,9 @@ class PoolingModel(mesa.Model):
 
 
 FIRST_GROWTH = 2019
+CARE_SHAPES = {"visits": 3, "stays": 3, "visit_cost": 1, "visit_tier": 2, "visit_edges": 2, "stay_cost": 2, "stay_age": 1}
+CARE_SHAPES |= {"chronic_cost": 2, "tier_edges": 2}
+"""Axes of the ground's tables of care, empty until care is sought."""
 
 
 def _balance(fund: str) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from functools import cache
 from typing import Any
 
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 
 from agents.chance import Purpose, uniform
 from agents.codes import Scheme, Status
+from agents.compiled import compiled
 from agents.numeric import exp, normal_quantile
 from agents.tables import lognormal_table
 from model.phases.tally import AGES, CHRONIC_LEVELS, Head
@@ -158,26 +158,36 @@ def shocks(seed: int, year: int, codes: Counts, members: Floats, law: Any) -> Fl
     """Return the factor on the price of care by pool: chance among all its members, and shocks that echo; mean 1."""
     care = law.care
     out = np.empty(len(codes))
-    nation = _echo(seed, year, NATION_KEY, care)
-    for i, code in enumerate(codes.tolist()):
-        own = care.person_cv / math.sqrt(max(float(members[i]), 1.0))
-        drawn = own * normal_quantile(uniform(seed, Purpose.POOL_CHANCE, year, code))
-        drawn += care.pool_shock * _echo(seed, year, code, care)
-        drawn += care.province_shock * _echo(seed, year, code // PROVINCE * PROVINCE + PROVINCE_KEYS, care)
-        drawn += care.nation_shock * nation
-        variance = own * own + care.pool_shock * care.pool_shock + care.province_shock * care.province_shock
-        out[i] = exp(drawn - (variance + care.nation_shock * care.nation_shock) * HALF)
+    spread = np.array([care.person_cv, care.pool_shock, care.province_shock, care.nation_shock, care.shock_persistence])
+    _shocks(np.int64(seed), np.int64(year), codes, members, spread, out)
     return out
 
 
-def _echo(seed: int, year: int, key: int, care: Any) -> float:
+@compiled
+def _shocks(seed: int, year: int, codes: Counts, members: Floats, spread: Floats, out: Floats) -> None:
+    """Write the price factors of `shocks`; spread: of a person, a pool, a province, the nation, and the memory."""
+    nation = spread[3] * _echo(seed, year, NATION_KEY, spread[4])
+    for i in range(codes.size):
+        code = np.int64(codes[i])
+        own = spread[0] / np.sqrt(max(members[i], 1.0))
+        drawn = nation + own * normal_quantile(uniform(seed, Purpose.POOL_CHANCE, year, code))
+        drawn += spread[1] * _echo(seed, year, code, spread[4])
+        drawn += spread[2] * _echo(seed, year, code // PROVINCE * PROVINCE + PROVINCE_KEYS, spread[4])
+        variance = own * own + spread[1] * spread[1] + spread[2] * spread[2] + spread[3] * spread[3]
+        out[i] = exp(drawn - variance * HALF)
+
+
+@compiled
+def _echo(seed: int, year: int, key: int, memory: float) -> float:
     """Return a standard normal shock of a year that remembers earlier ones; it needs no state."""
-    weight, total, squares = 1.0, 0.0, 0.0
+    weight = 1.0
+    total = 0.0
+    squares = 0.0
     for back in range(MEMORY):
         total += weight * normal_quantile(uniform(seed, Purpose.POOL_SHOCK, year - back, key))
         squares += weight * weight
-        weight *= care.shock_persistence
-    return total / math.sqrt(squares)
+        weight *= memory
+    return total / np.sqrt(squares)
 
 
 @cache
@@ -193,3 +203,17 @@ def local_price(price: Floats, heads: Counts) -> Floats:
     members = heads[:, Head.COVERED_ACTIVE] + heads[:, Head.COVERED_RETIRED] + heads[:, Head.COVERED_RESIDENT]
     total = members.sum()
     return price * (total / (price * members).sum()) if total else price
+
+
+def local_effort(codes: Counts, law: Any) -> Floats:
+    """Return the mobilisation for enrolment by pool around its mean, the same in every year and world."""
+    drawn = np.empty(len(codes))
+    _drawn(codes, drawn)
+    return np.asarray(np.maximum(law.enrolment.effort * (1.0 + law.enrolment.effort_spread * drawn), 0.0))
+
+
+@compiled
+def _drawn(codes: Counts, out: Floats) -> None:
+    """Write a standard normal number for every pool's code."""
+    for i in range(codes.size):
+        out[i] = normal_quantile(uniform(0, Purpose.ENROLMENT, 0, np.int64(codes[i])))

@@ -102,6 +102,13 @@ def test_help_answers_in_under_a_second() -> None:
         (["run", "--seed", "-1"], "--seed -1"),
         (["run", "--seed", "x"], "--seed"),
         (["run", "--threads", "-2"], "--threads -2"),
+        (["run", "--start", "2018"], "2018"),
+        (["run", "--end", "2051"], "2051"),
+        (["run", "no_such_reform"], "no_such_reform"),
+        (["run", "step_1", "steps_1_2"], "pooling.allow_cross_fund"),
+        (["explain", "employee.no_such_parameter"], "employee.no_such_parameter"),
+        (["explain", "employee.person_rate", "1990"], "1990"),
+        (["explain", "step_1", "--lang", "fr"], "--lang fr"),
         (["compare", "no_such_study"], "no_such_study"),
         (["compare", "three_steps", "--replications", "0"], "--replications"),
         (["compare", "three_steps", "--end", "2000"], "2000"),
@@ -142,6 +149,27 @@ def test_an_interruption_is_one_line_and_130(
     monkeypatch.setattr(cli, "app", interrupted)
     assert cli.main([]) == 130
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_real_run_is_lived_kept_and_verified(tmp_path: Path) -> None:
+    words = ["run", "empty", "--people", "2000", "--end", "2025", "--out", str(tmp_path / "out"), "--export-people"]
+    done = call(*words)
+    assert done.returncode == 0, done.stderr
+    assert "year 2 of 2: 2025" in done.stdout
+    (folder,) = [path.parent for path in tmp_path.glob("out/*/funds.parquet")]
+    assert str(folder) in done.stdout
+    assert "already there" in call(*words).stdout
+    for extra in ([], ["--identities"]):
+        checked = call("verify", str(folder), *extra)
+        assert checked.returncode == 0, checked.stdout + checked.stderr
+        assert checked.stdout.splitlines()[-1] == "yes"
+
+
+def test_plan_starts_nothing(tmp_path: Path) -> None:
+    done = call("compare", "three_steps", "--people", "2000", "--end", "2025", "--plan", "--out", str(tmp_path / "out"))
+    assert done.returncode == 0, done.stderr
+    assert "runs: 10 on" in done.stdout
+    assert not (tmp_path / "out").exists()
 
 
 SLOW_STUDY = """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -47,6 +47,7 @@ class Areas:
     codes: list[int]
     homes: list[int]
     of: Mapping[str, list[int]]
+    _places: dict[str, tuple[list[int], NDArray[np.int64]]] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of_year(cls, codes: NDArray[Any], provinces: NDArray[Any], employee: Any, resident: Any) -> Areas:
@@ -68,6 +69,13 @@ class Areas:
             found.setdefault(code, []).append(index)
         return dict(sorted(found.items()))
 
+    def places(self, fund: str) -> tuple[list[int], NDArray[np.int64]]:
+        """Return the codes of a fund's areas in order, and the place of every pool's area among them."""
+        if fund not in self._places:
+            codes, place = np.unique(np.array(self.of[fund], np.int64), return_inverse=True)
+            self._places[fund] = codes.tolist(), place
+        return self._places[fund]
+
     def by_province(self, fund: str) -> dict[int, list[int]]:
         """Return the codes of the areas of a fund in every province, nation-wide areas left out."""
         found: dict[int, list[int]] = {}
@@ -76,12 +84,12 @@ class Areas:
                 found.setdefault(home, []).append(code)
         return found
 
-    def summed(self, fund: str, values: Sequence[int]) -> dict[int, int]:
+    def summed(self, fund: str, values: Sequence[int] | NDArray[np.int64]) -> dict[int, int]:
         """Return whole numbers by pool summed to the areas of a fund."""
-        found: dict[int, int] = {}
-        for code, value in zip(self.of[fund], values):
-            found[code] = found.get(code, 0) + int(value)
-        return found
+        codes, place = self.places(fund)
+        sums = np.zeros(len(codes), np.int64)
+        np.add.at(sums, place, np.asarray(values, np.int64))
+        return dict(zip(codes, sums.tolist()))
 
     def linked(self) -> list[tuple[list[int], list[int]]]:
         """Return groups of employee and resident areas that share pools: the brother funds of one place."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
+
+from agents.compiled import compiled
 from model.kinds import EMPLOYEE_POOL, PROVIDERS, RESIDENT_POOL
 from model.ledger import Book, account
 from model.phases.fund_world import SCHEME, FundWorld, books
@@ -29,7 +32,8 @@ def fill(world: FundWorld, book: Book, codes: list[int]) -> None:
     """
     ledger, name = world.ledger, account(book.fund, book.code)
     providers = [account(PROVIDERS, code) for code in codes]
-    bills = [sum(ledger.flows.get((name, provider, kind), 0) for kind in TO_PROVIDERS) for provider in providers]
+    billed = ledger.billed(name, TO_PROVIDERS)
+    bills = [billed.get(provider, 0) for provider in providers]
     gap, last = -book.free, world.terms.last
     share = last.backstop_share if last.last_resort else 0.0
     paid = int(rules.backstop(gap, book.income, share, last.backstop_limit))
@@ -45,12 +49,24 @@ def react(world: FundWorld) -> None:
     """Let pools set next year's benefits after unpaid bills, and their budget of care after income and spending."""
     state, budget, cut = world.funds, world.terms.budget, world.terms.last.cut_after_arrears
     for fund, scheme in SCHEME.items():
-        coupling, strength = budget.coupling[scheme], budget.strength[scheme]
-        for code, pools in state.areas.pools_in(fund).items():
-            pool, book = world.institutions.pool(code), world.ledger.book(account(fund, code))
-            state.coverage[pools, scheme] = pool.react(
-                fund, float(rules.coverage_after(pool.arrears.get(fund, 0), cut))
-            )
-            state.budget[pools, scheme] = rules.budget_factor(
-                state.budget[pools[0], scheme], book.income, book.spending, coupling, strength, budget.largest_change
-            )
+        codes, place = state.areas.places(fund)
+        kept = books(world, fund)
+        agencies = [world.institutions.pool(code) for code in codes]
+        shares = [float(rules.coverage_after(pool.arrears.get(fund, 0), cut)) for pool in agencies]
+        state.coverage[:, scheme] = np.array([pool.react(fund, s) for pool, s in zip(agencies, shares)])[place]
+        money = np.array([(kept[code].income, kept[code].spending) for code in codes], np.int64)
+        before = np.zeros(len(codes))
+        before[place] = state.budget[:, scheme]
+        terms = (budget.coupling[scheme], budget.strength[scheme], budget.largest_change)
+        state.budget[:, scheme] = budget_factors(before, money, *terms)[place]
+
+
+@compiled
+def budget_factors(before, money, coupling, strength, largest_change):  # type: ignore[no-untyped-def]
+    """Return next year's factor on the cost of care of every area."""
+    factors = before.copy()
+    for i in range(len(factors)):
+        income = np.int64(money[i, 0])
+        spending = np.int64(money[i, 1])
+        factors[i] = rules.budget_factor(np.float64(before[i]), income, spending, coupling, strength, largest_change)
+    return factors

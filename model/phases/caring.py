@@ -7,7 +7,7 @@ import numpy as np
 from agents.care import events, hospital_tier
 from agents.chance import BORN_LATER, Purpose, four, spread_pair, unit, words
 from agents.codes import Care
-from agents.compiled import compiled
+from agents.compiled import compiled, inlined
 from agents.tables import look_up
 from model.phases.ground import Ground
 from model.phases.standing import status_of
@@ -16,7 +16,7 @@ from model.phases.tally import AGES, CareItem
 HALF = 0.5
 
 
-@compiled
+@inlined
 def draw_pair(keys, seed, purpose, year, key):
     """Return the year's pair for a person: evenly spread for founders, independent for people born later."""
     if key >= BORN_LATER:

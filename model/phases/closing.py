@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from agents.codes import Scheme, Status
-from agents.compiled import compiled
+from agents.compiled import compiled, inlined
 from model.phases.joining import standing_of
 from model.phases.standing import status_of
 from model.phases.tally import EnrolmentItem, Head, Money, PairKind
@@ -45,7 +45,7 @@ def leave_inheritance(p, bounds, first_home, last_home, sums) -> None:
                 sums.pairs[PairKind.INHERIT, pool, np.int64(p.insured[heir])] += left
 
 
-@compiled
+@inlined
 def _heir(p, i, first, last) -> int:
     """Return the first living spouse, else child or parent, at home in the employee scheme, or -1."""
     spouse = np.int64(p.spouse[i])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from agents.codes import Care, Scheme, Status
-from agents.compiled import compiled
+from agents.compiled import compiled, inlined
 from agents.numeric import fen_share
 from model.phases.ground import Ground
 from model.phases.standing import status_of
@@ -62,7 +62,7 @@ def pay_basic(p, first, last, law, ground: Ground, scratch, sums) -> None:
         sums.care[pool, status, Care.INPATIENT, CareItem.BASIC] += paid_in
 
 
-@compiled
+@inlined
 def _employee(p, i, k, law, scratch):
     """Return what the employee pool pays for one member's visits with chronic treatment, and stays [fen]."""
     retired = status_of(np.int64(p.work[i]), np.int64(p.scheme[i])) == Status.RETIRED
@@ -89,7 +89,7 @@ def _employee(p, i, k, law, scratch):
     return paid_visits + paid_chronic, paid_stays
 
 
-@compiled
+@inlined
 def _resident(p, i, k, law, scratch):
     """Return what the resident pool pays for one member's visits with chronic treatment, and stays [fen]."""
     rules = law.benefit
@@ -105,7 +105,7 @@ def _resident(p, i, k, law, scratch):
     return paid_visits + paid_chronic, paid_stays
 
 
-@compiled
+@inlined
 def _listed(k, outpatient_share, inpatient_share, scratch):
     """Return the parts of visits, chronic treatment and stays that are on the insurance's list, and note them [fen]."""
     visits = in_list(scratch.outpatient[k], outpatient_share)
@@ -116,14 +116,14 @@ def _listed(k, outpatient_share, inpatient_share, scratch):
     return visits, chronic, stays
 
 
-@compiled
+@inlined
 def _chronic(p, i, listed, rate, rules) -> int:
     """Return what the pool pays for chronic treatment out of hospital, by severity [fen]."""
     cap = rules.chronic_cap_severe if p.chronic[i] == SEVERE else rules.chronic_cap_mild
     return basic_outpatient(listed, rules.chronic_deductible, min(rate, 1.0), cap)
 
 
-@compiled
+@inlined
 def _deductible(first, stays, rules) -> int:
     """Return the deductibles of a year's stays together; later stays may carry less [fen]."""
     total = first
@@ -149,7 +149,7 @@ def pay_supplement(p, first, last, law, ground: Ground, scratch, sums) -> None:
             p.supplement[i] = paid
 
 
-@compiled
+@inlined
 def _critical(p, i, k, listed, law, ground: Ground, scratch, sums) -> None:
     """Pay one resident's critical-illness benefit, tilted to the poor, up to the cap with bonus."""
     rules = law.critical
@@ -175,7 +175,7 @@ def _critical(p, i, k, listed, law, ground: Ground, scratch, sums) -> None:
         _share_out(p, i, k, paid, CareItem.CRITICAL, scratch, sums)
 
 
-@compiled
+@inlined
 def _cap(p, i, law) -> int:
     """Return a resident's ceiling of critical-illness cover with the bonuses earned so far [fen]."""
     rules = law.waiting
@@ -194,7 +194,7 @@ def _cap(p, i, law) -> int:
     return person_cap(law.critical.cap, bonus, 0)
 
 
-@compiled
+@inlined
 def _share_out(p, i, k, paid, item, scratch, sums) -> None:
     """Take a payment off what is left to pay, split between outpatient and inpatient care in proportion."""
     out, inside = split_in_two(paid, scratch.listed_out[k], scratch.listed_in[k])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from agents.codes import Care, Scheme
-from agents.compiled import compiled
+from agents.compiled import compiled, inlined
 from agents.numeric import fen_share
 from model.phases.ground import Ground
 from model.phases.paying import may_use
@@ -35,7 +35,7 @@ def pay_rest(p, bounds, first_home, last_home, law, ground: Ground, scratch, sum
             _cash(p, i, k, scratch, sums)
 
 
-@compiled
+@inlined
 def _add(p, i, item, out, inside, sums) -> None:
     """Add a payment for outpatient and inpatient care to the sums."""
     pool = np.int64(p.insured[i])
@@ -44,7 +44,7 @@ def _add(p, i, item, out, inside, sums) -> None:
     sums.care[pool, status, Care.INPATIENT, item] += inside
 
 
-@compiled
+@inlined
 def _own_account(p, i, k, law, scratch, sums) -> None:
     """Draw on the person's own account, outpatient bills first."""
     out = draw(np.int64(p.account[i]), fen_share(scratch.rest_out[k], law.accounts.use_share))
@@ -58,7 +58,7 @@ def _own_account(p, i, k, law, scratch, sums) -> None:
     _add(p, i, CareItem.OWN_ACCOUNT, out, inside, sums)
 
 
-@compiled
+@inlined
 def _relatives(p, i, k, first, last, law, ground: Ground, scratch, sums) -> None:
     """Draw on relatives' accounts in the home, in the order they lie there, above what holders keep for themselves."""
     user = np.int64(p.insured[i])
@@ -80,7 +80,7 @@ def _relatives(p, i, k, first, last, law, ground: Ground, scratch, sums) -> None
         _add(p, i, CareItem.FAMILY_ACCOUNT, out, inside, sums)
 
 
-@compiled
+@inlined
 def _cash(p, i, k, scratch, sums) -> None:
     """Let the person pay the rest in cash."""
     out = scratch.rest_out[k]

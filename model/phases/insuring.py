@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from agents.compiled import compiled
+from agents.compiled import compiled, inlined
 from model.phases.tally import PairKind
 
 
-@compiled
+@inlined
 def insure_at(p, i, pool, sums) -> None:
     """Set a person's pool of insurance and record the account's balance that moves with it."""
     before = np.int64(p.insured[i])

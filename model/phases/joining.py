@@ -6,7 +6,7 @@ import numpy as np
 
 from agents.chance import Purpose, four
 from agents.codes import Scheme, Work
-from agents.compiled import compiled
+from agents.compiled import compiled, inlined
 from agents.enrolment import family_leaning, joins, member_leaning
 from model.phases.ground import Ground
 from model.phases.insuring import insure_at
@@ -41,7 +41,7 @@ def enrol(p, bounds, first_home, last_home, law, ground: Ground, sums) -> None:
             _count(p, i, before, sums)
 
 
-@compiled
+@inlined
 def _leaning(p, first, last, residents, law, ground: Ground) -> float:
     """Return what speaks for the resident scheme in a family as a whole [log odds]."""
     earned = np.int64(0)
@@ -62,7 +62,7 @@ def _leaning(p, first, last, residents, law, ground: Ground) -> float:
     )  # fmt: skip
 
 
-@compiled
+@inlined
 def _choose(p, i, before, family, common, law, ground: Ground, sums) -> int:
     """Return the scheme of a person outside the employee scheme after the family's decision."""
     u, v, w, _ = four(ground.seed, Purpose.ENROLMENT, ground.year, p.key[i])
@@ -76,7 +76,7 @@ def _choose(p, i, before, family, common, law, ground: Ground, sums) -> int:
     return np.int64(Scheme.RESIDENT)
 
 
-@compiled
+@inlined
 def _insured(p, i, before, family, u, law, ground: Ground) -> bool:
     """Say whether a member of the family is insured as a resident this year."""
     rules = law.enrolment
@@ -102,7 +102,7 @@ def _insured(p, i, before, family, u, law, ground: Ground) -> bool:
     return joins(u, leaning)
 
 
-@compiled
+@inlined
 def _wait(lapsed, law) -> int:
     """Return the months of waiting that a return after these lapsed years brings [months]."""
     rules = law.waiting
@@ -113,7 +113,7 @@ def _wait(lapsed, law) -> int:
     )
 
 
-@compiled
+@inlined
 def standing_of(scheme, age) -> int:
     """Return how the year counts for the resident scheme: covered, in the employee scheme, or missed."""
     if scheme == Scheme.RESIDENT:
@@ -121,7 +121,7 @@ def standing_of(scheme, age) -> int:
     return Standing.EMPLOYEE if scheme == Scheme.EMPLOYEE else Standing.MISSED
 
 
-@compiled
+@inlined
 def _keep_books(p, i, before, law) -> None:
     """Count consecutive and missed years and set the waiting months of the year."""
     scheme = np.int64(p.scheme[i])
@@ -136,7 +136,7 @@ def _keep_books(p, i, before, law) -> None:
     p.lapsed[i] = min(missed_years(lapsed, standing, rules.in_force), MOST)
 
 
-@compiled
+@inlined
 def _count(p, i, before, sums) -> None:
     """Count the movement into, out of and back to the scheme, and the heads insured during the year."""
     scheme = np.int64(p.scheme[i])

@@ -7,7 +7,7 @@ import numpy as np
 from agents.career import first_work, leaves_school, next_job, scheme_of_work, year_more
 from agents.chance import Purpose, four
 from agents.codes import Hukou, Scheme, Work
-from agents.compiled import compiled
+from agents.compiled import compiled, inlined
 from model.phases.ground import Ground
 from model.phases.insuring import insure_at
 from model.phases.tally import EnrolmentItem
@@ -49,7 +49,7 @@ def find_work(p, first, last, law, ground: Ground, sums) -> None:
                 sums.enrolment[np.int64(p.home[i]), Scheme.EMPLOYEE, work, EnrolmentItem.ENTERED] += 1
 
 
-@compiled
+@inlined
 def _next_work(p, i, work, scheme, law, ground: Ground):
     """Return a person's work this year and whether a flexible worker joins (1), leaves (0) or keeps (-1) the scheme."""
     u, v, w, x = four(ground.seed, Purpose.WORK, ground.year, p.key[i])
@@ -76,7 +76,7 @@ def _next_work(p, i, work, scheme, law, ground: Ground):
     return found, joins
 
 
-@compiled
+@inlined
 def _flexible_join(p, i, law) -> float:
     """Return the chance that a flexible worker chooses the employee scheme; hukou may stand in the way."""
     chance = law.enrolment.flexible_join
@@ -85,7 +85,7 @@ def _flexible_join(p, i, law) -> float:
     return chance
 
 
-@compiled
+@inlined
 def _at_retirement(p, i, age, threshold, work, scheme, law) -> int:
     """Return the work of a person at or past the age of retirement; farmers go on."""
     needed = by_sex(np.int64(p.sex[i]), law.employee.minimum_years_men, law.employee.minimum_years_women)

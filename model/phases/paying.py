@@ -6,7 +6,7 @@ import numpy as np
 
 from agents.chance import Purpose, uniform
 from agents.codes import Scheme, Work
-from agents.compiled import compiled
+from agents.compiled import compiled, inlined
 from agents.sharing import kin_of
 from model.phases.ground import Ground
 from model.phases.tally import Head, Money, PairKind
@@ -41,7 +41,7 @@ def contribute(p, bounds, first_home, last_home, law, ground: Ground, sums) -> N
                 _resident(p, i, first, last, law, ground, sums)
 
 
-@compiled
+@inlined
 def _interest(p, i, law, sums) -> None:
     """Credit the year's interest on the balance brought forward."""
     gain = account_interest(np.int64(p.account[i]), law.accounts.interest_rate)
@@ -50,7 +50,7 @@ def _interest(p, i, law, sums) -> None:
         sums.money[np.int64(p.insured[i]), Money.ACCOUNT_INTEREST] += gain
 
 
-@compiled
+@inlined
 def _employee(p, i, law, ground: Ground, sums) -> None:
     """Collect from one member of the employee scheme and his employer, and credit his account."""
     pool = np.int64(p.insured[i])
@@ -94,7 +94,7 @@ def _employee(p, i, law, ground: Ground, sums) -> None:
     p.account[i] += to_account + credit
 
 
-@compiled
+@inlined
 def _resident(p, i, first, last, law, ground: Ground, sums) -> None:
     """Collect one resident's premium: help for the poor, then a relative's account where allowed, then cash."""
     pool = np.int64(p.insured[i])
@@ -119,7 +119,7 @@ def _resident(p, i, first, last, law, ground: Ground, sums) -> None:
     p.matched[i] = total
 
 
-@compiled
+@inlined
 def may_use(p, holder, user, law, ground: Ground) -> bool:
     """Say whether the law of the year lets the user draw on the holder's account, and the link is registered."""
     if uniform(ground.seed, Purpose.ACCOUNT, 0, p.key[holder]) >= law.accounts.registered_share:
@@ -133,7 +133,7 @@ def may_use(p, holder, user, law, ground: Ground) -> bool:
     return area_in_scope(law.accounts.area, where, 1) == 1
 
 
-@compiled
+@inlined
 def _premium_from_relatives(p, i, first, last, due, law, ground: Ground, sums) -> int:
     """Pay a premium from the first account in the home that may and can pay it; return what is left for cash."""
     user = np.int64(p.insured[i])

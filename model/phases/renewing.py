@@ -9,7 +9,7 @@ import numpy as np
 
 from agents.chance import BORN_LATER, Purpose, uniform, words
 from agents.codes import Scheme, Sex, Work
-from agents.compiled import compiled
+from agents.compiled import compiled, inlined
 from model.phases.ground import Ground
 
 AGES = 101
@@ -24,7 +24,7 @@ def add_a_year(p, first, last) -> None:
             p.age[i] = np.int64(p.age[i]) + 1
 
 
-@compiled
+@inlined
 def gives_birth(p, i, ground: Ground) -> bool:
     """Say whether a woman who lives in the table has a child this year."""
     if p.sex[i] != Sex.FEMALE or p.dying[i] == 1:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from agents.codes import Scheme, Status, Work
-from agents.compiled import compiled
+from agents.compiled import compiled, inlined
 
 
-@compiled
+@inlined
 def status_of(work: int, scheme: int) -> int:
     """Return the standing in the scheme that care and benefits depend on."""
     if scheme == Scheme.NONE:
