@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from agents.codes import Tier
 from agents.compiled import compiled
 from agents.numeric import log
+from agents.tables import look_up
 
 
 @compiled
-def events(u: float, mean: float, most: int) -> int:
-    """Return a geometric count with the given mean for a uniform number u, at most a ceiling [events/year]."""
-    if mean <= 0.0:
+def events(exponential: NDArray[np.float64], u: float, scale: float, most: int) -> int:
+    """Return a geometric count for a uniform number, at most a ceiling [events/year].
+
+    `scale` is -1 / log(m / (1 + m)) for a mean of m events (0 for none): an exponential number divided into steps.
+    """
+    if scale <= 0.0:
         return np.int64(0)
-    none = 1.0 / (1.0 + mean)
-    if u < none:
-        return np.int64(0)
-    count = np.floor(log(1.0 - u) / log(mean * none))
-    return min(np.int64(count), most)
+    return min(np.int64(look_up(exponential, u) * scale), most)
 
 
-@compiled
-def place_above_threshold(u: float, mean: float) -> float:
-    """Return where u lies among those who have at least one event, in [0, 1)."""
-    none = 1.0 / (1.0 + mean)
-    return (u - none) / (1.0 - none)
+def step_scale(mean: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the scale of `events` for mean numbers of events a year."""
+    flat = [0.0 if m <= 0.0 else -1.0 / log(m / (1.0 + m)) for m in mean.ravel().tolist()]
+    return np.array(flat).reshape(mean.shape)
 
 
 @compiled

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from agents.compiled import compiled
-from agents.numeric import exp, log
+from agents.numeric import log
+from agents.tables import log_odds
 
 
 @compiled
@@ -56,6 +58,6 @@ TEN = 10.0
 
 
 @compiled
-def joins(u: float, leaning: float) -> bool:
-    """Say whether somebody joins, for a uniform number and a leaning in log odds."""
-    return u < 1.0 / (1.0 + exp(-leaning))
+def joins(odds: NDArray[np.float64], u: float, leaning: float) -> bool:
+    """Say whether somebody joins, for a uniform number, a leaning in log odds and the table of log odds."""
+    return log_odds(odds, u) < leaning

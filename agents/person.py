@@ -34,7 +34,7 @@ PERSON = {
     "claimed": Column("u1", "level", 0, "this year: see Claim: nothing, fund paid, critical illness paid, bonus used"),
     "account_kind": Column("u1", "0/1", 0, "has an individual account when in the employee scheme"),
     "dying": Column("u1", "0/1", 0, "dies in the middle of this year"),
-    "income": Column("i8", "fen/year", 0, "own income of the year"),
+    "income": Column("i4", "fen/year", 0, "own income of the year"),
     "account": Column("i8", "fen", 0, "balance of the individual account"),
     "contribution": Column("i4", "fen/year", 0, "own contributions, those paid by relatives' accounts included"),
     "matched": Column("i4", "fen/year", 0, "paid for the person by employer, unemployment fund or treasury"),

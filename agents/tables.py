@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.compiled import compiled
-from agents.numeric import exp, normal_quantile
+from agents.numeric import exp, log, normal_quantile
 
+HALF = 0.5
 STEPS = 1024
 TAIL = 64
 """The upper 1/64 of the distribution has a table of its own, as fine as the rest."""
@@ -19,23 +20,35 @@ BODY_SCALE = STEPS / BODY_END
 TAIL_SCALE = np.float64(STEPS * TAIL)
 
 
-def quantile_table(quantile: Callable[[float], float]) -> NDArray[np.float64]:
-    """Return a table (2, STEPS + 1) of a quantile function, for `look_up`; its mean under `look_up` is 1."""
+def raw_table(quantile: Callable[[float], float]) -> NDArray[np.float64]:
+    """Return a table (2, STEPS + 1) of a quantile function, for `look_up`."""
     table = np.empty((2, STEPS + 1))
     for i in range(STEPS + 1):
         table[0, i] = quantile(max(i, HALF) / BODY_SCALE)
         table[1, i] = quantile(BODY_END + min(i, STEPS - HALF) / TAIL_SCALE)
+    return table
+
+
+def quantile_table(quantile: Callable[[float], float]) -> NDArray[np.float64]:
+    """Return the table of a quantile function scaled so that its mean under `look_up` is 1."""
+    table = raw_table(quantile)
     middles = (table[:, 1:] + table[:, :-1]) * HALF
-    mean = middles[0].sum() / BODY_SCALE + middles[1].sum() / TAIL_SCALE
-    return table / mean
-
-
-HALF = 0.5
+    return np.asarray(table / (middles[0].sum() / BODY_SCALE + middles[1].sum() / TAIL_SCALE))
 
 
 def lognormal_table(sigma: float) -> NDArray[np.float64]:
     """Return the quantile table of a lognormal with mean 1 and a standard deviation of the logarithm of sigma."""
     return quantile_table(lambda p: exp(sigma * normal_quantile(p)))
+
+
+def exponential_table() -> NDArray[np.float64]:
+    """Return the quantile table of the exponential distribution with mean 1."""
+    return quantile_table(lambda p: -log(1.0 - p))
+
+
+def logistic_table() -> NDArray[np.float64]:
+    """Return the log odds of probabilities, as a table for `log_odds`."""
+    return raw_table(lambda p: log(p / (1.0 - p)))
 
 
 @compiled
@@ -51,3 +64,9 @@ def look_up(table: NDArray[np.float64], p: float) -> float:
         i = np.int64(STEPS - 1)
     fraction = x - np.float64(i)
     return table[row, i] + (table[row, i + 1] - table[row, i]) * fraction
+
+
+@compiled
+def log_odds(table: NDArray[np.float64], p: float) -> float:
+    """Return the log odds of a probability from `logistic_table`; both tails are fine."""
+    return look_up(table, p) if p >= HALF else -look_up(table, 1.0 - p)

@@ -21,7 +21,7 @@ BLOCK = 4096
 """People in a block: their columns stay in the processor's cache from phase to phase."""
 
 POINTERS = ("spouse", "mother", "father")
-YEARLY = tuple(name for name, column in PERSON.items() if column.dtype == "i4" and column.unit == "fen/year")
+YEARLY = tuple(name for name, column in PERSON.items() if column.unit == "fen/year")
 Driver = Callable[..., None]
 
 
@@ -78,22 +78,22 @@ class Engine:
         rows = len(self.people)
         cuts = np.linspace(0, len(self.households), self.threads + 1).astype(np.int64)
         sizes = np.empty(len(self.households), np.int64)
+        moved = np.full(rows, -1, np.int32)
 
         def plan(thread: int) -> None:
             first, last = cuts[thread], cuts[thread + 1]
             renewing.add_a_year(people, self.bounds[first], self.bounds[last])
-            renewing.plan_homes(people, self.bounds, first, last, ground, sizes)
+            renewing.plan_homes(people, self.bounds, first, last, ground, sizes, moved)
 
         self._each(plan, range(self.threads))
         kept = np.flatnonzero(sizes)
         bounds = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes[kept])])
-        source = np.empty(bounds[-1], np.int64)
-        moved = np.full(rows, -1, np.int64)
+        source = np.empty(bounds[-1], np.int32)
         cuts_kept = np.linspace(0, len(kept), self.threads + 1).astype(np.int64)
 
         def place(thread: int) -> None:
             first, last = cuts_kept[thread], cuts_kept[thread + 1]
-            renewing.plan_places(people, self.bounds, bounds, kept, first, last, ground, source, moved)
+            renewing.plan_places(people, self.bounds, bounds, kept, first, last, source, moved)
 
         self._each(place, range(self.threads))
         self.people = self._carried(source, moved)
@@ -104,20 +104,23 @@ class Engine:
         renewing.set_newborns(columns_of(self.people), source, ground)
         renewing.set_homes(self.people.household, bounds)
 
-    def _carried(self, source: NDArray[np.int64], moved: NDArray[np.int64]) -> Table:
+    def _carried(self, source: NDArray[np.int32], moved: NDArray[np.int32]) -> Table:
         """Return a people table with every column in its new order; the old columns go as the new ones come."""
         arrays: dict[str, Array] = {}
+        apart = np.flatnonzero((source[1:] != source[:-1] + 1) | (source[1:] < 0)) + 1
+        runs = np.concatenate([np.zeros(1, np.int64), apart, np.array([len(source)])])
 
         def carry(name: str) -> None:
             column = PERSON[name]
-            new = np.empty(len(source), column.dtype)
             old = getattr(self.people, name)
             if name in YEARLY:
-                new[:] = 0
-            elif name in POINTERS:
+                arrays[name] = np.zeros(len(source), column.dtype)
+                return
+            new = np.empty(len(source), column.dtype)
+            if name in POINTERS:
                 renewing.carry_pointer(old, source, moved, new)
             else:
-                renewing.carry(old, source, old.dtype.type(column.default), new)
+                renewing.carry(old, runs, source, old.dtype.type(column.default), new)
             arrays[name] = new
 
         self._each(carry, PERSON)

@@ -32,6 +32,7 @@ from model.books import (
 from model.kinds import KINDS, NATIONAL, POOL_FUNDS, PROVINCIAL, Effect, outside
 from model.rules.funds import largest_remainder
 
+
 class Ledger:
     """The ledgers held, the flows between them and the outside parties, and the debts."""
 
@@ -83,7 +84,7 @@ class Ledger:
         return found
 
     def parties(self, names: Iterable[str]) -> Parties:
-        """Return parties in a row, for payments of many at once; valid for the open year."""
+        """Return parties in a row, for payments of many at once; valid until one of them merges."""
         found = [self.party(name) for name in names]
         return Parties(np.array([number for number, _ in found], np.int64), [book for _, book in found])
 
@@ -122,7 +123,8 @@ class Ledger:
 
     def bill(self, payer: str, payee: str, kind: str, amount: int) -> None:
         """Note an amount that is due from a ledger held and will be paid at the next clearing [fen]."""
-        self.bill_many(self.parties([payer]), self.parties([payee]), kind, np.array([amount], np.int64))
+        if amount:
+            self.bill_many(self.parties([payer]), self.parties([payee]), kind, np.array([amount], np.int64))
 
     def bill_many(self, payers: Parties, payees: Parties, kind: str, amounts: Whole) -> None:
         """Note many amounts that are due from ledgers held and will be paid at the next clearing [fen]."""
@@ -151,7 +153,7 @@ class Ledger:
     def billed(self, payer: str, kinds: Iterable[str]) -> dict[str, int]:
         """Return what a ledger was billed this year under some kinds, by payee [fen]."""
         number, wanted = self.party(payer)[0], {KIND_IDS[kind] for kind in kinds}
-        names, found = list(self._ids), dict[str, int]()
+        names, found = self._name_array(), dict[str, int]()
         for payers, payees, kind, amounts in self._many:
             if kind in wanted:
                 mine = payers == number
@@ -364,12 +366,14 @@ class Ledger:
             raise IdentityError(f"{self.year}: loans and debts do not agree")
 
     def _turn(self) -> None:
-        self.books = {name: book for name, book in self.books.items() if not book.merged}
+        for name in [name for name, book in self.books.items() if book.merged]:
+            del self.books[name]
+            self._parties.pop(name, None)
         for book in self.books.values():
             book.opening = book.balance
             book.income_before, book.spending_before = book.income, book.spending
             book.received = book.paid = book.income = book.spending = 0
-        self._single, self._many, self._parties = {}, [], {}
+        self._single, self._many = {}, []
         self.loans = [loan for loan in self.loans if loan.outstanding]
         self.year = None
 

@@ -129,15 +129,14 @@ def places(year: int, spread: Spread, growth: Growth) -> Places:
 
     Errors: DataError if growth does not reach the year.
     """
-    local = _levels(spread.level_limit)
     wages = wages_of_year(year, spread, growth)
     result = Places(
         year=year,
         base_wage=np.round(FEN * _base(year, spread, growth)).astype(np.int64),
         wage=np.round(FEN * wages).astype(np.int64),
-        income=np.round(FEN * _income(year, spread, growth, local)).astype(np.int64),
-        shape=np.stack([quantiles(area, INCOME_YEAR, spread.bottom, spread.top_power) for area in AREAS]),
-        price=_price(spread, local),
+        income=np.round(FEN * _income(year, spread, growth)).astype(np.int64),
+        shape=_shape(spread.bottom, spread.top_power),
+        price=_price(spread).copy(),
         employer_rate=_employer_rate(spread, wages),
         extra=np.round(FEN * extra_of_year(year, spread)).astype(np.int64),
         central_share=_central_share(),
@@ -244,34 +243,61 @@ def _base(year: int, spread: Spread, growth: Growth) -> Floats:
 
 def wages_of_year(year: int, spread: Spread, growth: Growth) -> Floats:
     """Return the year's average wage by pool [yuan a year]."""
-    relative = level_in_province(_relative(spread.wage_local, _levels(spread.level_limit)), people()[:, 0])
-    return _base(year + 1, spread, growth) * relative
+    return _base(year + 1, spread, growth) * _local_wages(spread)
+
+
+@data.cached
+def _local_wages(spread: Spread) -> Floats:
+    """Return wages by pool against the mean of the province."""
+    return level_in_province(_relative(spread.wage_local, _levels(spread.level_limit)), people()[:, 0])
+
+
+@data.cached
+def _shape(bottom: float, top_power: float) -> Floats:
+    """Return income relative to the mean by rank, rural and urban."""
+    result = np.stack([quantiles(area, INCOME_YEAR, bottom, top_power) for area in AREAS])
+    result.setflags(write=False)
+    return result
 
 
 def national_income(area: str, year: int, spread: Spread, growth: Growth) -> float:
     """Return disposable income per head, published where it is and projected before and after [yuan a year]."""
-    frame = data.table("income_distribution")
-    rows = frame[(frame["area"] == area) & (frame["group"] == "mean") & (frame["year"] <= spread.last_income)]
-    means = dict(zip(rows["year"], rows["value"], strict=True))
+    means = _published_income(area, spread.last_income)
     known = min(max(year, min(means)), max(means))
     extra = spread.rural_catch_up if area == "rural" else 0.0
     rates = tuple(rate + extra for rate in growth.income)
     return float(means[known]) * growth.factor(rates, known, year)
 
 
-def _income(year: int, spread: Spread, growth: Growth, local: Floats) -> Floats:
+@data.cached
+def _published_income(area: str, last: int) -> dict[int, float]:
+    """Return published disposable income per head by year, up to the last that may be used [yuan a year]."""
+    frame = data.table("income_distribution")
+    rows = frame[(frame["area"] == area) & (frame["group"] == "mean") & (frame["year"] <= last)]
+    return dict(zip(rows["year"].tolist(), rows["value"].tolist(), strict=True))
+
+
+def _income(year: int, spread: Spread, growth: Growth) -> Floats:
     """Return disposable income per head [pool, rural/urban; yuan a year]."""
+    starts = [national_income(area, INCOME_YEAR, spread, growth) for area in AREAS]
+    now = [national_income(area, year, spread, growth) for area in AREAS]
+    return _local_income(spread) * (np.array(now) / np.array(starts))
+
+
+@data.cached
+def _local_income(spread: Spread) -> Floats:
+    """Return disposable income per head in the year of the provinces' table [pool, rural/urban; yuan a year]."""
     urban, persons = people()[:, 0], people()[:, 1]
-    relative = _relative(spread.income_local, local)
-    columns = []
-    for area, weights in zip(AREAS, (persons - urban, urban), strict=True):
-        start = national_income(area, INCOME_YEAR, spread, growth)
-        scale = national_income(area, year, spread, growth) / start
-        columns.append(by_province(f"income_{INCOME_YEAR}_{area}_yuan") * scale * level_in_province(relative, weights))
+    relative = _relative(spread.income_local, _levels(spread.level_limit))
+    columns = [
+        by_province(f"income_{INCOME_YEAR}_{area}_yuan") * level_in_province(relative, weights)
+        for area, weights in zip(AREAS, (persons - urban, urban), strict=True)
+    ]
     return np.stack(columns, axis=1)
 
 
-def _price(spread: Spread, local: Floats) -> Floats:
+@data.cached
+def _price(spread: Spread) -> Floats:
     """Return the price of care by pool, its mean over the population one.
 
     A province's spending in 2021 against what its members by scheme would spend at national means, shrunk.
@@ -285,7 +311,7 @@ def _price(spread: Spread, local: Floats) -> Floats:
         expected = expected + heads * (spending / math.fsum(heads.tolist()))
     province = power(total / expected, spread.price_shrink)[data.province_index()]
     persons = people()[:, 1]
-    inside = level_in_province(_relative(spread.price_local, local) * scatter(1, spread.price_spread), persons)
+    inside = level_in_province(_relative(spread.price_local, _levels(spread.level_limit)) * scatter(1, spread.price_spread), persons)
     return province * inside / mean(province * inside, persons)
 
 
@@ -339,9 +365,14 @@ def extra_of_year(year: int, spread: Spread) -> Floats:
     """Return the extra subsidy by pool, higher in richer places of a province [yuan a year]."""
     years = year - FINANCING_YEAR
     factor = math.prod([1.0 + spread.extra_growth] * abs(years))
+    return _extra(spread) * (factor if years >= 0 else 1.0 / factor)
+
+
+@data.cached
+def _extra(spread: Spread) -> Floats:
+    """Return the extra subsidy of 2023 by pool [yuan a year]."""
     inside = level_in_province(_relative(spread.extra_local, _levels(spread.level_limit)), people()[:, 1])
-    result = _extra_by_province(spread)[data.province_index()] * inside * (factor if years >= 0 else 1.0 / factor)
-    return np.asarray(result, dtype=np.float64)
+    return np.asarray(_extra_by_province(spread)[data.province_index()] * inside, dtype=np.float64)
 
 
 def _central_share() -> Floats:

@@ -30,7 +30,7 @@ from model.policy.record import law_record
 from model.record import Record
 from model.reporting import people_frame, year_measures
 from model.scenario import Scenario
-from model.surroundings import CareLevels, expected_benefit, local_effort, local_price, onset, shocks, spread_table
+from model.surroundings import CareLevels, expected_benefit, fixed_tables, local_effort, local_price, onset, shocks, spread_table
 from model.synthesis import first_population, scale_accounts
 from model.year import live
 
@@ -159,7 +159,7 @@ class PoolingModel(mesa.Model):
         insured = self.heads_before[:, Head.RESIDENT]
         outside = np.maximum(insured + self.heads_before[:, Head.NONE], 1)
         premium = float(law.resident.individual)
-        last_premium = float(law_record(self.policy, max(year - 1, FIRST_GROWTH), self.pools)[0].resident.individual)
+        last_premium = self._value("resident.individual", year - 2) * FEN_PER_YUAN
         unknown = dict.fromkeys(Ground._fields, np.zeros(0)) | {name: np.zeros((1,) * n) for name, n in CARE_SHAPES.items()}
         known = {
             "seed": np.int64(seed),
@@ -186,7 +186,7 @@ class PoolingModel(mesa.Model):
             "outpatient_keys": np.array(spread_keys(seed, Purpose.OUTPATIENT, year), np.uint64),
             "inpatient_keys": np.array(spread_keys(seed, Purpose.INPATIENT, year), np.uint64),
         }
-        return Ground(**(unknown | known))
+        return Ground(**(unknown | known | fixed_tables()))
 
     def _ground_with_care(self) -> Ground:
         """Return the surroundings with this year's levels and prices of care."""
@@ -241,8 +241,9 @@ class PoolingModel(mesa.Model):
 
 
 FIRST_GROWTH = 2019
-CARE_SHAPES = {"visits": 3, "stays": 3, "visit_cost": 1, "visit_tier": 2, "visit_edges": 2, "stay_cost": 2, "stay_age": 1}
-CARE_SHAPES |= {"chronic_cost": 2, "tier_edges": 2}
+FEN_PER_YUAN = 100
+CARE_SHAPES = {"visits": 4, "stays": 4, "visit_cost": 1, "visit_tier": 2, "visit_edges": 2, "stay_cost": 2, "stay_age": 1}
+CARE_SHAPES |= {"chronic_cost": 3, "tier_edges": 2}
 """Axes of the ground's tables of care, empty until care is sought."""
 
 

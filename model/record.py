@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from agents.codes import Care, Scheme, Status, Work
 from model.identities import check_identities
-from model.ledger import FLOW_COLUMNS, FUND_COLUMNS, Row
+from model.ledger import FLOW_COLUMNS, FUND_COLUMNS, Columns
 from model.phases.tally import CareItem, EnrolmentItem, Tally
 
 ENROLMENT_COLUMNS = (
@@ -40,45 +41,57 @@ CARE_COLUMNS = ("year", "province", "scheme", "status", "kind", "visits", *CARE_
 MEASURE_COLUMNS = ("year", "level", "unit", "measure", "value")
 WORDS = {"fund", "status", "payer", "payee", "kind", "scheme", "work", "level", "unit", "measure"}
 REALS = {"reserve_months", "value"}
-SCHEME_OF_STATUS = {
-    Status.NONE: Scheme.NONE,
-    Status.ACTIVE: Scheme.EMPLOYEE,
-    Status.RETIRED: Scheme.EMPLOYEE,
-    Status.RESIDENT: Scheme.RESIDENT,
-}
-SCHEMES, WORKS, STATUSES, CARES = ([code.name.lower() for code in kind] for kind in (Scheme, Work, Status, Care))
+SCHEME_OF_STATUS = np.array([Scheme.NONE, Scheme.EMPLOYEE, Scheme.EMPLOYEE, Scheme.RESIDENT])  # by Status
+SCHEMES, WORKS, STATUSES, CARES = (
+    np.array([code.name.lower() for code in kind], dtype=object) for kind in (Scheme, Work, Status, Care)
+)
+Codes = NDArray[np.int64]
+Row = tuple[object, ...]
 
 
-def frame_of(columns: Sequence[str], rows: Sequence[Row]) -> pd.DataFrame:
-    """Return a tidy table with the contract's columns and types: words, whole numbers, months and values as reals."""
+def frame_of(columns: Columns) -> pd.DataFrame:
+    """Return a table with the contract's types: words, whole numbers, months and values as reals."""
+    rows = min(np.size(values) for values in columns.values() if np.ndim(values))
     data: dict[str, Any] = {}
-    values = list(zip(*rows)) if rows else [()] * len(columns)
-    for name, column in zip(columns, values):
+    for name, values in columns.items():
         kind = object if name in WORDS else np.float64 if name in REALS else np.int64
-        data[name] = np.array(column, dtype=kind)
-    return pd.DataFrame(data, columns=list(columns))
+        data[name] = np.asarray(np.broadcast_to(np.asarray(values, dtype=kind), rows))
+    return pd.DataFrame(data)
 
 
 class Table:
-    """Rows of one table, with the frame made when asked for."""
+    """One table, year after year, with the frame made when asked for."""
 
     def __init__(self, columns: Sequence[str]) -> None:
         """Start empty."""
         self.columns = tuple(columns)
-        self._rows: list[Row] = []
-        self._frame: pd.DataFrame | None = None
+        self._added: list[Columns] = []
+        self._frames: list[pd.DataFrame] = []
 
-    def add(self, rows: Iterable[Row]) -> None:
-        """Add rows of one year."""
-        self._rows.extend(rows)
-        self._frame = None
+    def add(self, columns: Columns) -> None:
+        """Add what is told of one year, by column."""
+        self._added.append({name: columns[name] for name in self.columns})
+
+    def add_rows(self, rows: Iterable[Row]) -> None:
+        """Add what is told of one year, by row."""
+        told = list(rows)
+        if told:
+            self.add(dict(zip(self.columns, zip(*told))))
+
+    def _make(self) -> None:
+        self._frames += [frame_of(columns) for columns in self._added[len(self._frames) :]]
+
+    @property
+    def last(self) -> pd.DataFrame:
+        """Return what was added last."""
+        self._make()
+        return self._frames[-1] if self._frames else self.frame
 
     @property
     def frame(self) -> pd.DataFrame:
-        """Return all rows so far as a table."""
-        if self._frame is None:
-            self._frame = frame_of(self.columns, self._rows)
-        return self._frame
+        """Return everything so far as a table."""
+        self._make()
+        return pd.concat(self._frames, ignore_index=True) if self._frames else frame_of(dict.fromkeys(self.columns, ()))
 
 
 class Record:
@@ -122,44 +135,46 @@ class Record:
         """All tables by name."""
         return {name: getattr(self, name) for name in ("funds", "flows", "enrolment", "care", "measures")}
 
-    def add_money(self, funds: Iterable[Row], flows: Iterable[Row]) -> None:
-        """Add a year's rows of the ledger."""
+    def last(self, table: str) -> pd.DataFrame:
+        """Return one table's rows of the year recorded last."""
+        found: Table = getattr(self, f"_{table}")
+        return found.last
+
+    def add_money(self, funds: Columns, flows: Columns) -> None:
+        """Add a year's tables of the ledger."""
         self._funds.add(funds)
         self._flows.add(flows)
 
     def add_people(self, year: int, tally: Tally, weight: int, pools: Any) -> None:
         """Add a year's members and care from the people's sums."""
-        self._enrolment.add(enrolment_rows(year, tally, weight, pools["code"].tolist()))
-        self._care.add(care_rows(year, tally, weight, pools["province"].to_numpy()))
+        self._enrolment.add(enrolment_columns(year, tally, weight, pools["code"].to_numpy()))
+        self._care.add(care_columns(year, tally, weight, pools["province"].to_numpy()))
 
     def add_measures(self, rows: Iterable[Row]) -> None:
         """Add rows of (year, level, unit, measure, value)."""
-        self._measures.add(rows)
+        self._measures.add_rows(rows)
 
 
-def enrolment_rows(year: int, tally: Tally, weight: int, codes: Sequence[int]) -> list[Row]:
-    """Return a year's enrolment rows; duplicates are memberships beyond the people who hold them."""
-    counts = tally.enrolment * weight
-    rows: list[Row] = []
-    for pool, scheme, work in zip(*(axis.tolist() for axis in np.nonzero(counts.any(axis=3)))):
-        row = counts[pool, scheme, work].tolist()
-        duplicates = row[EnrolmentItem.MEMBERS] - row[EnrolmentItem.PEOPLE] if scheme != Scheme.NONE else 0
-        label = SCHEMES[scheme], WORKS[work]
-        rows.append((year, codes[pool], *label, *row[:2], max(0, duplicates), *row[2:]))
-    return rows
+def enrolment_columns(year: int, tally: Tally, weight: int, codes: Codes) -> Columns:
+    """Return a year's enrolment; duplicates are memberships beyond the people who hold them."""
+    pool, scheme, work = np.nonzero(tally.enrolment.any(axis=3))
+    counts = (tally.enrolment[pool, scheme, work] * weight).T
+    more = counts[EnrolmentItem.MEMBERS] - counts[EnrolmentItem.PEOPLE]
+    duplicates = np.where(scheme == Scheme.NONE, 0, np.maximum(more, 0))
+    values = (year, codes[pool], SCHEMES[scheme], WORKS[work], *counts[:2], duplicates, *counts[2:])
+    return dict(zip(ENROLMENT_COLUMNS, values))
 
 
-def care_rows(year: int, tally: Tally, weight: int, provinces: Any) -> list[Row]:
-    """Return a year's care rows, pools summed to provinces of insurance."""
+def care_columns(year: int, tally: Tally, weight: int, provinces: Codes) -> Columns:
+    """Return a year's care, pools summed to provinces of insurance."""
     codes, place = np.unique(provinces, return_inverse=True)
     care = np.zeros((len(codes), *tally.care.shape[1:]), np.int64)
     np.add.at(care, place, tally.care * weight)
-    rows: list[Row] = []
-    for province, status, kind in zip(*(axis.tolist() for axis in np.nonzero(care.any(axis=3)))):
-        row = care[province, status, kind].tolist()
-        labels = SCHEME_OF_STATUS[status].name.lower(), STATUSES[status], CARES[kind]
-        rows.append((year, int(codes[province]), *labels, row[CareItem.VISITS], *(row[item] for item in CARE_MONEY)))
-    return rows
+    province, status, kind = np.nonzero(care.any(axis=3))
+    sums = care[province, status, kind].T
+    labels = SCHEMES[SCHEME_OF_STATUS[status]], STATUSES[status], CARES[kind]
+    values = (year, codes[province], *labels, sums[CareItem.VISITS], *(sums[item] for item in CARE_MONEY))
+    return dict(zip(CARE_COLUMNS, values))
 
 
 __all__ = ["Record", "check_identities"]

@@ -49,7 +49,7 @@ def people_frame(world: PoolingModel) -> pd.DataFrame:
         "sex": words(p.sex, Sex),
         "work": words(p.work, Work),
         "scheme": words(p.scheme, Scheme),
-        "income_fen": p.income,
+        "income_fen": p.income.astype(np.int64),
         "contribution_fen": p.contribution.astype(np.int64),
         "employer_fen": np.where(employee, p.matched, 0).astype(np.int64),
         "subsidy_fen": np.where(resident, p.matched, 0).astype(np.int64),
@@ -101,8 +101,9 @@ def _equality(world: PoolingModel) -> Iterator[Measure]:
     shares = measures.benefit_incidence(benefit, income, K=5)
     for fifth, share in enumerate(np.asarray(shares).tolist(), start=1):
         yield "income_fifth", str(fifth), "benefit_share", share
+    earning = income > 0
     for line in CATASTROPHIC:
-        share = measures.che_budget(cash, income, z=line).headcount
+        share = measures.che_budget(cash[earning], income[earning], z=line).headcount
         yield NATION, "china", f"catastrophic_{round(line * FEN)}", share
 
 
@@ -129,8 +130,7 @@ def _by_scheme(world: PoolingModel) -> Iterator[Measure]:
 
 def _balance(world: PoolingModel) -> Iterator[Measure]:
     """Give pools in deficit and in want, months of reserve, income, spending and balance of the two pooled funds."""
-    rows = world.record.funds
-    now = rows[rows["year"] == world.year]
+    now = world.record.last("funds")
     for fund in (EMPLOYEE_POOL, RESIDENT_POOL):
         kept = now[(now["fund"] == fund) & (now["spending_fen"] > 0)]
         income, spending = int(kept["income_fen"].sum()), int(kept["spending_fen"].sum())
@@ -150,8 +150,7 @@ def _balance(world: PoolingModel) -> Iterator[Measure]:
 
 def _aid(world: PoolingModel) -> Iterator[Measure]:
     """Give the money that mutual aid and the last resort moved in the year [yuan]."""
-    rows = world.record.flows
-    now = rows[rows["year"] == world.year]
+    now = world.record.last("flows")
     sums = now.groupby("kind")["amount_fen"].sum()
     for step in MUTUAL_AID:
         moved = int(sum(amount for kind, amount in sums.items() if str(kind).startswith(step)))

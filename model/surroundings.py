@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.care import step_scale
 from agents.chance import Purpose, uniform
 from agents.codes import Scheme, Status
 from agents.compiled import compiled
 from agents.numeric import exp, normal_quantile
-from agents.tables import lognormal_table
+from agents.tables import exponential_table, logistic_table, lognormal_table
 from model.phases.tally import AGES, CHRONIC_LEVELS, Head
 
 Floats = NDArray[np.float64]
@@ -81,7 +82,12 @@ class CareLevels:
         relative = self._relative(law)
         if not self.norms or year <= self.last_published:
             self.norms = self._norms(law, profile, relative)
-        return self._use(law, relative) | self._tiers(law)
+        tables = self._use(law, relative)
+        dying = {"visits": HALF, "stays": HALF * law.care.last_year_factor}
+        for name, factor in dying.items():
+            tables[name] = step_scale(np.stack([tables[name], tables[name] * factor]))
+        tables["chronic_cost"] = np.stack([tables["chronic_cost"], tables["chronic_cost"] * HALF])
+        return tables | self._tiers(law)
 
     def _relative(self, law: Any) -> dict[str, Floats]:
         care = law.care
@@ -196,6 +202,15 @@ def spread_table(sigma: float) -> Floats:
     table = lognormal_table(sigma)
     table.setflags(write=False)
     return table
+
+
+@cache
+def fixed_tables() -> dict[str, Floats]:
+    """Return the tables that no year and no law changes."""
+    tables = {"exponential": exponential_table(), "log_odds": logistic_table()}
+    for table in tables.values():
+        table.setflags(write=False)
+    return tables
 
 
 def local_price(price: Floats, heads: Counts) -> Floats:

@@ -87,11 +87,14 @@ YEAR: tuple[Phase, ...] = (
     people(OUT, "count years without claims", "零报销激励", closing.count_bonuses, "bonus_claims"),
     people(OUT, "leave an inheritance", "账户继承", closing.leave_inheritance, "account"),
     people(OUT, "count heads", "期末人数", closing.count_heads),
-    funds("bill the year's care", "待遇支出应付", (money_in_funds.care_money,), "ledgers"),
+    funds(
+        "bill the year's care, pay old arrears", "待遇支出应付、清偿欠付",
+        (money_in_funds.care_money, money_in_funds.pay_old_arrears), "ledgers", "arrears",
+    ),
     funds("warn", "风险预警", (close.warn,), "pools"),
     funds("adjust ex post: step 1, step 2, step 3", "事后互助:三步", (mutual_aid.cascade,), "ledgers", "loans"),
     funds("last resort: treasury, arrears", "兜底:财政、欠付", (backstop.last_resort,), "ledgers", "arrears"),
-    funds("pay old arrears, inherit", "清偿欠付、继承", (money_in_funds.pay_old_arrears, money_in_funds.inherit), "ledgers"),
+    funds("clear the bills, inherit", "结清、继承", (money_in_funds.inherit,), "ledgers"),
     funds("react: benefits, budgets of next year", "反应:次年待遇与预算", (backstop.react,), "coverage", "budget"),
     funds("record", "记录", (close.close_funds,), "tables"),
 )  # fmt: skip

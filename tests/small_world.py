@@ -124,6 +124,7 @@ class SmallWorld(mesa.Model):
             for item in (CareItem.COST, CareItem.BASIC):
                 self.tally.care[:, status, Care.INPATIENT, item] = basic
         self.tally.heads[:, Head.ACTIVE], self.tally.heads[:, Head.RETIRED] = active, retired
+        self.tally.heads[:, Head.COVERED_RESIDENT] = 200
         people = self.tally.enrolment
         for scheme, work, number in (
             (Scheme.EMPLOYEE, Work.ENTERPRISE, active),

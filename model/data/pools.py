@@ -22,6 +22,12 @@ def pools() -> pd.DataFrame:
 
     Columns: code, name_en, name_zh, province, kind, city_class.
     """
+    return _pools().copy()
+
+
+@cached
+def _pools() -> pd.DataFrame:
+    """Return the table of pools as read; nobody may change it."""
     frame = table("pools").set_index("index")
     if frame.index.tolist() != list(range(len(frame))) or not frame["code"].is_monotonic_increasing:
         raise DataError("pools.csv: index does not follow the codes: expected 0, 1, 2 … in the order of code")
@@ -31,7 +37,7 @@ def pools() -> pd.DataFrame:
 @cached
 def _index() -> dict[int, int]:
     """Return the index of each pool's code."""
-    return {int(code): index for index, code in enumerate(pools()["code"])}
+    return {int(code): index for index, code in enumerate(_pools()["code"])}
 
 
 @cached
@@ -59,13 +65,16 @@ def pool_index(code: int) -> int:
 @cached
 def province_codes() -> tuple[int, ...]:
     """Return the 31 province codes in order."""
-    return tuple(sorted({int(code) for code in pools()["province"]}))
+    return tuple(sorted({int(code) for code in _pools()["province"]}))
 
 
+@cached
 def province_index() -> NDArray[np.int64]:
-    """Return for each pool the place 0 to 30 of its province in the order of codes."""
+    """Return for each pool the place 0 to 30 of its province in the order of codes; read-only."""
     order = {code: place for place, code in enumerate(province_codes())}
-    return np.array([order[int(code)] for code in pools()["province"]], dtype=np.int64)
+    result = np.array([order[int(code)] for code in _pools()["province"]], dtype=np.int64)
+    result.setflags(write=False)
+    return result
 
 
 def sum_by_pool(frame: pd.DataFrame, code: str, columns: list[str]) -> NDArray[Any]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.codes import Scheme
 from model.data.pools import CORPS
 from model.kinds import CRITICAL_ILLNESS, EMPLOYEE_POOL, LARGE_SUM, POOL_FUNDS, RESIDENT_POOL
 from model.ledger import Ledger, account
@@ -17,19 +18,17 @@ from model.ledger import Ledger, account
 PREFECTURE, PROVINCE, NATION = 0, 1, 2
 EMPLOYEE_LIKE = (EMPLOYEE_POOL, LARGE_SUM)
 RESIDENT_LIKE = (RESIDENT_POOL, CRITICAL_ILLNESS)
-SCHEME = {EMPLOYEE_POOL: Scheme.EMPLOYEE, RESIDENT_POOL: Scheme.RESIDENT}
 
 
-def area_codes(codes: NDArray[Any], provinces: NDArray[Any], level: NDArray[Any]) -> list[int]:
+def area_codes(codes: Sequence[int], provinces: Sequence[int], level: Sequence[int]) -> list[int]:
     """Return the code of the area that keeps each pool's fund; the only pool of its kind in a province keeps its own.
 
     The XPCC's pool has a code that is not a prefecture of its province and stays by itself below the nation.
     """
-    own = [int(code) for code in codes]
-    home = [alone(int(code), int(province)) for code, province in zip(codes, provinces)]
-    pools_of = {code: home.count(code) for code in set(home)}
+    home = [alone(code, province) for code, province in zip(codes, provinces)]
+    pools_of = Counter(home)
     result = []
-    for code, province, at in zip(own, home, level.tolist()):
+    for code, province, at in zip(codes, home, level):
         wide = at == PROVINCE and pools_of[province] > 1
         result.append(0 if at == NATION else province if wide else code)
     return result
@@ -48,15 +47,13 @@ class Areas:
     homes: list[int]
     of: Mapping[str, list[int]]
     _places: dict[str, tuple[list[int], NDArray[np.int64]]] = field(default_factory=dict, repr=False, compare=False)
+    _provinces: dict[str, dict[int, list[int]]] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of_year(cls, codes: NDArray[Any], provinces: NDArray[Any], employee: Any, resident: Any) -> Areas:
         """Return the areas under pooling levels by pool."""
-        own = [int(code) for code in codes]
-        levels = dict.fromkeys(EMPLOYEE_LIKE, employee) | dict.fromkeys(RESIDENT_LIKE, resident)
-        wide = np.zeros(len(own), np.int64)
-        of = {fund: area_codes(codes, provinces, np.asarray(levels.get(fund, 0)) + wide) for fund in POOL_FUNDS}
-        return cls(own, [alone(int(c), int(p)) for c, p in zip(codes, provinces)], of)
+        levels = (np.broadcast_to(np.asarray(level), len(codes)) for level in (employee, resident))
+        return _of_levels(*(tuple(values.tolist()) for values in (codes, provinces, *levels)))
 
     def names(self, fund: str) -> list[str]:
         """Return the name of the ledger of a fund for every pool."""
@@ -78,7 +75,10 @@ class Areas:
 
     def by_province(self, fund: str) -> dict[int, list[int]]:
         """Return the codes of the areas of a fund in every province, nation-wide areas left out."""
-        found: dict[int, list[int]] = {}
+        found = self._provinces.get(fund)
+        if found is not None:
+            return found
+        found = self._provinces[fund] = {}
         for code, home in sorted(set(zip(self.of[fund], self.homes))):
             if code != 0:
                 found.setdefault(home, []).append(code)
@@ -91,6 +91,7 @@ class Areas:
         np.add.at(sums, place, np.asarray(values, np.int64))
         return dict(zip(codes, sums.tolist()))
 
+    @cached_property
     def linked(self) -> list[tuple[list[int], list[int]]]:
         """Return groups of employee and resident areas that share pools: the brother funds of one place."""
         both = sorted(set(zip(self.of[EMPLOYEE_POOL], self.of[RESIDENT_POOL])))
@@ -107,6 +108,17 @@ class Areas:
         for resident, top in root.items():
             groups[top][1].append(resident)
         return list(groups.values())
+
+
+@lru_cache(maxsize=8)
+def _of_levels(
+    codes: tuple[int, ...], provinces: tuple[int, ...], employee: tuple[int, ...], resident: tuple[int, ...]
+) -> Areas:
+    """Return the areas under pooling levels by pool; most years have those of the year before."""
+    levels = dict.fromkeys(EMPLOYEE_LIKE, employee) | dict.fromkeys(RESIDENT_LIKE, resident)
+    none = (PREFECTURE,) * len(codes)
+    of = {fund: area_codes(codes, provinces, levels.get(fund, none)) for fund in POOL_FUNDS}
+    return Areas(list(codes), [alone(*pair) for pair in zip(codes, provinces)], of)
 
 
 def follow_the_law(ledger: Ledger, before: Areas | None, now: Areas, members: Mapping[str, Sequence[int]]) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from agents.compiled import compiled
@@ -58,15 +60,12 @@ def react(world: FundWorld) -> None:
         before = np.zeros(len(codes))
         before[place] = state.budget[:, scheme]
         terms = (budget.coupling[scheme], budget.strength[scheme], budget.largest_change)
-        state.budget[:, scheme] = budget_factors(before, money, *terms)[place]
+        budget_factors(before, money, *terms)
+        state.budget[:, scheme] = before[place]
 
 
 @compiled
-def budget_factors(before, money, coupling, strength, largest_change):  # type: ignore[no-untyped-def]
-    """Return next year's factor on the cost of care of every area."""
-    factors = before.copy()
+def budget_factors(factors: Any, money: Any, coupling: float, strength: float, largest_change: float) -> None:
+    """Turn this year's factor on the cost of care of every area into next year's, in place."""
     for i in range(len(factors)):
-        income = np.int64(money[i, 0])
-        spending = np.int64(money[i, 1])
-        factors[i] = rules.budget_factor(np.float64(before[i]), income, spending, coupling, strength, largest_change)
-    return factors
+        factors[i] = rules.budget_factor(factors[i], money[i, 0], money[i, 1], coupling, strength, largest_change)

@@ -13,7 +13,6 @@ from model.phases.ground import Ground
 from model.phases.standing import status_of
 from model.phases.tally import AGES, CareItem
 
-HALF = 0.5
 
 
 @inlined
@@ -36,12 +35,11 @@ def seek_care(p, first, last, law, ground: Ground, scratch) -> None:
         scheme = np.int64(p.scheme[i])
         pool = np.int64(p.insured[i])
         level = ground.price[pool] * ground.budget[pool, scheme]
-        lived = HALF if p.dying[i] == 1 else 1.0
-        last_year = law.care.last_year_factor if p.dying[i] == 1 else 1.0
+        dies = np.int64(p.dying[i])
         u, v = draw_pair(ground.outpatient_keys, ground.seed, Purpose.OUTPATIENT, ground.year, p.key[i])
         x, y = draw_pair(ground.inpatient_keys, ground.seed, Purpose.INPATIENT, ground.year, p.key[i])
-        visits = events(u, ground.visits[status, chronic, age] * lived, law.care.most_visits)
-        stays = events(x, ground.stays[status, chronic, age] * lived * last_year, law.care.most_stays)
+        visits = events(ground.exponential, u, ground.visits[dies, status, chronic, age], law.care.most_visits)
+        stays = events(ground.exponential, x, ground.stays[dies, status, chronic, age], law.care.most_stays)
         w = 0.0
         z = 0.0
         if visits + stays > 0:
@@ -59,7 +57,7 @@ def seek_care(p, first, last, law, ground: Ground, scratch) -> None:
             scratch.visit_tier[k] = tier
             scratch.outpatient[k] = np.int64(np.float64(visits) * unit_cost * look_up(ground.outpatient_spread, v))
         if chronic > 0:
-            cost = ground.chronic_cost[status, chronic] * level * lived * look_up(ground.chronic_spread, 1.0 - v)
+            cost = ground.chronic_cost[dies, status, chronic] * level * look_up(ground.chronic_spread, 1.0 - v)
             scratch.chronic[k] = np.int64(cost)
         if stays > 0:
             tier = hospital_tier(z, ground.tier_edges[status, 0], ground.tier_edges[status, 1])

@@ -2,57 +2,94 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
+from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.compiled import compiled
 from agents.pool import STATUS, Standing
+from model.books import Whole
 from model.kinds import EMPLOYEE_POOL, RESIDENT_POOL
-from model.ledger import Book, account
+from model.ledger import account
 from model.phases.fund_world import FundWorld, books, count_members
 from model.phases.terms import Warning
 from model.rules.funds import foreseen_months, reserve_band, reserve_months, years_left
 
 HORIZON = 100  # a century: beyond it nobody asks when a fund runs dry
 SCHEME_FUNDS = (EMPLOYEE_POOL, RESIDENT_POOL)
+Bounds = tuple[float, float, float, float]
 
 
-def band_of(months: float, warning: Warning) -> int:
-    """Return the band of so many months of reserve, -1 if unknown."""
-    bounds = warning.months_short, warning.months_low, warning.months_high, warning.months_excess
-    return int(reserve_band(months, *bounds))
+@compiled
+def fill_reserves(
+    months: Any, bands: Any, closings: Any, spendings: Any, short: float, low: float, normal: float, high: float
+) -> None:
+    """Write the months of reserve and the band of every fund."""
+    for i in range(len(closings)):
+        months[i] = reserve_months(closings[i], spendings[i])
+        bands[i] = reserve_band(months[i], short, low, normal, high)
 
 
-def standing_of(world: FundWorld, book: Book, outlook: tuple[float, float]) -> Standing:
-    """Return how a fund would stand at the year's end without any aid, and what is foreseen for it."""
-    warning, left = world.terms.warning, book.free
-    months = float(reserve_months(left, book.spending))
-    ahead = float(foreseen_months(left, book.income, book.spending, *outlook, warning.projected_years))
-    years = float(years_left(left, book.income, book.spending, *outlook, HORIZON))
-    return Standing(world.year, left, book.income, book.spending, months, band_of(months, warning), ahead, years)
+@compiled
+def fill_outlooks(ahead: Any, left: Any, money: Any, growth: Any, years: int, horizon: int) -> None:
+    """Write the months of reserve foreseen and the years left of every fund [position, income, spending]."""
+    for i in range(len(money)):
+        fund = (money[i, 0], money[i, 1], money[i, 2], growth[i, 0], growth[i, 1])
+        ahead[i] = foreseen_months(fund[0], fund[1], fund[2], fund[3], fund[4], years)
+        left[i] = years_left(fund[0], fund[1], fund[2], fund[3], fund[4], horizon)
+
+
+def reserves(closings: Whole, spendings: Whole, bounds: Bounds) -> tuple[NDArray[np.float64], Whole]:
+    """Return the months of reserve and the band of every fund."""
+    months, bands = np.empty(len(closings)), np.empty(len(closings), np.int64)
+    fill_reserves(months, bands, np.ascontiguousarray(closings), np.ascontiguousarray(spendings), *bounds)
+    return months, bands
+
+
+def outlooks(money: Whole, growth: NDArray[np.float64], years: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the months of reserve foreseen after some years and the years until every fund runs dry."""
+    ahead, left = np.empty(len(money)), np.empty(len(money))
+    fill_outlooks(ahead, left, money, growth, years, HORIZON)
+    return ahead, left
+
+
+def bounds_of(warning: Warning) -> Bounds:
+    """Return the months that divide the bands, as real numbers."""
+    return tuple(float(getattr(warning, f"months_{name}")) for name in ("short", "low", "high", "excess"))  # type: ignore[return-value]
 
 
 def warn(world: FundWorld) -> None:
-    """Let every pool see how its funds stand, and every province which of its pools are short or in deficit."""
+    """Let every pool see how its funds stand without aid, and every province which pools are short or in deficit."""
+    warning, agencies = world.terms.warning, world.institutions
     for fund in SCHEME_FUNDS:
-        for code, book in books(world, fund).items():
-            pool = world.institutions.pool(code)
-            pool.learn(fund, book.income, book.spending)
-            pool.watch(fund, standing_of(world, book, pool.outlook(fund)))
+        kept = books(world, fund)
+        pools = [agencies.pool(code) for code in kept]
+        money = np.array([(book.free, book.income, book.spending) for book in kept.values()], np.int64)
+        for pool, (_, income, spending) in zip(pools, money.tolist()):
+            pool.learn(fund, income, spending)
+        growth = np.array([pool.outlook(fund) for pool in pools])
+        months, bands = reserves(money[:, 0], money[:, 2], bounds_of(warning))
+        ahead, left = outlooks(money, growth, warning.projected_years)
+        seen = zip(pools, *(column.tolist() for column in (*money.T, months, bands, ahead, left)))
+        for pool, *values in seen:
+            pool.watch(fund, Standing(world.year, *values))
         for home, codes in world.funds.areas.by_province(fund).items():
-            province = world.institutions.provinces.get(home)
+            province = agencies.provinces.get(home)
             if province is not None:
-                province.warn(fund, [world.institutions.pool(code) for code in codes])
+                province.warn(fund, [agencies.pool(code) for code in codes])
 
 
 def close_funds(world: FundWorld) -> None:
     """Check the year's identities and hand its rows to the record."""
-    warning = world.terms.warning
+    bounds = bounds_of(world.terms.warning)
     count_members(world)
 
-    def assess(fund: str, closing: int, spending: int) -> tuple[float, str]:
-        months = float(reserve_months(closing, spending))
-        if fund not in SCHEME_FUNDS or math.isnan(months):
-            return months, ""
-        return months, STATUS[band_of(months, warning)]
+    def assess(funds: Sequence[str], closings: Whole, spendings: Whole) -> tuple[Any, list[str]]:
+        months, bands = reserves(closings, spendings, bounds)
+        banded = zip(funds, bands.tolist())
+        return months, [STATUS[band] if fund in SCHEME_FUNDS and band >= 0 else "" for fund, band in banded]
 
     members: dict[str, int] = {}
     for fund, counts in world.funds.members.items():
@@ -63,4 +100,4 @@ def close_funds(world: FundWorld) -> None:
     world.record.add_people(world.year, world.tally, world.weight, world.pools)
 
 
-__all__ = ["close_funds", "standing_of", "warn"]
+__all__ = ["close_funds", "warn"]

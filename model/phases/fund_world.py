@@ -16,19 +16,24 @@ from agents.codes import Scheme
 from agents.pool import Pool
 from agents.province import Province
 from model.kinds import (
+    CENTRE,
     CRITICAL_ILLNESS,
     EMPLOYEE_ACCOUNTS,
     EMPLOYEE_POOL,
+    INTEREST,
     LARGE_SUM,
     MEDICAL_ASSISTANCE,
+    POOL_FUNDS,
     RESIDENT_POOL,
+    TREASURY,
 )
-from model.ledger import Book, Ledger, account
+from model.ledger import Book, Ledger, Parties, account
 from model.phases.areas import Areas
 from model.phases.tally import EnrolmentItem, Head, Tally
 from model.phases.terms import Terms, terms_of
 from model.record import Record
 
+PROVINCES = "provinces"  # the treasuries of the pools' provinces, in a row
 EX_POST, EX_ANTE, UNIFIED = 0, 1, 2  # designs of step 2
 SCHEME = {EMPLOYEE_POOL: Scheme.EMPLOYEE, RESIDENT_POOL: Scheme.RESIDENT}
 SCHEME_OF = {
@@ -67,6 +72,8 @@ class FundState:
     areas: Areas
     coverage: NDArray[np.float64]  # [pool, scheme] share of benefits granted
     budget: NDArray[np.float64]  # [pool, scheme] factor on the cost of care
+    rows: dict[str, Parties] = field(default_factory=dict)  # payers and payees by pool, until areas change
+    books: dict[str, dict[int, Book]] = field(default_factory=dict)  # by fund and area, until areas change
     members: dict[str, list[int]] = field(default_factory=dict)  # by fund and pool, at the last year's end
     active: list[int] = field(default_factory=list)
     retired: list[int] = field(default_factory=list)
@@ -103,7 +110,28 @@ def new_fund_state(pools: pd.DataFrame, law: Any) -> FundState:
 
 def books(world: FundWorld, fund: str) -> dict[int, Book]:
     """Return the ledgers of a fund by area code, in order of code."""
-    return {code: world.ledger.book(account(fund, code)) for code in sorted(set(world.funds.areas.of[fund]))}
+    found = world.funds.books.get(fund)
+    if found is None:
+        codes = world.funds.areas.places(fund)[0]
+        found = world.funds.books[fund] = {code: world.ledger.book(account(fund, code)) for code in codes}
+    return found
+
+
+def row(world: FundWorld, name: str) -> Parties:
+    """Return the payers or payees of one name for every pool: ledgers by area of the fund, outside parties by code."""
+    found = world.funds.rows.get(name)
+    if found is None:
+        areas = world.funds.areas
+        if name in POOL_FUNDS:
+            names = areas.names(name)
+        elif name == PROVINCES:
+            names = [account(TREASURY, code) for code in world.pools["province"].tolist()]
+        elif name in (CENTRE, INTEREST):
+            names = [name] * len(areas.codes)
+        else:
+            names = [account(name, code) for code in areas.codes]
+        found = world.funds.rows[name] = world.ledger.parties(names)
+    return found
 
 
 def count_members(world: FundWorld) -> None:

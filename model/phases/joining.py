@@ -99,7 +99,7 @@ def _insured(p, i, before, family, u, law, ground: Ground) -> bool:
     if p.home[i] != p.hukou[i]:
         far = ground.province[np.int64(p.home[i])] != ground.province[np.int64(p.hukou[i])]
         leaning += rules.migrant_penalty_province if far else rules.migrant_penalty_city
-    return joins(u, leaning)
+    return joins(ground.log_odds, u, leaning)
 
 
 @inlined

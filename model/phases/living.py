@@ -14,6 +14,8 @@ from model.phases.tally import EnrolmentItem
 from model.rules.contributions import by_sex, may_stop_contributing
 
 MOST_YEARS = 255
+MOST_INCOME = 2147483647.0
+"""The largest income a column of 32 bits holds [fen/year]: 21 million yuan."""
 MOST_SEVERE = 2
 AGES = 101
 RANKS = 65536.0
@@ -113,6 +115,6 @@ def earn(p, first, last, law, ground: Ground) -> None:
         shape = low + (ground.shape[urban, point + 1] - low) * (place - np.float64(point))
         level = law.work.income_level[work]
         base = ground.wage[home] if law.work.income_base[work] == 1 else ground.income[home, urban]
-        p.income[i] = np.int64(np.floor(np.float64(base) * level * shape + 0.5))
+        p.income[i] = np.int64(np.floor(min(np.float64(base) * level * shape, MOST_INCOME) + 0.5))
         if p.scheme[i] == Scheme.EMPLOYEE and work != Work.RETIRED:
             p.years[i] = year_more(np.int64(p.years[i]), MOST_YEARS)

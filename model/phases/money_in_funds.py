@@ -27,9 +27,9 @@ from model.kinds import (
     TREASURY,
     UNEMPLOYMENT_FUND,
 )
-from model.ledger import Ledger, account
+from model.ledger import Ledger, Parties, account
 from model.phases.areas import Areas, follow_the_law
-from model.phases.fund_world import FundWorld, areas_of, books
+from model.phases.fund_world import PROVINCES, FundWorld, areas_of, books, row
 from model.phases.tally import CareItem, Head, Money, PairKind
 from model.phases.terms import terms_of
 from model.rules.funds import arrears_payment, interest_due, largest_remainder
@@ -57,6 +57,8 @@ def open_funds(world: FundWorld) -> None:
                 world.institutions.pool(code).forget(fund)
         follow_the_law(world.ledger, funds.areas, now, funds.members)
         funds.areas = now
+        funds.rows.clear()
+        funds.books.clear()
         close_adjustment_funds(world)
     for fund in POOL_FUNDS:
         books(world, fund)
@@ -81,56 +83,35 @@ def close_adjustment_funds(world: FundWorld) -> None:
                 world.ledger.merge(name, [(account(fund, areas[0]), 1)])
 
 
-def post_all(ledger: Ledger, payers: Sequence[str], payees: Sequence[str], kind: str, amounts: Sequence[int]) -> None:
-    """Post one amount for every pool, from outside."""
-    for payer, payee, amount in zip(payers, payees, amounts):
-        if amount:
-            ledger.post(payer, payee, kind, amount)
-
-
-def bill_all(ledger: Ledger, payers: Sequence[str], payees: Sequence[str], kind: str, amounts: Sequence[int]) -> None:
-    """Bill one amount for every pool, from a ledger held."""
-    for payer, payee, amount in zip(payers, payees, amounts):
-        if amount:
-            ledger.bill(payer, payee, kind, amount)
-
-
-def parties(world: FundWorld, name: str) -> list[str]:
-    """Return the name of an outside party for every pool."""
-    return [account(name, code) for code in world.funds.areas.codes]
-
-
-def bill_pairs(world: FundWorld, pair: PairKind, payee: Sequence[str], kind: str) -> None:
-    """Bill what accounts held in one pool pay to somebody in another."""
-    payers = world.funds.areas.names(EMPLOYEE_ACCOUNTS)
+def bill_pairs(world: FundWorld, pair: PairKind, payees: Parties, kind: str) -> None:
+    """Bill what accounts held in one pool pay to somebody in another; within one ledger nothing moves."""
     sums = world.tally.pairs[pair]
     holders, users = np.nonzero(sums)
-    for holder, user, amount in zip(holders.tolist(), users.tolist(), sums[holders, users].tolist()):
-        if payers[holder] != payee[user]:
-            world.ledger.bill(payers[holder], payee[user], kind, amount * world.weight)
+    payers, payees = row(world, EMPLOYEE_ACCOUNTS).take(holders), payees.take(users)
+    amounts = np.where(payers.ids == payees.ids, 0, sums[holders, users] * world.weight)
+    world.ledger.bill_many(payers, payees, kind, amounts)
 
 
 def money_in(world: FundWorld) -> None:
     """Post the year's contributions, subsidies and credits, premiums from accounts and balances that moved."""
-    ledger, areas = world.ledger, world.funds.areas
-    money = (world.tally.money * world.weight).T.tolist()
-    households, employers, unemployment = (parties(world, n) for n in (HOUSEHOLDS, EMPLOYERS, UNEMPLOYMENT_FUND))
-    employee, resident, accounts = (areas.names(f) for f in (EMPLOYEE_POOL, RESIDENT_POOL, EMPLOYEE_ACCOUNTS))
-    large_sum, assistance = areas.names(LARGE_SUM), areas.names(MEDICAL_ASSISTANCE)
-    post_all(ledger, households, accounts, "contribution_person", money[Money.PERSON_TO_ACCOUNT])
-    post_all(ledger, households, employee, "contribution_person", money[Money.PERSON_TO_POOL])
-    post_all(ledger, employers, employee, "contribution_employer", money[Money.EMPLOYER])
-    post_all(ledger, unemployment, employee, "contribution_unemployment", money[Money.UNEMPLOYMENT])
-    post_all(ledger, households, resident, "contribution_person", money[Money.RESIDENT_CASH])
-    post_all(ledger, households, large_sum, "contribution_person", money[Money.LARGE_SUM_PREMIUM])
-    interest = [INTEREST] * len(accounts)
-    post_all(ledger, interest, accounts, "interest", money[Money.ACCOUNT_INTEREST])
-    provinces = [account(TREASURY, int(code)) for code in world.pools["province"]]
-    post_all(ledger, [CENTRE] * len(resident), resident, "subsidy", money[Money.SUBSIDY_CENTRE])
-    post_all(ledger, provinces, resident, "subsidy", money[Money.SUBSIDY_PROVINCE])
-    post_all(ledger, parties(world, TREASURY), resident, "subsidy", money[Money.SUBSIDY_PREFECTURE])
-    bill_all(ledger, assistance, resident, "premium_help", money[Money.RESIDENT_HELP])
-    bill_all(ledger, employee, accounts, "credit", money[Money.CREDIT])
+    ledger, money = world.ledger, world.tally.money * world.weight
+    provinces, centre, interest = (row(world, name) for name in (PROVINCES, CENTRE, INTEREST))
+    for payers, fund, kind, column in (
+        (row(world, HOUSEHOLDS), EMPLOYEE_ACCOUNTS, "contribution_person", Money.PERSON_TO_ACCOUNT),
+        (row(world, HOUSEHOLDS), EMPLOYEE_POOL, "contribution_person", Money.PERSON_TO_POOL),
+        (row(world, EMPLOYERS), EMPLOYEE_POOL, "contribution_employer", Money.EMPLOYER),
+        (row(world, UNEMPLOYMENT_FUND), EMPLOYEE_POOL, "contribution_unemployment", Money.UNEMPLOYMENT),
+        (row(world, HOUSEHOLDS), RESIDENT_POOL, "contribution_person", Money.RESIDENT_CASH),
+        (row(world, HOUSEHOLDS), LARGE_SUM, "contribution_person", Money.LARGE_SUM_PREMIUM),
+        (interest, EMPLOYEE_ACCOUNTS, "interest", Money.ACCOUNT_INTEREST),
+        (centre, RESIDENT_POOL, "subsidy", Money.SUBSIDY_CENTRE),
+        (provinces, RESIDENT_POOL, "subsidy", Money.SUBSIDY_PROVINCE),
+        (row(world, TREASURY), RESIDENT_POOL, "subsidy", Money.SUBSIDY_PREFECTURE),
+    ):
+        ledger.post_many(payers, row(world, fund), kind, money[:, column])
+    accounts, resident = row(world, EMPLOYEE_ACCOUNTS), row(world, RESIDENT_POOL)
+    ledger.bill_many(row(world, MEDICAL_ASSISTANCE), resident, "premium_help", money[:, Money.RESIDENT_HELP])
+    ledger.bill_many(row(world, EMPLOYEE_POOL), accounts, "credit", money[:, Money.CREDIT])
     bill_pairs(world, PairKind.PREMIUM, resident, "premium_from_account")
     bill_pairs(world, PairKind.MOVE, accounts, "move")
 
@@ -149,25 +130,24 @@ def pay_old_arrears(world: FundWorld) -> None:
 
 def care_money(world: FundWorld) -> None:
     """Bill the year's care to its payers: funds, accounts, assistance; households pay the rest."""
-    ledger, areas, providers = world.ledger, world.funds.areas, parties(world, PROVIDERS)
+    ledger, providers = world.ledger, row(world, PROVIDERS)
     care = world.tally.care.sum(axis=2) * world.weight  # [pool, status, item]
     insured = care[:, Status.ACTIVE] + care[:, Status.RETIRED]
-    residents, everyone = care[:, Status.RESIDENT], care.sum(axis=1)
-    employee, resident = areas.names(EMPLOYEE_POOL), areas.names(RESIDENT_POOL)
-    accounts, assistance = areas.names(EMPLOYEE_ACCOUNTS), areas.names(MEDICAL_ASSISTANCE)
-    critical = areas.names(CRITICAL_ILLNESS)
-    maternity = (world.tally.money[:, Money.MATERNITY] * world.weight).tolist()
+    everyone = care.sum(axis=1)
     premium = world.tally.heads[:, Head.COVERED_RESIDENT] * world.weight * world.terms.critical_premium
-    bill_all(ledger, resident, critical, "premium_critical", premium.tolist())
-    bill_all(ledger, employee, providers, "basic", insured[:, CareItem.BASIC].tolist())
-    bill_all(ledger, resident, providers, "basic", residents[:, CareItem.BASIC].tolist())
-    bill_all(ledger, employee, providers, "maternity", maternity)
-    bill_all(ledger, critical, providers, "critical", everyone[:, CareItem.CRITICAL].tolist())
-    bill_all(ledger, areas.names(LARGE_SUM), providers, "large_sum", everyone[:, CareItem.LARGE_SUM].tolist())
-    bill_all(ledger, assistance, providers, "assistance", everyone[:, CareItem.ASSISTANCE].tolist())
-    bill_all(ledger, accounts, providers, "own_account", everyone[:, CareItem.OWN_ACCOUNT].tolist())
+    ledger.bill_many(row(world, RESIDENT_POOL), row(world, CRITICAL_ILLNESS), "premium_critical", premium)
+    for fund, kind, amounts in (
+        (EMPLOYEE_POOL, "basic", insured[:, CareItem.BASIC]),
+        (RESIDENT_POOL, "basic", care[:, Status.RESIDENT, CareItem.BASIC]),
+        (EMPLOYEE_POOL, "maternity", world.tally.money[:, Money.MATERNITY] * world.weight),
+        (CRITICAL_ILLNESS, "critical", everyone[:, CareItem.CRITICAL]),
+        (LARGE_SUM, "large_sum", everyone[:, CareItem.LARGE_SUM]),
+        (MEDICAL_ASSISTANCE, "assistance", everyone[:, CareItem.ASSISTANCE]),
+        (EMPLOYEE_ACCOUNTS, "own_account", everyone[:, CareItem.OWN_ACCOUNT]),
+    ):
+        ledger.bill_many(row(world, fund), providers, kind, amounts)
     bill_pairs(world, PairKind.FAMILY_ACCOUNT, providers, "family_account")
-    post_all(ledger, parties(world, HOUSEHOLDS), providers, "self_pay", everyone[:, CareItem.SELF_PAY].tolist())
+    ledger.post_many(row(world, HOUSEHOLDS), providers, "self_pay", everyone[:, CareItem.SELF_PAY])
     fill_supplements(world)
 
 
@@ -177,29 +157,31 @@ def fill_supplements(world: FundWorld) -> None:
     A pool bears a loss of its own supplement as extra premium; assistance is budget money and comes from the treasury
     of the pool's own level.
     """
-    ledger, areas = world.ledger, world.funds.areas
-    for payer, name in zip(parties(world, TREASURY), areas.names(MEDICAL_ASSISTANCE)):
-        ledger.post(payer, name, "subsidy", max(0, -ledger.book(name).free))
+    ledger, assistance = world.ledger, row(world, MEDICAL_ASSISTANCE)
+    missing = [max(0, -book.free) if book is not None else 0 for book in assistance.books]
+    ledger.post_many(row(world, TREASURY), assistance, "subsidy", np.array(missing, np.int64))
     for fund, supplement, kind in SUPPLEMENTS:
-        for pool, name in sorted(set(zip(areas.names(fund), areas.names(supplement)))):
-            ledger.bill(pool, name, kind, max(0, -ledger.book(name).free))
+        areas, seen = zip(world.funds.areas.names(fund), world.funds.areas.names(supplement)), set[str]()
+        for pool, name in areas:
+            if name not in seen:
+                seen.add(name)
+                ledger.bill(pool, name, kind, max(0, -ledger.book(name).free))
 
 
 def pay_interest(world: FundWorld) -> None:
     """Post the year's interest on the opening balances of pooled and adjustment funds."""
-    for name, book in world.ledger.in_order():
-        if book.fund in EARNING and not book.merged:
-            world.ledger.post(INTEREST, name, "interest", interest_due(book.opening, world.terms.interest_rate))
+    for name, book in world.ledger.books.items():
+        if book.opening and book.fund in EARNING and not book.merged:
+            world.ledger.post(INTEREST, name, "interest", int(interest_due(book.opening, world.terms.interest_rate)))
 
 
 def inherit(world: FundWorld) -> None:
     """Bill the accounts of the dead to their heirs' accounts or in cash, and clear."""
-    areas = world.funds.areas
-    accounts = areas.names(EMPLOYEE_ACCOUNTS)
-    cash = (world.tally.money[:, Money.INHERIT_CASH] * world.weight).tolist()
-    bill_all(world.ledger, accounts, parties(world, HOUSEHOLDS), "inherit", cash)
+    accounts = row(world, EMPLOYEE_ACCOUNTS)
+    cash = world.tally.money[:, Money.INHERIT_CASH] * world.weight
+    world.ledger.bill_many(accounts, row(world, HOUSEHOLDS), "inherit", cash)
     bill_pairs(world, PairKind.INHERIT, accounts, "inherit")
     world.ledger.clear()
 
 
-__all__ = ["books", "care_money", "endow", "inherit", "money_in", "open_funds", "pay_interest", "pay_old_arrears"]
+__all__ = ["care_money", "endow", "inherit", "money_in", "open_funds", "pay_interest", "pay_old_arrears"]

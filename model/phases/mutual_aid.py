@@ -160,7 +160,7 @@ def step_one(world: FundWorld) -> None:
     if not (one.on and world.terms.allow_cross_fund):
         return
     terms = Lending(1, one.trigger_months, one.trigger_deficit, one.target_months, one.keep_months, one.share)
-    for employees, residents in world.funds.areas.linked():
+    for employees, residents in world.funds.areas.linked:
         lend(world, terms, (EMPLOYEE_POOL, employees), (RESIDENT_POOL, residents))
         if one.both_ways:
             lend(world, terms, (RESIDENT_POOL, residents), (EMPLOYEE_POOL, employees))

@@ -34,40 +34,51 @@ def gives_birth(p, i, ground: Ground) -> bool:
 
 
 @compiled
-def plan_homes(p, bounds, first_home, last_home, ground: Ground, sizes) -> None:
-    """Write how many people every home will hold after those who died have left and newborns have come."""
+def plan_homes(p, bounds, first_home, last_home, ground: Ground, sizes, moved) -> None:
+    """Write how many people every home will hold once the dead have left and newborns come, and who gives birth."""
     for home in range(first_home, last_home):
         size = np.int64(0)
         for i in range(bounds[home], bounds[home + 1]):
             size += np.int64(p.dying[i] == 0)
-            size += np.int64(gives_birth(p, i, ground))
+            birth = np.int64(gives_birth(p, i, ground))
+            moved[i] = birth
+            size += birth
         sizes[home] = size
 
 
 @compiled
-def plan_places(p, bounds, new_bounds, kept, first, last, ground: Ground, source, moved) -> None:
-    """Write for every new row the old row it continues, or -1 - the mother's new row; and old rows' new places."""
+def plan_places(p, bounds, new_bounds, kept, first, last, source, moved) -> None:
+    """Write for every new row the old row it continues, or -1 - the mother's new row; and old rows' new places.
+
+    `moved` comes with 1 for every mother of this year.
+    """
     for n in range(first, last):
         home = kept[n]
         at = new_bounds[n]
+        newborn = new_bounds[n + 1]
         for i in range(bounds[home], bounds[home + 1]):
+            birth = moved[i]
             moved[i] = -1
             if p.dying[i] == 0:
                 source[at] = i
                 moved[i] = at
-                at += 1
-        for i in range(bounds[home], bounds[home + 1]):
-            if gives_birth(p, i, ground):
-                source[at] = -1 - moved[i]
+                if birth == 1:
+                    newborn -= 1
+                    source[newborn] = -1 - at
                 at += 1
 
 
 @compiled
-def carry(old, source, default, new) -> None:
-    """Copy one column to its new places; newborns get the default."""
-    for i in range(source.size):
-        row = source[i]
-        new[i] = old[row] if row >= 0 else default
+def carry(old, runs, source, default, new) -> None:
+    """Copy one column to its new places, run by run of rows that stay neighbours; newborns get the default."""
+    for run in range(runs.size - 1):
+        first = runs[run]
+        row = np.int64(source[first])
+        if row < 0:
+            new[first] = default
+            continue
+        for k in range(runs[run + 1] - first):
+            new[first + k] = old[row + k]
 
 
 @compiled

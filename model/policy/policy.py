@@ -82,6 +82,8 @@ class Policy:
     def growth(self, path: str, start: int, year: int) -> float:
         """Return the factor of the projection rule from one year to another [ratio]."""
         factor = 1.0
+        if path not in self.rules and self.parameters[path].after == "frozen":
+            return factor
         for each in range(start + 1, year + 1):
             rule = self.rule(path, each)
             if rule != "frozen":

@@ -21,6 +21,7 @@ def largest_remainder(total: int, weights: Sequence[int]) -> list[int]:
 
     Raises ValueError if the amount or a weight is negative, or if an amount meets no weight at all.
     """
+    total, weights = int(total), [int(weight) for weight in weights]  # uncompiled rules give int64, products pass it
     everything = sum(weights)
     if total < 0 or (weights and min(weights) < 0):
         raise ValueError("amounts and weights must not be negative")
