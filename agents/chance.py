@@ -14,6 +14,7 @@ from __future__ import annotations
 from enum import IntEnum
 
 import numpy as np
+from numpy.typing import NDArray
 
 from agents.compiled import compiled
 
@@ -182,6 +183,33 @@ def spread_pair(
     u = reversed_bits(scrambled(index, scramble_u)) ^ flip
     v = reversed_bits(scrambled(second_dimension(index), scramble_v)) ^ reversed_bits(flip)
     return unit(u), unit(v)
+
+
+@compiled
+def draw_words(seed: int, purpose: int, year: int, keys: NDArray[np.uint64], out: NDArray[np.uint32]) -> None:
+    """Write the four words of every key for one purpose and year [4, key]; drawn together they cost a quarter."""
+    for i in range(keys.size):
+        a, b, c, d = words(seed, purpose, year, keys[i])
+        out[0, i] = a
+        out[1, i] = b
+        out[2, i] = c
+        out[3, i] = d
+
+
+@compiled
+def draw_pairs(
+    seed: int, purpose: int, year: int, spread: NDArray[np.uint64], keys: NDArray[np.uint64], out: NDArray[np.float64]
+) -> None:
+    """Write the evenly spread pair of every key [2, key], given the year's `spread_keys` for the purpose."""
+    for i in range(keys.size):
+        u, v = spread_pair(spread[0], spread[1], spread[2], spread[3], keys[i])
+        out[0, i] = u
+        out[1, i] = v
+    for i in range(keys.size):
+        if keys[i] >= BORN_LATER:
+            a, b, _, _ = words(seed, purpose, year, keys[i])
+            out[0, i] = unit(a)
+            out[1, i] = unit(b)
 
 
 @compiled

@@ -111,7 +111,7 @@ class Selection:
         values = self.get(name)
         order = np.argsort(values, kind="stable")
         keys, starts = np.unique(values[order], return_index=True)
-        parts = np.split(self.index[order], starts[1:])
+        parts = np.split(self.index[order], starts[1:])[: keys.size]  # no rows: no groups
         return {key.item(): Selection(self.table, part, self.view) for key, part in zip(keys, parts, strict=True)}
 
 

@@ -47,7 +47,7 @@ PERSON = {
     "self_pay": Column("i4", "fen/year", 0, "paid in cash"),
 }
 
-Columns = namedtuple("Columns", list(PERSON))  # noqa: PYI024  numba needs the plain form
+Columns = namedtuple("Columns", list(PERSON))
 CODED: dict[str, type[Code]] = {"sex": Sex, "hukou_kind": Hukou, "work": Work, "scheme": Scheme, "aid": Aid}
 
 

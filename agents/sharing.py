@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from agents.codes import Kin
-from agents.compiled import compiled, inlined
+from agents.compiled import inlined
 
 
 @inlined

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-import warnings
+import sys
 
 from experiments.outcomes import PROVINCE, style
 
@@ -33,5 +33,5 @@ def chinese_font() -> str | None:
     for name in style()["figures"]["chinese_fonts"]:
         if name in here:
             return str(name)
-    warnings.warn("no Chinese font found on this machine: figures are in English only", stacklevel=2)
+    print("gongji: no Chinese font found on this machine: figures are in English only", file=sys.stderr)
     return None

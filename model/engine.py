@@ -14,7 +14,7 @@ from agents.columns import Array, Table
 from agents.household import HOUSEHOLD
 from agents.person import PERSON, columns_of
 from model.phases import renewing
-from model.phases.ground import SCRATCH, Ground, Scratch, Sums
+from model.phases.ground import Ground, Sums, new_scratch
 from model.phases.tally import Tally
 
 BLOCK = 4096
@@ -57,8 +57,8 @@ class Engine:
             part = self.tallies[thread]
             part.clear()
             sums = Sums(part.money, part.heads, part.care, part.pairs, part.enrolment, part.profile)
-            scratch = Scratch(*np.zeros((len(SCRATCH), largest), np.int64))
-            driver(people, self.bounds, blocks, ranges[thread], ranges[thread + 1], laws, ground, sums, scratch)
+            room = new_scratch(largest)
+            driver(people, self.bounds, blocks, ranges[thread], ranges[thread + 1], laws, ground, sums, room)
 
         self._each(work, range(self.threads))
         for part in self.tallies:

@@ -30,7 +30,16 @@ from model.policy.record import law_record
 from model.record import Record
 from model.reporting import people_frame, year_measures
 from model.scenario import Scenario
-from model.surroundings import CareLevels, expected_benefit, fixed_tables, local_effort, local_price, onset, shocks, spread_table
+from model.surroundings import (
+    CareLevels,
+    expected_benefit,
+    fixed_tables,
+    local_effort,
+    local_price,
+    onset,
+    shocks,
+    spread_table,
+)
 from model.synthesis import first_population, scale_accounts
 from model.year import live
 
@@ -47,6 +56,7 @@ class PoolingModel(mesa.Model):
         block: people in a block; any number gives the same bits.
 
     Errors: GongjiError for an impossible scenario, law or table.
+
     """
 
     def __init__(self, case: Scenario | None = None, rng: int = 0, threads: int = 1, block: int = BLOCK) -> None:
@@ -160,7 +170,9 @@ class PoolingModel(mesa.Model):
         outside = np.maximum(insured + self.heads_before[:, Head.NONE], 1)
         premium = float(law.resident.individual)
         last_premium = self._value("resident.individual", year - 2) * FEN_PER_YUAN
-        unknown = dict.fromkeys(Ground._fields, np.zeros(0)) | {name: np.zeros((1,) * n) for name, n in CARE_SHAPES.items()}
+        unknown = dict.fromkeys(Ground._fields, np.zeros(0)) | {
+            name: np.zeros((1,) * n) for name, n in CARE_SHAPES.items()
+        }
         known = {
             "seed": np.int64(seed),
             "year": np.int64(year),
@@ -242,7 +254,15 @@ class PoolingModel(mesa.Model):
 
 FIRST_GROWTH = 2019
 FEN_PER_YUAN = 100
-CARE_SHAPES = {"visits": 4, "stays": 4, "visit_cost": 1, "visit_tier": 2, "visit_edges": 2, "stay_cost": 2, "stay_age": 1}
+CARE_SHAPES = {
+    "visits": 4,
+    "stays": 4,
+    "visit_cost": 1,
+    "visit_tier": 2,
+    "visit_edges": 2,
+    "stay_cost": 2,
+    "stay_age": 1,
+}
 CARE_SHAPES |= {"chronic_cost": 3, "tier_edges": 2}
 """Axes of the ground's tables of care, empty until care is sought."""
 

@@ -160,4 +160,3 @@ def _aid(world: PoolingModel) -> Iterator[Measure]:
 
 
 __all__ = ["people_frame", "year_measures"]
-

@@ -168,7 +168,7 @@ def test_a_real_run_is_lived_kept_and_verified(tmp_path: Path) -> None:
 def test_plan_starts_nothing(tmp_path: Path) -> None:
     done = call("compare", "three_steps", "--people", "2000", "--end", "2025", "--plan", "--out", str(tmp_path / "out"))
     assert done.returncode == 0, done.stderr
-    assert "runs: 10 on" in done.stdout
+    assert "runs: 15 on" in done.stdout
     assert not (tmp_path / "out").exists()
 
 

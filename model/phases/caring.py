@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from agents.care import events, hospital_tier
-from agents.chance import BORN_LATER, Purpose, four, spread_pair, unit, words
+from agents.chance import Purpose, draw_pairs, draw_words, unit
 from agents.codes import Care
-from agents.compiled import compiled, inlined
+from agents.compiled import compiled
+from agents.person import Columns
 from agents.tables import look_up
-from model.phases.ground import Ground
+from model.phases.ground import Ground, Scratch, Sums
 from model.phases.standing import status_of
 from model.phases.tally import AGES, CareItem
 
 
-
-@inlined
-def draw_pair(keys, seed, purpose, year, key):
-    """Return the year's pair for a person: evenly spread for founders, independent for people born later."""
-    if key >= BORN_LATER:
-        a, b, _, _ = words(seed, purpose, year, key)
-        return unit(a), unit(b)
-    return spread_pair(keys[0], keys[1], keys[2], keys[3], key)
-
-
 @compiled
-def seek_care(p, first, last, law, ground: Ground, scratch) -> None:
+def seek_care(p: Columns, first: int, last: int, law: Any, ground: Ground, scratch: Scratch) -> None:
     """Draw everybody's visits, chronic treatment and stays, and what they cost."""
+    keys = p.key[first:last]
+    seed = ground.seed
+    year = ground.year
+    draw_words(seed, np.int64(Purpose.PLACE_OF_CARE), year, keys, scratch.words)
+    draw_pairs(seed, np.int64(Purpose.OUTPATIENT), year, ground.outpatient_keys, keys, scratch.pairs)
+    draw_pairs(seed, np.int64(Purpose.INPATIENT), year, ground.inpatient_keys, keys, scratch.more_pairs)
     for i in range(first, last):
         k = i - first
         status = status_of(np.int64(p.work[i]), np.int64(p.scheme[i]))
@@ -36,14 +35,13 @@ def seek_care(p, first, last, law, ground: Ground, scratch) -> None:
         pool = np.int64(p.insured[i])
         level = ground.price[pool] * ground.budget[pool, scheme]
         dies = np.int64(p.dying[i])
-        u, v = draw_pair(ground.outpatient_keys, ground.seed, Purpose.OUTPATIENT, ground.year, p.key[i])
-        x, y = draw_pair(ground.inpatient_keys, ground.seed, Purpose.INPATIENT, ground.year, p.key[i])
-        visits = events(ground.exponential, u, ground.visits[dies, status, chronic, age], law.care.most_visits)
-        stays = events(ground.exponential, x, ground.stays[dies, status, chronic, age], law.care.most_stays)
-        w = 0.0
-        z = 0.0
-        if visits + stays > 0:
-            w, z, _, _ = four(ground.seed, Purpose.PLACE_OF_CARE, ground.year, p.key[i])
+        v = scratch.pairs[1, k]
+        visits = events(
+            ground.exponential, scratch.pairs[0, k], ground.visits[dies, status, chronic, age], law.care.most_visits
+        )
+        stays = events(
+            ground.exponential, scratch.more_pairs[0, k], ground.stays[dies, status, chronic, age], law.care.most_stays
+        )
         scratch.visits[k] = visits
         scratch.visit_tier[k] = 0
         scratch.stays[k] = stays
@@ -52,7 +50,9 @@ def seek_care(p, first, last, law, ground: Ground, scratch) -> None:
         scratch.inpatient[k] = 0
         scratch.tier[k] = 0
         if visits > 0:
-            tier = hospital_tier(w, ground.visit_edges[status, 0], ground.visit_edges[status, 1])
+            tier = hospital_tier(
+                unit(scratch.words[0, k]), ground.visit_edges[status, 0], ground.visit_edges[status, 1]
+            )
             unit_cost = ground.visit_cost[status] * ground.visit_tier[status, tier] * level
             scratch.visit_tier[k] = tier
             scratch.outpatient[k] = np.int64(np.float64(visits) * unit_cost * look_up(ground.outpatient_spread, v))
@@ -60,14 +60,16 @@ def seek_care(p, first, last, law, ground: Ground, scratch) -> None:
             cost = ground.chronic_cost[dies, status, chronic] * level * look_up(ground.chronic_spread, 1.0 - v)
             scratch.chronic[k] = np.int64(cost)
         if stays > 0:
-            tier = hospital_tier(z, ground.tier_edges[status, 0], ground.tier_edges[status, 1])
+            tier = hospital_tier(unit(scratch.words[1, k]), ground.tier_edges[status, 0], ground.tier_edges[status, 1])
             unit_cost = ground.stay_cost[status, tier] * ground.stay_age[age] * level
             scratch.tier[k] = tier
-            scratch.inpatient[k] = np.int64(np.float64(stays) * unit_cost * look_up(ground.inpatient_spread, y))
+            scratch.inpatient[k] = np.int64(
+                np.float64(stays) * unit_cost * look_up(ground.inpatient_spread, scratch.more_pairs[1, k])
+            )
 
 
 @compiled
-def tally_care(p, first, last, scratch, sums) -> None:
+def tally_care(p: Columns, first: int, last: int, scratch: Scratch, sums: Sums) -> None:
     """Add visits and cost by pool of insurance, standing and kind of care."""
     for i in range(first, last):
         k = i - first

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from agents.codes import Scheme, Status
 from agents.compiled import compiled, inlined
+from agents.person import Columns
+from model.phases.ground import Bounds, Sums
 from model.phases.joining import standing_of
 from model.phases.standing import status_of
 from model.phases.tally import EnrolmentItem, Head, Money, PairKind
@@ -15,7 +19,7 @@ MOST = 255
 
 
 @compiled
-def count_bonuses(p, first, last, law) -> None:
+def count_bonuses(p: Columns, first: int, last: int, law: Any) -> None:
     """Add a step to the cap of critical-illness cover for a year without claims; clear the steps when one was used."""
     if law.waiting.in_force == 0:
         return
@@ -26,7 +30,7 @@ def count_bonuses(p, first, last, law) -> None:
 
 
 @compiled
-def leave_inheritance(p, bounds, first_home, last_home, sums) -> None:
+def leave_inheritance(p: Columns, bounds: Bounds, first_home: int, last_home: int, sums: Sums) -> None:
     """Pass the accounts of those who died to a spouse, child or parent at home with an account, else in cash."""
     for home in range(first_home, last_home):
         first = bounds[home]
@@ -46,7 +50,7 @@ def leave_inheritance(p, bounds, first_home, last_home, sums) -> None:
 
 
 @inlined
-def _heir(p, i, first, last) -> int:
+def _heir(p: Columns, i: int, first: int, last: int) -> int:
     """Return the first living spouse, else child or parent, at home in the employee scheme, or -1."""
     spouse = np.int64(p.spouse[i])
     if first <= spouse < last and p.dying[spouse] == 0 and p.scheme[spouse] == Scheme.EMPLOYEE:
@@ -59,7 +63,7 @@ def _heir(p, i, first, last) -> int:
 
 
 @compiled
-def pay_maternity(p, first, last, law, sums) -> None:
+def pay_maternity(p: Columns, first: int, last: int, law: Any, sums: Sums) -> None:
     """Pay care and allowance at the birth of every child of a woman insured as an employee."""
     for i in range(first, last):
         mother = np.int64(p.mother[i])
@@ -68,7 +72,7 @@ def pay_maternity(p, first, last, law, sums) -> None:
 
 
 @compiled
-def count_heads(p, first, last, sums) -> None:
+def count_heads(p: Columns, first: int, last: int, sums: Sums) -> None:
     """Count who lives at the end of the year by pool of insurance, scheme and work."""
     for i in range(first, last):
         if p.dying[i] == 1:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from agents.codes import Care, Scheme, Status
 from agents.compiled import compiled, inlined
 from agents.numeric import fen_share
-from model.phases.ground import Ground
+from agents.person import Columns
+from model.phases.ground import Ground, Scratch, Sums
 from model.phases.standing import status_of
 from model.phases.tally import CareItem
 from model.rules.benefits import (
@@ -28,7 +31,7 @@ SEVERE = 2
 
 
 @compiled
-def pay_basic(p, first, last, law, ground: Ground, scratch, sums) -> None:
+def pay_basic(p: Columns, first: int, last: int, law: Any, ground: Ground, scratch: Scratch, sums: Sums) -> None:
     """Pay the basic scheme's part of every bill and keep what is left, in and outside the list."""
     for i in range(first, last):
         k = i - first
@@ -63,7 +66,7 @@ def pay_basic(p, first, last, law, ground: Ground, scratch, sums) -> None:
 
 
 @inlined
-def _employee(p, i, k, law, scratch):
+def _employee(p: Columns, i: int, k: int, law: Any, scratch: Scratch) -> tuple[int, int]:
     """Return what the employee pool pays for one member's visits with chronic treatment, and stays [fen]."""
     retired = status_of(np.int64(p.work[i]), np.int64(p.scheme[i])) == Status.RETIRED
     rules = law.benefit
@@ -90,7 +93,7 @@ def _employee(p, i, k, law, scratch):
 
 
 @inlined
-def _resident(p, i, k, law, scratch):
+def _resident(p: Columns, i: int, k: int, law: Any, scratch: Scratch) -> tuple[int, int]:
     """Return what the resident pool pays for one member's visits with chronic treatment, and stays [fen]."""
     rules = law.benefit
     tier = scratch.tier[k]
@@ -106,7 +109,7 @@ def _resident(p, i, k, law, scratch):
 
 
 @inlined
-def _listed(k, outpatient_share, inpatient_share, scratch):
+def _listed(k: int, outpatient_share: float, inpatient_share: float, scratch: Scratch) -> tuple[int, int, int]:
     """Return the parts of visits, chronic treatment and stays that are on the insurance's list, and note them [fen]."""
     visits = in_list(scratch.outpatient[k], outpatient_share)
     chronic = in_list(scratch.chronic[k], outpatient_share)
@@ -117,14 +120,14 @@ def _listed(k, outpatient_share, inpatient_share, scratch):
 
 
 @inlined
-def _chronic(p, i, listed, rate, rules) -> int:
+def _chronic(p: Columns, i: int, listed: int, rate: float, rules: Any) -> int:
     """Return what the pool pays for chronic treatment out of hospital, by severity [fen]."""
     cap = rules.chronic_cap_severe if p.chronic[i] == SEVERE else rules.chronic_cap_mild
     return basic_outpatient(listed, rules.chronic_deductible, min(rate, 1.0), cap)
 
 
 @inlined
-def _deductible(first, stays, rules) -> int:
+def _deductible(first: int, stays: int, rules: Any) -> int:
     """Return the deductibles of a year's stays together; later stays may carry less [fen]."""
     total = first
     for number in range(2, stays + 1):
@@ -133,7 +136,7 @@ def _deductible(first, stays, rules) -> int:
 
 
 @compiled
-def pay_supplement(p, first, last, law, ground: Ground, scratch, sums) -> None:
+def pay_supplement(p: Columns, first: int, last: int, law: Any, ground: Ground, scratch: Scratch, sums: Sums) -> None:
     """Pay critical-illness cover to residents and large-sum cover to employees, above their thresholds."""
     for i in range(first, last):
         k = i - first
@@ -150,7 +153,7 @@ def pay_supplement(p, first, last, law, ground: Ground, scratch, sums) -> None:
 
 
 @inlined
-def _critical(p, i, k, listed, law, ground: Ground, scratch, sums) -> None:
+def _critical(p: Columns, i: int, k: int, listed: int, law: Any, ground: Ground, scratch: Scratch, sums: Sums) -> None:
     """Pay one resident's critical-illness benefit, tilted to the poor, up to the cap with bonus."""
     rules = law.critical
     poor = np.int64(p.aid[i]) > 0
@@ -176,7 +179,7 @@ def _critical(p, i, k, listed, law, ground: Ground, scratch, sums) -> None:
 
 
 @inlined
-def _cap(p, i, law) -> int:
+def _cap(p: Columns, i: int, law: Any) -> int:
     """Return a resident's ceiling of critical-illness cover with the bonuses earned so far [fen]."""
     rules = law.waiting
     if rules.in_force == 0:
@@ -195,7 +198,7 @@ def _cap(p, i, law) -> int:
 
 
 @inlined
-def _share_out(p, i, k, paid, item, scratch, sums) -> None:
+def _share_out(p: Columns, i: int, k: int, paid: int, item: int, scratch: Scratch, sums: Sums) -> None:
     """Take a payment off what is left to pay, split between outpatient and inpatient care in proportion."""
     out, inside = split_in_two(paid, scratch.listed_out[k], scratch.listed_in[k])
     scratch.listed_out[k] -= out
@@ -209,7 +212,7 @@ def _share_out(p, i, k, paid, item, scratch, sums) -> None:
 
 
 @compiled
-def pay_assistance(p, first, last, law, ground: Ground, scratch, sums) -> None:
+def pay_assistance(p: Columns, first: int, last: int, law: Any, ground: Ground, scratch: Scratch, sums: Sums) -> None:
     """Pay medical assistance to the low-income classes out of what is left inside the list."""
     for i in range(first, last):
         k = i - first

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from agents.codes import Care, Scheme
 from agents.compiled import compiled, inlined
 from agents.numeric import fen_share
-from model.phases.ground import Ground
+from agents.person import Columns
+from model.phases.ground import Bounds, Ground, Scratch, Sums
 from model.phases.paying import may_use
 from model.phases.standing import status_of
 from model.phases.tally import CareItem, PairKind
@@ -15,7 +18,9 @@ from model.rules.accounts import draw
 
 
 @compiled
-def pay_rest(p, bounds, first_home, last_home, law, ground: Ground, scratch, sums) -> None:
+def pay_rest(
+    p: Columns, bounds: Bounds, first_home: int, last_home: int, law: Any, ground: Ground, scratch: Scratch, sums: Sums
+) -> None:
     """Pay what is left of every bill: from the own account, then relatives' accounts in the home, then in cash."""
     origin = bounds[first_home]
     for home in range(first_home, last_home):
@@ -36,7 +41,7 @@ def pay_rest(p, bounds, first_home, last_home, law, ground: Ground, scratch, sum
 
 
 @inlined
-def _add(p, i, item, out, inside, sums) -> None:
+def _add(p: Columns, i: int, item: int, out: int, inside: int, sums: Sums) -> None:
     """Add a payment for outpatient and inpatient care to the sums."""
     pool = np.int64(p.insured[i])
     status = status_of(np.int64(p.work[i]), np.int64(p.scheme[i]))
@@ -45,7 +50,7 @@ def _add(p, i, item, out, inside, sums) -> None:
 
 
 @inlined
-def _own_account(p, i, k, law, scratch, sums) -> None:
+def _own_account(p: Columns, i: int, k: int, law: Any, scratch: Scratch, sums: Sums) -> None:
     """Draw on the person's own account, outpatient bills first."""
     out = draw(np.int64(p.account[i]), fen_share(scratch.rest_out[k], law.accounts.use_share))
     inside = draw(np.int64(p.account[i]) - out, fen_share(scratch.rest_in[k], law.accounts.use_share))
@@ -59,7 +64,9 @@ def _own_account(p, i, k, law, scratch, sums) -> None:
 
 
 @inlined
-def _relatives(p, i, k, first, last, law, ground: Ground, scratch, sums) -> None:
+def _relatives(
+    p: Columns, i: int, k: int, first: int, last: int, law: Any, ground: Ground, scratch: Scratch, sums: Sums
+) -> None:
     """Draw on relatives' accounts in the home, in the order they lie there, above what holders keep for themselves."""
     user = np.int64(p.insured[i])
     want_out = min(fen_share(scratch.rest_out[k], law.accounts.family_use_share), scratch.rest_out[k])
@@ -81,7 +88,7 @@ def _relatives(p, i, k, first, last, law, ground: Ground, scratch, sums) -> None
 
 
 @inlined
-def _cash(p, i, k, scratch, sums) -> None:
+def _cash(p: Columns, i: int, k: int, scratch: Scratch, sums: Sums) -> None:
     """Let the person pay the rest in cash."""
     out = scratch.rest_out[k]
     inside = scratch.rest_in[k]

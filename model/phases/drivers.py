@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from agents.compiled import compiled
+from agents.person import Columns
 from model.phases.caring import seek_care, tally_care
 from model.phases.closing import count_bonuses, count_heads, leave_inheritance, pay_maternity
 from model.phases.covering import pay_assistance, pay_basic, pay_supplement
 from model.phases.drawing import pay_rest
-from model.phases.ground import Ground, Scratch
+from model.phases.ground import Bounds, Ground, Scratch, Sums
 from model.phases.joining import count_profile, enrol
 from model.phases.living import earn, find_work, mark_who_dies
 from model.phases.paying import contribute
 
 
 @compiled
-def money_in(p, bounds, blocks, first_block, last_block, laws, ground: Ground, sums, scratch: Scratch) -> None:
+def money_in(
+    p: Columns,
+    bounds: Bounds,
+    blocks: Bounds,
+    first_block: int,
+    last_block: int,
+    laws: Any,
+    ground: Ground,
+    sums: Sums,
+    scratch: Scratch,
+) -> None:
     """Live the first half of the year: illness and death marked, work, income, enrolment, contributions."""
     law = laws[0]
     for block in range(first_block, last_block):
@@ -22,16 +35,26 @@ def money_in(p, bounds, blocks, first_block, last_block, laws, ground: Ground, s
         last_home = blocks[block + 1]
         first = bounds[first_home]
         last = bounds[last_home]
-        find_work(p, first, last, law, ground, sums)
+        find_work(p, first, last, law, ground, sums, scratch)
         earn(p, first, last, law, ground)
-        mark_who_dies(p, first, last, ground)
-        enrol(p, bounds, first_home, last_home, law, ground, sums)
+        mark_who_dies(p, first, last, ground, scratch)
+        enrol(p, bounds, first_home, last_home, law, ground, sums, scratch)
         contribute(p, bounds, first_home, last_home, law, ground, sums)
         count_profile(p, first, last, sums)
 
 
 @compiled
-def money_out(p, bounds, blocks, first_block, last_block, laws, ground: Ground, sums, scratch: Scratch) -> None:
+def money_out(
+    p: Columns,
+    bounds: Bounds,
+    blocks: Bounds,
+    first_block: int,
+    last_block: int,
+    laws: Any,
+    ground: Ground,
+    sums: Sums,
+    scratch: Scratch,
+) -> None:
     """Live the second half: care, basic benefit, supplements, assistance, accounts, cash, inheritance, heads."""
     law = laws[0]
     for block in range(first_block, last_block):

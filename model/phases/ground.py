@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections import namedtuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 GROUND = {
     "seed": "world seed",
     "year": "year being lived",
@@ -42,7 +45,9 @@ GROUND = {
     "inpatient_keys": "[4] words of the year's evenly spread inpatient draws",
 }
 
-Ground = namedtuple("Ground", list(GROUND))  # noqa: PYI024  numba needs the plain form
+Bounds = NDArray[np.int64]
+
+Ground = namedtuple("Ground", list(GROUND))
 
 SCRATCH = {
     "visits": "outpatient visits",
@@ -58,5 +63,19 @@ SCRATCH = {
     "listed_in": "part of the rest that is on the insurance's list, inpatient [fen]",
 }
 
-Scratch = namedtuple("Scratch", list(SCRATCH))  # noqa: PYI024
-Sums = namedtuple("Sums", ["money", "heads", "care", "pairs", "enrolment", "profile"])  # noqa: PYI024
+DRAWS = {
+    "words": "[4, person] words of the phase's purpose",
+    "pairs": "[2, person] evenly spread numbers for outpatient care",
+    "more_pairs": "[2, person] evenly spread numbers for inpatient care",
+}
+
+Scratch = namedtuple("Scratch", [*SCRATCH, *DRAWS])
+
+
+def new_scratch(size: int) -> Scratch:
+    """Return room for the passing numbers of a block of people."""
+    draws = np.zeros((4, size), np.uint32), np.zeros((2, size)), np.zeros((2, size))
+    return Scratch(*np.zeros((len(SCRATCH), size), np.int64), *draws)
+
+
+Sums = namedtuple("Sums", ["money", "heads", "care", "pairs", "enrolment", "profile"])

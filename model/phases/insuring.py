@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from agents.compiled import compiled, inlined
+from agents.compiled import inlined
+from agents.person import Columns
+from model.phases.ground import Sums
 from model.phases.tally import PairKind
 
 
 @inlined
-def insure_at(p, i, pool, sums) -> None:
+def insure_at(p: Columns, i: int, pool: int, sums: Sums) -> None:
     """Set a person's pool of insurance and record the account's balance that moves with it."""
     before = np.int64(p.insured[i])
     if pool == before:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from agents.chance import Purpose, four
+from agents.chance import Purpose, draw_words, uniform, unit
 from agents.codes import Scheme, Work
 from agents.compiled import compiled, inlined
 from agents.enrolment import family_leaning, joins, member_leaning
-from model.phases.ground import Ground
+from agents.person import Columns
+from model.phases.ground import Bounds, Ground, Scratch, Sums
 from model.phases.insuring import insure_at
 from model.phases.standing import status_of
 from model.phases.tally import AGES, EnrolmentItem, Head
@@ -20,8 +23,13 @@ MONTHS = 12
 
 
 @compiled
-def enrol(p, bounds, first_home, last_home, law, ground: Ground, sums) -> None:
+def enrol(
+    p: Columns, bounds: Bounds, first_home: int, last_home: int, law: Any, ground: Ground, sums: Sums, scratch: Scratch
+) -> None:
     """Let every family decide on the resident scheme from premium, income, illness, habit and what others do."""
+    origin = bounds[first_home]
+    keys = p.key[origin : bounds[last_home]]
+    draw_words(ground.seed, np.int64(Purpose.ENROLMENT), ground.year, keys, scratch.words)
     for home in range(first_home, last_home):
         first = bounds[home]
         last = bounds[home + 1]
@@ -32,17 +40,17 @@ def enrol(p, bounds, first_home, last_home, law, ground: Ground, sums) -> None:
         common = 0.0
         if residents > 0:
             leaning = _leaning(p, first, last, residents, law, ground)
-            common, _, _, _ = four(ground.seed, Purpose.FAMILY, ground.year, p.key[first])
+            common = uniform(ground.seed, np.int64(Purpose.FAMILY), ground.year, p.key[first])
         for i in range(first, last):
             before = np.int64(p.scheme[i])
             if before != Scheme.EMPLOYEE:
-                p.scheme[i] = _choose(p, i, before, leaning, common, law, ground, sums)
+                p.scheme[i] = _choose(p, i, before, leaning, common, law, ground, sums, scratch, i - origin)
             _keep_books(p, i, before, law)
             _count(p, i, before, sums)
 
 
 @inlined
-def _leaning(p, first, last, residents, law, ground: Ground) -> float:
+def _leaning(p: Columns, first: int, last: int, residents: int, law: Any, ground: Ground) -> float:
     """Return what speaks for the resident scheme in a family as a whole [log odds]."""
     earned = np.int64(0)
     chronic = False
@@ -63,21 +71,33 @@ def _leaning(p, first, last, residents, law, ground: Ground) -> float:
 
 
 @inlined
-def _choose(p, i, before, family, common, law, ground: Ground, sums) -> int:
+def _choose(
+    p: Columns,
+    i: int,
+    before: int,
+    family: float,
+    common: float,
+    law: Any,
+    ground: Ground,
+    sums: Sums,
+    scratch: Scratch,
+    k: int,
+) -> int:
     """Return the scheme of a person outside the employee scheme after the family's decision."""
-    u, v, w, _ = four(ground.seed, Purpose.ENROLMENT, ground.year, p.key[i])
-    own = u if w < law.enrolment.member_noise else common
+    own = common
+    if unit(scratch.words[2, k]) < law.enrolment.member_noise:
+        own = unit(scratch.words[0, k])
     if not _insured(p, i, before, family, own, law, ground):
         insure_at(p, i, np.int64(p.home[i]), sums)
         return np.int64(Scheme.NONE)
     if before != Scheme.RESIDENT:
-        local = p.home[i] == p.hukou[i] or v < law.enrolment.migrant_resident_share
+        local = p.home[i] == p.hukou[i] or unit(scratch.words[1, k]) < law.enrolment.migrant_resident_share
         insure_at(p, i, np.int64(p.home[i]) if local else np.int64(p.hukou[i]), sums)
     return np.int64(Scheme.RESIDENT)
 
 
 @inlined
-def _insured(p, i, before, family, u, law, ground: Ground) -> bool:
+def _insured(p: Columns, i: int, before: int, family: float, u: float, law: Any, ground: Ground) -> bool:
     """Say whether a member of the family is insured as a resident this year."""
     rules = law.enrolment
     work = np.int64(p.work[i])
@@ -103,7 +123,7 @@ def _insured(p, i, before, family, u, law, ground: Ground) -> bool:
 
 
 @inlined
-def _wait(lapsed, law) -> int:
+def _wait(lapsed: int, law: Any) -> int:
     """Return the months of waiting that a return after these lapsed years brings [months]."""
     rules = law.waiting
     if rules.in_force == 0:
@@ -114,7 +134,7 @@ def _wait(lapsed, law) -> int:
 
 
 @inlined
-def standing_of(scheme, age) -> int:
+def standing_of(scheme: int, age: int) -> int:
     """Return how the year counts for the resident scheme: covered, in the employee scheme, or missed."""
     if scheme == Scheme.RESIDENT:
         return Standing.NEWBORN if age == 0 else Standing.IN_WINDOW
@@ -122,7 +142,7 @@ def standing_of(scheme, age) -> int:
 
 
 @inlined
-def _keep_books(p, i, before, law) -> None:
+def _keep_books(p: Columns, i: int, before: int, law: Any) -> None:
     """Count consecutive and missed years and set the waiting months of the year."""
     scheme = np.int64(p.scheme[i])
     lapsed = np.int64(p.lapsed[i])
@@ -137,7 +157,7 @@ def _keep_books(p, i, before, law) -> None:
 
 
 @inlined
-def _count(p, i, before, sums) -> None:
+def _count(p: Columns, i: int, before: int, sums: Sums) -> None:
     """Count the movement into, out of and back to the scheme, and the heads insured during the year."""
     scheme = np.int64(p.scheme[i])
     pool = np.int64(p.insured[i])
@@ -156,7 +176,7 @@ def _count(p, i, before, sums) -> None:
 
 
 @compiled
-def count_profile(p, first, last, sums) -> None:
+def count_profile(p: Columns, first: int, last: int, sums: Sums) -> None:
     """Count heads by standing, chronic illness and age: the base on which the year's levels of care rest."""
     for i in range(first, last):
         status = status_of(np.int64(p.work[i]), np.int64(p.scheme[i]))

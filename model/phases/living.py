@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from agents.career import first_work, leaves_school, next_job, scheme_of_work, year_more
-from agents.chance import Purpose, four
+from agents.chance import Purpose, draw_words, unit
 from agents.codes import Hukou, Scheme, Work
 from agents.compiled import compiled, inlined
-from model.phases.ground import Ground
+from agents.person import Columns
+from model.phases.ground import Ground, Scratch, Sums
 from model.phases.insuring import insure_at
 from model.phases.tally import EnrolmentItem
 from model.rules.contributions import by_sex, may_stop_contributing
@@ -22,11 +25,13 @@ RANKS = 65536.0
 
 
 @compiled
-def mark_who_dies(p, first, last, ground: Ground) -> None:
+def mark_who_dies(p: Columns, first: int, last: int, ground: Ground, scratch: Scratch) -> None:
     """Mark who dies in the middle of the year and who falls chronically ill."""
+    draw_words(ground.seed, np.int64(Purpose.LIFE), ground.year, p.key[first:last], scratch.words)
     for i in range(first, last):
         age = min(np.int64(p.age[i]), AGES - 1)
-        u, v, _, _ = four(ground.seed, Purpose.LIFE, ground.year, p.key[i])
+        u = unit(scratch.words[0, i - first])
+        v = unit(scratch.words[1, i - first])
         p.dying[i] = np.int64(u < ground.mortality[np.int64(p.sex[i]), age])
         level = np.int64(p.chronic[i])
         if level < MOST_SEVERE and v < ground.onset[level, age]:
@@ -34,14 +39,15 @@ def mark_who_dies(p, first, last, ground: Ground) -> None:
 
 
 @compiled
-def find_work(p, first, last, law, ground: Ground, sums) -> None:
+def find_work(p: Columns, first: int, last: int, law: Any, ground: Ground, sums: Sums, scratch: Scratch) -> None:
     """Move people through school, jobs and retirement, and set the scheme that follows from work."""
+    draw_words(ground.seed, np.int64(Purpose.WORK), ground.year, p.key[first:last], scratch.words)
     for i in range(first, last):
         before = np.int64(p.work[i])
         if before == Work.RETIRED:
             continue
         scheme = np.int64(p.scheme[i])
-        work, joins = _next_work(p, i, before, scheme, law, ground)
+        work, joins = _next_work(p, i, before, scheme, law, scratch, i - first)
         p.work[i] = work
         after = scheme_of_work(work, scheme, joins)
         p.scheme[i] = after
@@ -52,9 +58,12 @@ def find_work(p, first, last, law, ground: Ground, sums) -> None:
 
 
 @inlined
-def _next_work(p, i, work, scheme, law, ground: Ground):
+def _next_work(p: Columns, i: int, work: int, scheme: int, law: Any, scratch: Scratch, k: int) -> tuple[int, int]:
     """Return a person's work this year and whether a flexible worker joins (1), leaves (0) or keeps (-1) the scheme."""
-    u, v, w, x = four(ground.seed, Purpose.WORK, ground.year, p.key[i])
+    u = unit(scratch.words[0, k])
+    v = unit(scratch.words[1, k])
+    w = unit(scratch.words[2, k])
+    x = unit(scratch.words[3, k])
     age = np.int64(p.age[i])
     rules = law.work
     joins = np.int64(w < _flexible_join(p, i, law))
@@ -72,14 +81,16 @@ def _next_work(p, i, work, scheme, law, ground: Ground):
     if age >= threshold:
         return _at_retirement(p, i, age, threshold, work, scheme, law), np.int64(-1)
     entry = rules.entry_rate * law.enrolment.compliance_enterprise
-    found = next_job(work, u, v, entry, rules.exit_rate, rules.unemployment_rate, rules.benefit_share, rules.benefit_years)
+    found = next_job(
+        work, u, v, entry, rules.exit_rate, rules.unemployment_rate, rules.benefit_share, rules.benefit_years
+    )
     if found == Work.FLEXIBLE and work == Work.FLEXIBLE and x >= law.enrolment.flexible_switch:
         joins = np.int64(-1)
     return found, joins
 
 
 @inlined
-def _flexible_join(p, i, law) -> float:
+def _flexible_join(p: Columns, i: int, law: Any) -> float:
     """Return the chance that a flexible worker chooses the employee scheme; hukou may stand in the way."""
     chance = law.enrolment.flexible_join
     if p.home[i] != p.hukou[i] and law.enrolment.flexible_open_everywhere == 0:
@@ -88,7 +99,7 @@ def _flexible_join(p, i, law) -> float:
 
 
 @inlined
-def _at_retirement(p, i, age, threshold, work, scheme, law) -> int:
+def _at_retirement(p: Columns, i: int, age: int, threshold: float, work: int, scheme: int, law: Any) -> int:
     """Return the work of a person at or past the age of retirement; farmers go on."""
     needed = by_sex(np.int64(p.sex[i]), law.employee.minimum_years_men, law.employee.minimum_years_women)
     years = np.int64(p.years[i])
@@ -102,7 +113,7 @@ def _at_retirement(p, i, age, threshold, work, scheme, law) -> int:
 
 
 @compiled
-def earn(p, first, last, law, ground: Ground) -> None:
+def earn(p: Columns, first: int, last: int, law: Any, ground: Ground) -> None:
     """Set everybody's income of the year from work, place and rank, and count contribution years."""
     points = ground.shape.shape[1] - 1
     for i in range(first, last):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from agents.chance import Purpose, uniform
 from agents.codes import Scheme, Work
 from agents.compiled import compiled, inlined
+from agents.person import Columns
 from agents.sharing import kin_of
-from model.phases.ground import Ground
+from model.phases.ground import Bounds, Ground, Sums
 from model.phases.tally import Head, Money, PairKind
 from model.rules.accounts import account_interest, credit_active, credit_retired, draw
 from model.rules.codes import CoUse
@@ -22,12 +25,13 @@ from model.rules.contributions import (
 )
 from model.rules.sharing import area_between, area_in_scope, kin_in_scope
 
-
 NEAR_RELATIVES = 2
 
 
 @compiled
-def contribute(p, bounds, first_home, last_home, law, ground: Ground, sums) -> None:
+def contribute(
+    p: Columns, bounds: Bounds, first_home: int, last_home: int, law: Any, ground: Ground, sums: Sums
+) -> None:
     """Let everybody insured pay the year's contribution and credit the individual accounts."""
     for home in range(first_home, last_home):
         first = bounds[home]
@@ -42,7 +46,7 @@ def contribute(p, bounds, first_home, last_home, law, ground: Ground, sums) -> N
 
 
 @inlined
-def _interest(p, i, law, sums) -> None:
+def _interest(p: Columns, i: int, law: Any, sums: Sums) -> None:
     """Credit the year's interest on the balance brought forward."""
     gain = account_interest(np.int64(p.account[i]), law.accounts.interest_rate)
     if gain > 0:
@@ -51,7 +55,7 @@ def _interest(p, i, law, sums) -> None:
 
 
 @inlined
-def _employee(p, i, law, ground: Ground, sums) -> None:
+def _employee(p: Columns, i: int, law: Any, ground: Ground, sums: Sums) -> None:
     """Collect from one member of the employee scheme and his employer, and credit his account."""
     pool = np.int64(p.insured[i])
     work = np.int64(p.work[i])
@@ -68,9 +72,7 @@ def _employee(p, i, law, ground: Ground, sums) -> None:
         credited = flexible_contribution(ground.base_wage[pool], rules.flexible_multiple, rules.flexible_account_rate)
         to_account = has_account * min(credited, own)
     elif work == Work.UNEMPLOYED:
-        paid = flexible_contribution(
-            ground.base_wage[pool], rules.unemployment_base, rules.unemployment_rate
-        )
+        paid = flexible_contribution(ground.base_wage[pool], rules.unemployment_base, rules.unemployment_rate)
         p.matched[i] = paid
         sums.money[pool, Money.UNEMPLOYMENT] += paid
     else:
@@ -95,7 +97,7 @@ def _employee(p, i, law, ground: Ground, sums) -> None:
 
 
 @inlined
-def _resident(p, i, first, last, law, ground: Ground, sums) -> None:
+def _resident(p: Columns, i: int, first: int, last: int, law: Any, ground: Ground, sums: Sums) -> None:
     """Collect one resident's premium: help for the poor, then a relative's account where allowed, then cash."""
     pool = np.int64(p.insured[i])
     linked = ground.income[pool, np.int64(p.urban[i])]
@@ -120,9 +122,9 @@ def _resident(p, i, first, last, law, ground: Ground, sums) -> None:
 
 
 @inlined
-def may_use(p, holder, user, law, ground: Ground) -> bool:
+def may_use(p: Columns, holder: int, user: int, law: Any, ground: Ground) -> bool:
     """Say whether the law of the year lets the user draw on the holder's account, and the link is registered."""
-    if uniform(ground.seed, Purpose.ACCOUNT, 0, p.key[holder]) >= law.accounts.registered_share:
+    if uniform(ground.seed, np.int64(Purpose.ACCOUNT), 0, p.key[holder]) >= law.accounts.registered_share:
         return False
     rule = CoUse.NEAR_RELATIVES if law.accounts.scope == NEAR_RELATIVES else CoUse.FAMILY
     if law.accounts.scope == 0 or kin_in_scope(np.int64(rule), kin_of(p, holder, user)) == 0:
@@ -134,13 +136,15 @@ def may_use(p, holder, user, law, ground: Ground) -> bool:
 
 
 @inlined
-def _premium_from_relatives(p, i, first, last, due, law, ground: Ground, sums) -> int:
+def _premium_from_relatives(
+    p: Columns, i: int, first: int, last: int, due: int, law: Any, ground: Ground, sums: Sums
+) -> int:
     """Pay a premium from the first account in the home that may and can pay it; return what is left for cash."""
     user = np.int64(p.insured[i])
     for j in range(first, last):
         if j == i or np.int64(p.account[j]) < due or not may_use(p, j, i, law, ground):
             continue
-        if uniform(ground.seed, Purpose.FAMILY, ground.year, p.key[j]) >= law.accounts.premium_area_share:
+        if uniform(ground.seed, np.int64(Purpose.FAMILY), ground.year, p.key[j]) >= law.accounts.premium_area_share:
             continue
         holder = np.int64(p.insured[j])
         paid = draw(np.int64(p.account[j]), due)

@@ -5,19 +5,22 @@ The only step that moves people in memory. Homes stay together and in order, and
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from agents.chance import BORN_LATER, Purpose, uniform, words
 from agents.codes import Scheme, Sex, Work
 from agents.compiled import compiled, inlined
-from model.phases.ground import Ground
+from agents.person import Columns
+from model.phases.ground import Bounds, Ground
 
 AGES = 101
 SHIFT = np.uint64(32)
 
 
 @compiled
-def add_a_year(p, first, last) -> None:
+def add_a_year(p: Columns, first: int, last: int) -> None:
     """Add a year to everybody's age."""
     for i in range(first, last):
         if p.age[i] < 255:
@@ -25,7 +28,7 @@ def add_a_year(p, first, last) -> None:
 
 
 @inlined
-def gives_birth(p, i, ground: Ground) -> bool:
+def gives_birth(p: Columns, i: int, ground: Ground) -> bool:
     """Say whether a woman who lives in the table has a child this year."""
     if p.sex[i] != Sex.FEMALE or p.dying[i] == 1:
         return False
@@ -34,7 +37,9 @@ def gives_birth(p, i, ground: Ground) -> bool:
 
 
 @compiled
-def plan_homes(p, bounds, first_home, last_home, ground: Ground, sizes, moved) -> None:
+def plan_homes(
+    p: Columns, bounds: Bounds, first_home: int, last_home: int, ground: Ground, sizes: Bounds, moved: Any
+) -> None:
     """Write how many people every home will hold once the dead have left and newborns come, and who gives birth."""
     for home in range(first_home, last_home):
         size = np.int64(0)
@@ -47,7 +52,9 @@ def plan_homes(p, bounds, first_home, last_home, ground: Ground, sizes, moved) -
 
 
 @compiled
-def plan_places(p, bounds, new_bounds, kept, first, last, source, moved) -> None:
+def plan_places(
+    p: Columns, bounds: Bounds, new_bounds: Bounds, kept: Bounds, first: int, last: int, source: Any, moved: Any
+) -> None:
     """Write for every new row the old row it continues, or -1 - the mother's new row; and old rows' new places.
 
     `moved` comes with 1 for every mother of this year.
@@ -69,7 +76,7 @@ def plan_places(p, bounds, new_bounds, kept, first, last, source, moved) -> None
 
 
 @compiled
-def carry(old, runs, source, default, new) -> None:
+def carry(old: Any, runs: Bounds, source: Any, default: Any, new: Any) -> None:
     """Copy one column to its new places, run by run of rows that stay neighbours; newborns get the default."""
     for run in range(runs.size - 1):
         first = runs[run]
@@ -82,7 +89,7 @@ def carry(old, runs, source, default, new) -> None:
 
 
 @compiled
-def carry_pointer(old, source, moved, new) -> None:
+def carry_pointer(old: Any, source: Any, moved: Any, new: Any) -> None:
     """Copy one column of rows to its new places, each row replaced by its own new place (-1 where it left)."""
     for i in range(source.size):
         row = source[i]
@@ -99,7 +106,7 @@ def newborn_key(mother: np.uint64, seed: int, year: int) -> np.uint64:
 
 
 @compiled
-def set_newborns(p, source, ground: Ground) -> None:
+def set_newborns(p: Columns, source: Any, ground: Ground) -> None:
     """Fill in what a newborn has from its mother: home, registration, family, rank, and its key."""
     for i in range(source.size):
         if source[i] >= 0:
@@ -124,7 +131,7 @@ def set_newborns(p, source, ground: Ground) -> None:
 
 
 @compiled
-def set_homes(household, new_bounds) -> None:
+def set_homes(household: Any, new_bounds: Bounds) -> None:
     """Write every person's row of the household table."""
     for home in range(new_bounds.size - 1):
         for i in range(new_bounds[home], new_bounds[home + 1]):

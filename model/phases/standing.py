@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agents.codes import Scheme, Status, Work
-from agents.compiled import compiled, inlined
+from agents.compiled import inlined
 
 
 @inlined
