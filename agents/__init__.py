@@ -1,0 +1,1 @@
+"""Who acts: state, chance and choice of people, families and institutions."""

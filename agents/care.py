@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.codes import Tier
-from agents.compiled import compiled
+from agents.compiled import compiled, int64
 from agents.numeric import log
 from agents.tables import look_up
 
@@ -18,8 +18,8 @@ def events(exponential: NDArray[np.float64], u: float, scale: float, most: int) 
     `scale` is -1 / log(m / (1 + m)) for a mean of m events (0 for none): an exponential number divided into steps.
     """
     if scale <= 0.0:
-        return np.int64(0)
-    return min(np.int64(look_up(exponential, u) * scale), most)
+        return int64(0)
+    return min(int64(look_up(exponential, u) * scale), most)
 
 
 def step_scale(mean: NDArray[np.float64]) -> NDArray[np.float64]:

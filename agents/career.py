@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from agents.codes import Scheme, Work
-from agents.compiled import compiled
+from agents.compiled import compiled, float64, int64
 
 
 @compiled
@@ -19,24 +17,24 @@ def leaves_school(
     age: int, work: int, school: float, leaving: float, graduation: float, u: float, university: float
 ) -> int:
     """Return the stage of schooling of a young person, or -1 when schooling ends this year (ages in years)."""
-    years = np.float64(age)
+    years = float64(age)
     if work == Work.CHILD:
-        return np.int64(Work.PUPIL) if years >= school else np.int64(Work.CHILD)
+        return int64(Work.PUPIL) if years >= school else int64(Work.CHILD)
     if work == Work.PUPIL:
         if years < leaving:
-            return np.int64(Work.PUPIL)
-        return np.int64(Work.STUDENT) if u < university else np.int64(-1)
-    return np.int64(Work.STUDENT) if years < graduation else np.int64(-1)
+            return int64(Work.PUPIL)
+        return int64(Work.STUDENT) if u < university else int64(-1)
+    return int64(Work.STUDENT) if years < graduation else int64(-1)
 
 
 @compiled
 def first_work(rural: bool, u: float, v: float, employed: float, flexible: float, public: float) -> int:
     """Return the work that a school leaver finds; rural people who find none farm."""
     if u < employed:
-        return np.int64(Work.PUBLIC) if v < public else np.int64(Work.ENTERPRISE)
+        return int64(Work.PUBLIC) if v < public else int64(Work.ENTERPRISE)
     if u < employed + flexible:
-        return np.int64(Work.FLEXIBLE)
-    return np.int64(Work.FARMER) if rural else np.int64(Work.NOT_WORKING)
+        return int64(Work.FLEXIBLE)
+    return int64(Work.FARMER) if rural else int64(Work.NOT_WORKING)
 
 
 @compiled
@@ -46,12 +44,12 @@ def next_job(
     """Return the work of a grown-up after a year in which jobs are found, left and lost (shares a year)."""
     if work == Work.ENTERPRISE:
         if u < lose:
-            return np.int64(Work.UNEMPLOYED) if v < benefit else np.int64(Work.FLEXIBLE)
-        return np.int64(Work.FLEXIBLE) if u < lose + leave else work
+            return int64(Work.UNEMPLOYED) if v < benefit else int64(Work.FLEXIBLE)
+        return int64(Work.FLEXIBLE) if u < lose + leave else work
     if work == Work.UNEMPLOYED:
-        return np.int64(Work.ENTERPRISE) if u * benefit_years < 1.0 else work
+        return int64(Work.ENTERPRISE) if u * benefit_years < 1.0 else work
     if work == Work.FLEXIBLE or work == Work.FARMER or work == Work.NOT_WORKING:
-        return np.int64(Work.ENTERPRISE) if u < entry else work
+        return int64(Work.ENTERPRISE) if u < entry else work
     return work
 
 
@@ -62,10 +60,10 @@ def scheme_of_work(work: int, scheme: int, joins: int) -> int:
     `joins`: a flexible worker joins (1), leaves (0) or keeps (-1) the scheme.
     """
     if in_employee_work(work):
-        return np.int64(Scheme.EMPLOYEE)
+        return int64(Scheme.EMPLOYEE)
     if work == Work.FLEXIBLE and (joins == 1 or (joins < 0 and scheme == Scheme.EMPLOYEE)):
-        return np.int64(Scheme.EMPLOYEE)
-    return np.int64(Scheme.RESIDENT) if scheme == Scheme.EMPLOYEE else scheme
+        return int64(Scheme.EMPLOYEE)
+    return int64(Scheme.RESIDENT) if scheme == Scheme.EMPLOYEE else scheme
 
 
 @compiled

@@ -11,12 +11,27 @@ import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numba
+import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent
 F = TypeVar("F", bound=Callable[..., object])
+
+if TYPE_CHECKING:
+
+    def int64(value: Any) -> int:
+        """Cast on load: rules see 64-bit whole numbers only."""
+        ...
+
+    def float64(value: Any) -> float:
+        """Cast on load: rules see 64-bit reals only."""
+        ...
+
+else:
+    int64 = np.int64
+    float64 = np.float64
 
 
 def code_version() -> str:
@@ -31,7 +46,8 @@ def code_version() -> str:
 
 CODE_VERSION = code_version()
 CACHE = Path(os.environ.get("GONGJI_CACHE", Path(tempfile.gettempdir()) / "gongji-cache")) / CODE_VERSION[:16]
-numba.config.CACHE_DIR = str(CACHE)
+numba.config.CACHE_DIR = str(CACHE)  # type: ignore[attr-defined]
+njit: Any = numba.njit  # noqa: TID251
 
 
 def compiled(function: F) -> F:
@@ -40,17 +56,17 @@ def compiled(function: F) -> F:
     It may not make arrays: without reference counting, passing the many columns of a people table to a function costs
     nothing (with it, 1,170 instead of 12 ns a call were measured). Use `compiled_making_arrays` where one is made.
     """
-    result: F = numba.njit(error_model="numpy", nogil=True, cache=True, _nrt=False)(function)  # noqa: TID251
+    result: F = njit(error_model="numpy", nogil=True, cache=True, _nrt=False)(function)
     return result
 
 
 def compiled_making_arrays(function: F) -> F:
     """Compile a function that makes arrays, for work outside the yearly phases."""
-    result: F = numba.njit(error_model="numpy", nogil=True, cache=True)(function)  # noqa: TID251
+    result: F = njit(error_model="numpy", nogil=True, cache=True)(function)
     return result
 
 
 def inlined(function: F) -> F:
     """Compile a helper of a phase into its callers: fewer functions that take all columns, faster compilation."""
-    result: F = numba.njit(error_model="numpy", nogil=True, cache=True, _nrt=False, inline="always")(function)  # noqa: TID251
+    result: F = njit(error_model="numpy", nogil=True, cache=True, _nrt=False, inline="always")(function)
     return result

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.compiled import compiled
+from agents.compiled import compiled, float64
 from agents.numeric import log
 from agents.tables import log_odds
 
@@ -46,10 +46,10 @@ def member_leaning(
 
     Expected benefit over premium, age above forty, habit, years since the lapse and the wait that would follow.
     """
-    leaning = by_benefit * benefit + by_age * max(np.float64(age) - FORTY, 0.0) / TEN
+    leaning = by_benefit * benefit + by_age * max(float64(age) - FORTY, 0.0) / TEN
     if insured:
         return leaning + by_habit
-    return leaning + by_lapse * np.float64(lapsed) - by_wait * np.float64(wait)
+    return leaning + by_lapse * float64(lapsed) - by_wait * float64(wait)
 
 
 LEAST = 0.01

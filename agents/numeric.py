@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from agents.compiled import compiled
+from agents.compiled import compiled, float64, int64
 
 LOG2E = 1.4426950408889634
 LN2_HIGH = 6.93147180369123816490e-01
@@ -22,7 +22,7 @@ EXP_SMALLEST = -745.0
 @compiled
 def fen_share(amount: int, rate: float) -> int:
     """Return a share of an amount, rounded half up to whole fen [fen]."""
-    return np.int64(np.floor(np.float64(amount) * rate + 0.5))
+    return int64(np.floor(float64(amount) * rate + 0.5))
 
 
 INVERSE_FACTORIALS = tuple(1.0 / math.factorial(n) for n in range(15))

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import namedtuple
-from typing import Any
+from typing import Any, NamedTuple
 
 from agents.codes import Aid, Code, Hukou, Scheme, Sex, Work
-from agents.columns import Column, Table
+from agents.columns import Array, Column, Table
 
 PERSON = {
     "key": Column("u8", "key", 0, "permanent name; founders are numbered in an order of likeness"),
@@ -47,7 +46,48 @@ PERSON = {
     "self_pay": Column("i4", "fen/year", 0, "paid in cash"),
 }
 
-Columns = namedtuple("Columns", list(PERSON))
+
+class Columns(NamedTuple):
+    """The arrays of a people table in the form that compiled phases take; a test holds the fields to `PERSON`."""
+
+    key: Array
+    household: Array
+    spouse: Array
+    mother: Array
+    father: Array
+    home: Array
+    hukou: Array
+    insured: Array
+    age: Array
+    sex: Array
+    hukou_kind: Array
+    urban: Array
+    work: Array
+    scheme: Array
+    aid: Array
+    chronic: Array
+    rank: Array
+    years: Array
+    continuous: Array
+    lapsed: Array
+    waiting: Array
+    bonus_claims: Array
+    claimed: Array
+    account_kind: Array
+    dying: Array
+    income: Array
+    account: Array
+    contribution: Array
+    matched: Array
+    cost: Array
+    basic: Array
+    supplement: Array
+    assistance: Array
+    own_account: Array
+    family_account: Array
+    self_pay: Array
+
+
 CODED: dict[str, type[Code]] = {"sex": Sex, "hukou_kind": Hukou, "work": Work, "scheme": Scheme, "aid": Aid}
 
 
@@ -67,7 +107,8 @@ class Person:
     def __getattr__(self, name: str) -> Any:
         """Return a column's value, as its code where it has one."""
         value = getattr(self._table, name)[self.row].item()
-        return CODED[name](value) if name in CODED else value
+        kind: Any = CODED.get(name)
+        return value if kind is None else kind(value)
 
     def __repr__(self) -> str:
         """Describe the person in a line."""

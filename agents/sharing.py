@@ -2,35 +2,34 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from agents.codes import Kin
-from agents.compiled import inlined
+from agents.compiled import inlined, int64
+from agents.person import Columns
 
 
 @inlined
-def is_parent(p, child, parent) -> bool:
+def is_parent(p: Columns, child: int, parent: int) -> bool:
     """Say whether `parent` is the mother or father of `child` (rows of the people table)."""
-    return p.mother[child] == parent or p.father[child] == parent
+    return bool(p.mother[child] == parent or p.father[child] == parent)
 
 
 @inlined
-def share_parent(p, a, b) -> bool:
+def share_parent(p: Columns, a: int, b: int) -> bool:
     """Say whether two people have a living parent in common."""
     mother = p.mother[a] >= 0 and p.mother[a] == p.mother[b]
-    return mother or (p.father[a] >= 0 and p.father[a] == p.father[b])
+    return bool(mother or (p.father[a] >= 0 and p.father[a] == p.father[b]))
 
 
 @inlined
-def is_grandparent(p, child, elder) -> bool:
+def is_grandparent(p: Columns, child: int, elder: int) -> bool:
     """Say whether `elder` is a grandparent of `child`."""
-    mother = np.int64(p.mother[child])
-    father = np.int64(p.father[child])
+    mother = int64(p.mother[child])
+    father = int64(p.father[child])
     return (mother >= 0 and is_parent(p, mother, elder)) or (father >= 0 and is_parent(p, father, elder))
 
 
 @inlined
-def kin_of(p, holder, user) -> int:
+def kin_of(p: Columns, holder: int, user: int) -> int:
     """Return what the user is to the holder of an account (a Kin code)."""
     if holder == user:
         return Kin.SELF
@@ -46,7 +45,7 @@ def kin_of(p, holder, user) -> int:
         return Kin.GRANDPARENT
     if is_grandparent(p, user, holder):
         return Kin.GRANDCHILD
-    spouse = np.int64(p.spouse[holder])
+    spouse = int64(p.spouse[holder])
     if spouse >= 0 and is_parent(p, spouse, user):
         return Kin.SPOUSE_PARENT
     return Kin.OTHER

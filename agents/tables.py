@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.compiled import compiled
+from agents.compiled import compiled, float64
 from agents.numeric import exp, log, normal_quantile
 
 HALF = 0.5
@@ -63,7 +63,7 @@ def look_up(table: NDArray[np.float64], p: float) -> float:
     if i > STEPS - 1:
         i = np.int64(STEPS - 1)
     fraction = x - np.float64(i)
-    return table[row, i] + (table[row, i + 1] - table[row, i]) * fraction
+    return float64(table[row, i] + (table[row, i + 1] - table[row, i]) * fraction)
 
 
 @compiled

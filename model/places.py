@@ -253,7 +253,7 @@ def _local_wages(spread: Spread) -> Floats:
 
 
 @data.cached
-def _shape(bottom: float, top_power: float) -> Floats:
+def _shape(bottom: float, top_power: int) -> Floats:
     """Return income relative to the mean by rank, rural and urban."""
     result = np.stack([quantiles(area, INCOME_YEAR, bottom, top_power) for area in AREAS])
     result.setflags(write=False)
@@ -281,7 +281,7 @@ def _income(year: int, spread: Spread, growth: Growth) -> Floats:
     """Return disposable income per head [pool, rural/urban; yuan a year]."""
     starts = [national_income(area, INCOME_YEAR, spread, growth) for area in AREAS]
     now = [national_income(area, year, spread, growth) for area in AREAS]
-    return _local_income(spread) * (np.array(now) / np.array(starts))
+    return np.asarray(_local_income(spread) * (np.array(now) / np.array(starts)))
 
 
 @data.cached
@@ -311,8 +311,10 @@ def _price(spread: Spread) -> Floats:
         expected = expected + heads * (spending / math.fsum(heads.tolist()))
     province = power(total / expected, spread.price_shrink)[data.province_index()]
     persons = people()[:, 1]
-    inside = level_in_province(_relative(spread.price_local, _levels(spread.level_limit)) * scatter(1, spread.price_spread), persons)
-    return province * inside / mean(province * inside, persons)
+    inside = level_in_province(
+        _relative(spread.price_local, _levels(spread.level_limit)) * scatter(1, spread.price_spread), persons
+    )
+    return np.asarray(province * inside / mean(province * inside, persons))
 
 
 def _employer_rate(spread: Spread, wages: Floats) -> Floats:

@@ -207,7 +207,7 @@ class PoolingModel(mesa.Model):
         members = (heads[:, Head.COVERED_ACTIVE : Head.COVERED_RESIDENT + 1].sum(axis=1) * self.weight).astype(float)
         price = local_price(self.places.price, heads)
         price = price * shocks(self.seed_of_draws, self.year, self.pools["code"].to_numpy(), members, law)
-        levels = self.care.tables(self.year, law, self.tally.profile)
+        levels: dict[str, Any] = self.care.tables(self.year, law, self.tally.profile)
         return self.ground._replace(price=price, **levels)
 
     def _count_duplicates(self) -> None:

@@ -28,7 +28,7 @@ FEN = 100
 
 def words(codes: NDArray[Any], kind: type[Code]) -> NDArray[Any]:
     """Return the names of codes, in lower case."""
-    return np.array([member.name.lower() for member in kind], dtype=object)[codes]
+    return np.asarray(np.array([member.name.lower() for member in kind], dtype=object)[codes])
 
 
 def people_frame(world: PoolingModel) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""The surroundings of a year: rates by age, levels and prices of care, wages and incomes, as compiled phases read them."""
+"""The surroundings of a year: rates by age, levels and prices of care, as compiled phases read them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from agents.care import step_scale
 from agents.chance import Purpose, uniform
 from agents.codes import Scheme, Status
-from agents.compiled import compiled
+from agents.compiled import compiled, float64, int64
 from agents.numeric import exp, normal_quantile
 from agents.tables import exponential_table, logistic_table, lognormal_table
 from model.phases.tally import AGES, CHRONIC_LEVELS, Head
@@ -165,7 +165,7 @@ def shocks(seed: int, year: int, codes: Counts, members: Floats, law: Any) -> Fl
     care = law.care
     out = np.empty(len(codes))
     spread = np.array([care.person_cv, care.pool_shock, care.province_shock, care.nation_shock, care.shock_persistence])
-    _shocks(np.int64(seed), np.int64(year), codes, members, spread, out)
+    _shocks(int64(seed), int64(year), codes, members, spread, out)
     return out
 
 
@@ -174,7 +174,7 @@ def _shocks(seed: int, year: int, codes: Counts, members: Floats, spread: Floats
     """Write the price factors of `shocks`; spread: of a person, a pool, a province, the nation, and the memory."""
     nation = spread[3] * _echo(seed, year, NATION_KEY, spread[4])
     for i in range(codes.size):
-        code = np.int64(codes[i])
+        code = int64(codes[i])
         own = spread[0] / np.sqrt(max(members[i], 1.0))
         drawn = nation + own * normal_quantile(uniform(seed, Purpose.POOL_CHANCE, year, code))
         drawn += spread[1] * _echo(seed, year, code, spread[4])
@@ -193,7 +193,7 @@ def _echo(seed: int, year: int, key: int, memory: float) -> float:
         total += weight * normal_quantile(uniform(seed, Purpose.POOL_SHOCK, year - back, key))
         squares += weight * weight
         weight *= memory
-    return total / np.sqrt(squares)
+    return float64(total / np.sqrt(squares))
 
 
 @cache
@@ -231,4 +231,4 @@ def local_effort(codes: Counts, law: Any) -> Floats:
 def _drawn(codes: Counts, out: Floats) -> None:
     """Write a standard normal number for every pool's code."""
     for i in range(codes.size):
-        out[i] = normal_quantile(uniform(0, Purpose.ENROLMENT, 0, np.int64(codes[i])))
+        out[i] = normal_quantile(uniform(0, Purpose.ENROLMENT, 0, int64(codes[i])))

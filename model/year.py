@@ -53,7 +53,20 @@ def funds(en: str, zh: str, does: tuple[Callable[..., Any], ...], *writes: str) 
 
 IN, OUT = "money_in", "money_out"
 ROWS = ("household", "spouse", "mother", "father")
-BORN = ("key", "home", "hukou", "insured", "sex", "hukou_kind", "urban", "work", "scheme", "aid", "rank", "account_kind")
+BORN = (
+    "key",
+    "home",
+    "hukou",
+    "insured",
+    "sex",
+    "hukou_kind",
+    "urban",
+    "work",
+    "scheme",
+    "aid",
+    "rank",
+    "account_kind",
+)
 BILL = ("supplement", "claimed")
 
 YEAR: tuple[Phase, ...] = (
@@ -62,12 +75,12 @@ YEAR: tuple[Phase, ...] = (
     people("renew", "grow older, be born, leave", "增龄、出生、离世者移出", renewing.add_a_year, "age", *ROWS, *BORN),
     people(IN, "find work, retire", "就业、退休", living.find_work, "work", "scheme", "insured"),
     people(IN, "earn", "取得收入", living.earn, "income", "years"),
-    people(IN, "mark who dies and who falls chronically ill", "死亡与慢病发生", living.mark_who_dies, "dying", "chronic"),
+    people(IN, "mark who dies, who falls chronically ill", "死亡与慢病", living.mark_who_dies, "dying", "chronic"),
     people(
         IN, "enrol: join, lapse, return, wait", "参保、断保、续保、等待期", joining.enrol,
         "scheme", "insured", "waiting", "continuous", "lapsed",
     ),
-    people(IN, "contribute, credit accounts", "缴费、划入个人账户", paying.contribute, "contribution", "matched", "account"),
+    people(IN, "contribute, credit accounts", "缴费、划账", paying.contribute, "contribution", "matched", "account"),
     people(IN, "count who needs what", "清点需求结构", joining.count_profile),
     funds(
         "take in contributions, subsidise, credit", "基金收入、财政补助、划账",

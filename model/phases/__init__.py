@@ -1,0 +1,1 @@
+"""The phases of a year, a few verbs a file."""

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from agents.care import events, hospital_tier
 from agents.chance import Purpose, draw_pairs, draw_words, unit
 from agents.codes import Care
-from agents.compiled import compiled
+from agents.compiled import compiled, float64, int64
 from agents.person import Columns
 from agents.tables import look_up
 from model.phases.ground import Ground, Scratch, Sums
@@ -23,18 +21,18 @@ def seek_care(p: Columns, first: int, last: int, law: Any, ground: Ground, scrat
     keys = p.key[first:last]
     seed = ground.seed
     year = ground.year
-    draw_words(seed, np.int64(Purpose.PLACE_OF_CARE), year, keys, scratch.words)
-    draw_pairs(seed, np.int64(Purpose.OUTPATIENT), year, ground.outpatient_keys, keys, scratch.pairs)
-    draw_pairs(seed, np.int64(Purpose.INPATIENT), year, ground.inpatient_keys, keys, scratch.more_pairs)
+    draw_words(seed, int64(Purpose.PLACE_OF_CARE), year, keys, scratch.words)
+    draw_pairs(seed, int64(Purpose.OUTPATIENT), year, ground.outpatient_keys, keys, scratch.pairs)
+    draw_pairs(seed, int64(Purpose.INPATIENT), year, ground.inpatient_keys, keys, scratch.more_pairs)
     for i in range(first, last):
         k = i - first
-        status = status_of(np.int64(p.work[i]), np.int64(p.scheme[i]))
-        chronic = np.int64(p.chronic[i])
-        age = min(np.int64(p.age[i]), AGES - 1)
-        scheme = np.int64(p.scheme[i])
-        pool = np.int64(p.insured[i])
+        status = status_of(int64(p.work[i]), int64(p.scheme[i]))
+        chronic = int64(p.chronic[i])
+        age = min(int64(p.age[i]), AGES - 1)
+        scheme = int64(p.scheme[i])
+        pool = int64(p.insured[i])
         level = ground.price[pool] * ground.budget[pool, scheme]
-        dies = np.int64(p.dying[i])
+        dies = int64(p.dying[i])
         v = scratch.pairs[1, k]
         visits = events(
             ground.exponential, scratch.pairs[0, k], ground.visits[dies, status, chronic, age], law.care.most_visits
@@ -55,16 +53,16 @@ def seek_care(p: Columns, first: int, last: int, law: Any, ground: Ground, scrat
             )
             unit_cost = ground.visit_cost[status] * ground.visit_tier[status, tier] * level
             scratch.visit_tier[k] = tier
-            scratch.outpatient[k] = np.int64(np.float64(visits) * unit_cost * look_up(ground.outpatient_spread, v))
+            scratch.outpatient[k] = int64(float64(visits) * unit_cost * look_up(ground.outpatient_spread, v))
         if chronic > 0:
             cost = ground.chronic_cost[dies, status, chronic] * level * look_up(ground.chronic_spread, 1.0 - v)
-            scratch.chronic[k] = np.int64(cost)
+            scratch.chronic[k] = int64(cost)
         if stays > 0:
             tier = hospital_tier(unit(scratch.words[1, k]), ground.tier_edges[status, 0], ground.tier_edges[status, 1])
             unit_cost = ground.stay_cost[status, tier] * ground.stay_age[age] * level
             scratch.tier[k] = tier
-            scratch.inpatient[k] = np.int64(
-                np.float64(stays) * unit_cost * look_up(ground.inpatient_spread, scratch.more_pairs[1, k])
+            scratch.inpatient[k] = int64(
+                float64(stays) * unit_cost * look_up(ground.inpatient_spread, scratch.more_pairs[1, k])
             )
 
 
@@ -77,8 +75,8 @@ def tally_care(p: Columns, first: int, last: int, scratch: Scratch, sums: Sums) 
         p.cost[i] = total
         if total == 0:
             continue
-        pool = np.int64(p.insured[i])
-        status = status_of(np.int64(p.work[i]), np.int64(p.scheme[i]))
+        pool = int64(p.insured[i])
+        status = status_of(int64(p.work[i]), int64(p.scheme[i]))
         sums.care[pool, status, Care.OUTPATIENT, CareItem.VISITS] += scratch.visits[k]
         sums.care[pool, status, Care.INPATIENT, CareItem.VISITS] += scratch.stays[k]
         sums.care[pool, status, Care.OUTPATIENT, CareItem.COST] += scratch.outpatient[k] + scratch.chronic[k]

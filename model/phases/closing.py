@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from agents.codes import Scheme, Status
-from agents.compiled import compiled, inlined
+from agents.compiled import compiled, inlined, int64
 from agents.person import Columns
 from model.phases.ground import Bounds, Sums
 from model.phases.joining import standing_of
@@ -24,8 +22,8 @@ def count_bonuses(p: Columns, first: int, last: int, law: Any) -> None:
     if law.waiting.in_force == 0:
         return
     for i in range(first, last):
-        standing = standing_of(np.int64(p.scheme[i]), np.int64(p.age[i]))
-        steps = no_claim_steps(np.int64(p.bonus_claims[i]), standing, np.int64(p.claimed[i]))
+        standing = standing_of(int64(p.scheme[i]), int64(p.age[i]))
+        steps = no_claim_steps(int64(p.bonus_claims[i]), standing, int64(p.claimed[i]))
         p.bonus_claims[i] = min(steps, MOST)
 
 
@@ -36,39 +34,39 @@ def leave_inheritance(p: Columns, bounds: Bounds, first_home: int, last_home: in
         first = bounds[home]
         last = bounds[home + 1]
         for i in range(first, last):
-            left = np.int64(p.account[i])
+            left = int64(p.account[i])
             if p.dying[i] == 0 or left == 0:
                 continue
             p.account[i] = 0
-            pool = np.int64(p.insured[i])
+            pool = int64(p.insured[i])
             heir = _heir(p, i, first, last)
             if heir < 0:
                 sums.money[pool, Money.INHERIT_CASH] += left
             else:
                 p.account[heir] += left
-                sums.pairs[PairKind.INHERIT, pool, np.int64(p.insured[heir])] += left
+                sums.pairs[PairKind.INHERIT, pool, int64(p.insured[heir])] += left
 
 
 @inlined
 def _heir(p: Columns, i: int, first: int, last: int) -> int:
     """Return the first living spouse, else child or parent, at home in the employee scheme, or -1."""
-    spouse = np.int64(p.spouse[i])
+    spouse = int64(p.spouse[i])
     if first <= spouse < last and p.dying[spouse] == 0 and p.scheme[spouse] == Scheme.EMPLOYEE:
         return spouse
     for j in range(first, last):
         close = p.mother[j] == i or p.father[j] == i or p.mother[i] == j or p.father[i] == j
         if close and p.dying[j] == 0 and p.scheme[j] == Scheme.EMPLOYEE:
             return j
-    return np.int64(-1)
+    return int64(-1)
 
 
 @compiled
 def pay_maternity(p: Columns, first: int, last: int, law: Any, sums: Sums) -> None:
     """Pay care and allowance at the birth of every child of a woman insured as an employee."""
     for i in range(first, last):
-        mother = np.int64(p.mother[i])
+        mother = int64(p.mother[i])
         if p.age[i] == 0 and mother >= 0 and p.scheme[mother] == Scheme.EMPLOYEE:
-            sums.money[np.int64(p.insured[mother]), Money.MATERNITY] += law.employee.maternity_cost
+            sums.money[int64(p.insured[mother]), Money.MATERNITY] += law.employee.maternity_cost
 
 
 @compiled
@@ -77,9 +75,9 @@ def count_heads(p: Columns, first: int, last: int, sums: Sums) -> None:
     for i in range(first, last):
         if p.dying[i] == 1:
             continue
-        pool = np.int64(p.insured[i])
-        scheme = np.int64(p.scheme[i])
-        work = np.int64(p.work[i])
+        pool = int64(p.insured[i])
+        scheme = int64(p.scheme[i])
+        work = int64(p.work[i])
         status = status_of(work, scheme)
         sums.enrolment[pool, scheme, work, EnrolmentItem.PEOPLE] += 1
         if status == Status.NONE:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from agents.codes import Care, Scheme, Status
-from agents.compiled import compiled, inlined
+from agents.compiled import compiled, float64, inlined, int64
 from agents.numeric import fen_share
 from agents.person import Columns
 from model.phases.ground import Ground, Scratch, Sums
@@ -43,24 +41,24 @@ def pay_basic(p: Columns, first: int, last: int, law: Any, ground: Ground, scrat
         scratch.rest_in[k] = inpatient
         scratch.listed_out[k] = 0
         scratch.listed_in[k] = 0
-        scheme = np.int64(p.scheme[i])
+        scheme = int64(p.scheme[i])
         if p.cost[i] == 0 or scheme == Scheme.NONE:
             continue
-        pool = np.int64(p.insured[i])
-        open_share = (MONTHS - np.float64(p.waiting[i])) / MONTHS * ground.coverage[pool, scheme]
+        pool = int64(p.insured[i])
+        open_share = (MONTHS - float64(p.waiting[i])) / MONTHS * ground.coverage[pool, scheme]
         if scheme == Scheme.EMPLOYEE:
             paid_out, paid_in = _employee(p, i, k, law, scratch)
         else:
             paid_out, paid_in = _resident(p, i, k, law, scratch)
-        paid_out = np.int64(np.float64(paid_out) * open_share)
-        paid_in = np.int64(np.float64(paid_in) * open_share)
+        paid_out = int64(float64(paid_out) * open_share)
+        paid_in = int64(float64(paid_in) * open_share)
         scratch.rest_out[k] -= paid_out
         scratch.rest_in[k] -= paid_in
         scratch.listed_out[k] = max(scratch.listed_out[k] - paid_out, 0)
         scratch.listed_in[k] = max(scratch.listed_in[k] - paid_in, 0)
         p.basic[i] = paid_out + paid_in
-        p.claimed[i] = np.int64(paid_out + paid_in > 0)
-        status = status_of(np.int64(p.work[i]), scheme)
+        p.claimed[i] = int64(paid_out + paid_in > 0)
+        status = status_of(int64(p.work[i]), scheme)
         sums.care[pool, status, Care.OUTPATIENT, CareItem.BASIC] += paid_out
         sums.care[pool, status, Care.INPATIENT, CareItem.BASIC] += paid_in
 
@@ -68,11 +66,11 @@ def pay_basic(p: Columns, first: int, last: int, law: Any, ground: Ground, scrat
 @inlined
 def _employee(p: Columns, i: int, k: int, law: Any, scratch: Scratch) -> tuple[int, int]:
     """Return what the employee pool pays for one member's visits with chronic treatment, and stays [fen]."""
-    retired = status_of(np.int64(p.work[i]), np.int64(p.scheme[i])) == Status.RETIRED
+    retired = status_of(int64(p.work[i]), int64(p.scheme[i])) == Status.RETIRED
     rules = law.benefit
     tier = scratch.tier[k]
     visits, chronic, stays = _listed(k, rules.outpatient_in_list_share[1], rules.employee_in_list_share[tier], scratch)
-    paid_visits = np.int64(0)
+    paid_visits = int64(0)
     if visits > 0:
         rate = rules.employee_outpatient_rate[scratch.visit_tier[k]]
         deductible = rules.employee_outpatient_deductible
@@ -84,7 +82,7 @@ def _employee(p: Columns, i: int, k: int, law: Any, scratch: Scratch) -> tuple[i
         paid_visits = fen_share(basic_outpatient(visits, deductible, rate, cap), rules.employee_outpatient_on)
     extra = rules.retiree_bonus if retired else 0.0
     paid_chronic = _chronic(p, i, chronic, rules.chronic_rate_employee + extra, rules)
-    paid_stays = np.int64(0)
+    paid_stays = int64(0)
     if stays > 0:
         deductible = _deductible(rules.employee_deductible[tier], scratch.stays[k], rules)
         rate = min(rules.employee_rate[tier] + extra, 1.0)
@@ -101,7 +99,7 @@ def _resident(p: Columns, i: int, k: int, law: Any, scratch: Scratch) -> tuple[i
     rate = rules.resident_outpatient_rate[scratch.visit_tier[k]]
     paid_visits = basic_outpatient(visits, rules.resident_outpatient_deductible, rate, rules.resident_outpatient_cap)
     paid_chronic = _chronic(p, i, chronic, rules.chronic_rate_resident, rules)
-    paid_stays = np.int64(0)
+    paid_stays = int64(0)
     if stays > 0:
         deductible = _deductible(rules.resident_deductible[tier], scratch.stays[k], rules)
         paid_stays = basic_inpatient(stays, deductible, rules.resident_rate[tier], rules.resident_cap)
@@ -140,7 +138,7 @@ def pay_supplement(p: Columns, first: int, last: int, law: Any, ground: Ground, 
     """Pay critical-illness cover to residents and large-sum cover to employees, above their thresholds."""
     for i in range(first, last):
         k = i - first
-        scheme = np.int64(p.scheme[i])
+        scheme = int64(p.scheme[i])
         listed = scratch.listed_out[k] + scratch.listed_in[k]
         if listed == 0 or p.waiting[i] > 0:
             continue
@@ -156,24 +154,24 @@ def pay_supplement(p: Columns, first: int, last: int, law: Any, ground: Ground, 
 def _critical(p: Columns, i: int, k: int, listed: int, law: Any, ground: Ground, scratch: Scratch, sums: Sums) -> None:
     """Pay one resident's critical-illness benefit, tilted to the poor, up to the cap with bonus."""
     rules = law.critical
-    poor = np.int64(p.aid[i]) > 0
-    pool = np.int64(p.insured[i])
-    threshold = np.float64(ground.income[pool, 1]) * rules.threshold_income_share
+    poor = int64(p.aid[i]) > 0
+    pool = int64(p.insured[i])
+    threshold = float64(ground.income[pool, 1]) * rules.threshold_income_share
     tilt = 0.0
     if poor:
         threshold = threshold * rules.poor_threshold_factor
         tilt = rules.poor_bonus
-    if np.float64(listed) <= threshold:
+    if float64(listed) <= threshold:
         return
     cap = _cap(p, i, law)
     if poor and rules.poor_no_cap == 1:
-        cap = np.int64(NO_CEILING)
+        cap = int64(NO_CEILING)
     paid = critical_illness(
-        listed, np.int64(threshold), rules.edge1, rules.edge2,
+        listed, int64(threshold), rules.edge1, rules.edge2,
         rules.rate1 + tilt, rules.rate2 + tilt, rules.rate3 + tilt, cap,
     )  # fmt: skip
     if paid > 0:
-        p.claimed[i] = np.int64(Claim.BONUS) if cap >= 0 and paid > rules.cap else np.int64(Claim.CRITICAL)
+        p.claimed[i] = int64(Claim.BONUS) if cap >= 0 and paid > rules.cap else int64(Claim.CRITICAL)
         p.supplement[i] = paid
         _share_out(p, i, k, paid, CareItem.CRITICAL, scratch, sums)
 
@@ -183,12 +181,12 @@ def _cap(p: Columns, i: int, law: Any) -> int:
     """Return a resident's ceiling of critical-illness cover with the bonuses earned so far [fen]."""
     rules = law.waiting
     if rules.in_force == 0:
-        return law.critical.cap
-    continuous = np.int64(p.continuous[i])
+        return int64(law.critical.cap)
+    continuous = int64(p.continuous[i])
     in_force = continuous if rules.reading_r9 == 0 else law.year - rules.start + 1
     bonus = cap_bonus(
         continuity_steps(continuous, rules.bonus_years, in_force),
-        np.int64(p.bonus_claims[i]),
+        int64(p.bonus_claims[i]),
         rules.bonus_continuity,
         rules.bonus_claims,
         rules.bonus_limit,
@@ -205,8 +203,8 @@ def _share_out(p: Columns, i: int, k: int, paid: int, item: int, scratch: Scratc
     scratch.listed_in[k] -= inside
     scratch.rest_out[k] -= out
     scratch.rest_in[k] -= inside
-    pool = np.int64(p.insured[i])
-    status = status_of(np.int64(p.work[i]), np.int64(p.scheme[i]))
+    pool = int64(p.insured[i])
+    status = status_of(int64(p.work[i]), int64(p.scheme[i]))
     sums.care[pool, status, Care.OUTPATIENT, item] += out
     sums.care[pool, status, Care.INPATIENT, item] += inside
 
@@ -216,12 +214,12 @@ def pay_assistance(p: Columns, first: int, last: int, law: Any, ground: Ground, 
     """Pay medical assistance to the low-income classes out of what is left inside the list."""
     for i in range(first, last):
         k = i - first
-        aid = np.int64(p.aid[i])
+        aid = int64(p.aid[i])
         listed = scratch.listed_out[k] + scratch.listed_in[k]
         if aid == 0 or listed == 0 or p.scheme[i] == Scheme.NONE:
             continue
-        pool = np.int64(p.insured[i])
-        threshold = np.int64(np.float64(ground.income[pool, 1]) * law.assistance.threshold_income_share[aid])
+        pool = int64(p.insured[i])
+        threshold = int64(float64(ground.income[pool, 1]) * law.assistance.threshold_income_share[aid])
         paid = assistance(listed, threshold, law.assistance.rate[aid], law.assistance.cap[aid])
         if paid > 0:
             p.assistance[i] = paid

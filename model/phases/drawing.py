@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from agents.codes import Care, Scheme
-from agents.compiled import compiled, inlined
+from agents.compiled import compiled, inlined, int64
 from agents.numeric import fen_share
 from agents.person import Columns
 from model.phases.ground import Bounds, Ground, Scratch, Sums
@@ -26,11 +24,11 @@ def pay_rest(
     for home in range(first_home, last_home):
         first = bounds[home]
         last = bounds[home + 1]
-        holders = np.int64(0)
+        holders = int64(0)
         for i in range(first, last):
-            if np.int64(p.account[i]) > 0:
+            if int64(p.account[i]) > 0:
                 _own_account(p, i, i - origin, law, scratch, sums)
-                holders += np.int64(p.account[i] > law.accounts.reserve)
+                holders += int64(p.account[i] > law.accounts.reserve)
         for i in range(first, last):
             k = i - origin
             if scratch.rest_out[k] + scratch.rest_in[k] == 0:
@@ -43,8 +41,8 @@ def pay_rest(
 @inlined
 def _add(p: Columns, i: int, item: int, out: int, inside: int, sums: Sums) -> None:
     """Add a payment for outpatient and inpatient care to the sums."""
-    pool = np.int64(p.insured[i])
-    status = status_of(np.int64(p.work[i]), np.int64(p.scheme[i]))
+    pool = int64(p.insured[i])
+    status = status_of(int64(p.work[i]), int64(p.scheme[i]))
     sums.care[pool, status, Care.OUTPATIENT, item] += out
     sums.care[pool, status, Care.INPATIENT, item] += inside
 
@@ -52,8 +50,8 @@ def _add(p: Columns, i: int, item: int, out: int, inside: int, sums: Sums) -> No
 @inlined
 def _own_account(p: Columns, i: int, k: int, law: Any, scratch: Scratch, sums: Sums) -> None:
     """Draw on the person's own account, outpatient bills first."""
-    out = draw(np.int64(p.account[i]), fen_share(scratch.rest_out[k], law.accounts.use_share))
-    inside = draw(np.int64(p.account[i]) - out, fen_share(scratch.rest_in[k], law.accounts.use_share))
+    out = draw(int64(p.account[i]), fen_share(scratch.rest_out[k], law.accounts.use_share))
+    inside = draw(int64(p.account[i]) - out, fen_share(scratch.rest_in[k], law.accounts.use_share))
     if out + inside == 0:
         return
     p.account[i] -= out + inside
@@ -68,11 +66,11 @@ def _relatives(
     p: Columns, i: int, k: int, first: int, last: int, law: Any, ground: Ground, scratch: Scratch, sums: Sums
 ) -> None:
     """Draw on relatives' accounts in the home, in the order they lie there, above what holders keep for themselves."""
-    user = np.int64(p.insured[i])
+    user = int64(p.insured[i])
     want_out = min(fen_share(scratch.rest_out[k], law.accounts.family_use_share), scratch.rest_out[k])
     want_in = min(fen_share(scratch.rest_in[k], law.accounts.family_use_share), scratch.rest_in[k])
     for j in range(first, last):
-        spare = np.int64(p.account[j]) - law.accounts.reserve
+        spare = int64(p.account[j]) - law.accounts.reserve
         if j == i or spare <= 0 or want_out + want_in == 0 or not may_use(p, j, i, law, ground):
             continue
         out = draw(spare, want_out)
@@ -83,7 +81,7 @@ def _relatives(
         scratch.rest_in[k] -= inside
         p.account[j] -= out + inside
         p.family_account[i] += out + inside
-        sums.pairs[PairKind.FAMILY_ACCOUNT, np.int64(p.insured[j]), user] += out + inside
+        sums.pairs[PairKind.FAMILY_ACCOUNT, int64(p.insured[j]), user] += out + inside
         _add(p, i, CareItem.FAMILY_ACCOUNT, out, inside, sums)
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from agents.compiled import inlined
+from agents.compiled import inlined, int64
 from agents.person import Columns
 from model.phases.ground import Sums
 from model.phases.tally import PairKind
@@ -13,10 +11,10 @@ from model.phases.tally import PairKind
 @inlined
 def insure_at(p: Columns, i: int, pool: int, sums: Sums) -> None:
     """Set a person's pool of insurance and record the account's balance that moves with it."""
-    before = np.int64(p.insured[i])
+    before = int64(p.insured[i])
     if pool == before:
         return
-    balance = np.int64(p.account[i])
+    balance = int64(p.account[i])
     if balance > 0:
         sums.pairs[PairKind.MOVE, before, pool] += balance
     p.insured[i] = pool

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from agents.chance import Purpose, draw_words, uniform, unit
 from agents.codes import Scheme, Work
-from agents.compiled import compiled, inlined
+from agents.compiled import compiled, float64, inlined, int64
 from agents.enrolment import family_leaning, joins, member_leaning
 from agents.person import Columns
 from model.phases.ground import Bounds, Ground, Scratch, Sums
@@ -29,20 +27,20 @@ def enrol(
     """Let every family decide on the resident scheme from premium, income, illness, habit and what others do."""
     origin = bounds[first_home]
     keys = p.key[origin : bounds[last_home]]
-    draw_words(ground.seed, np.int64(Purpose.ENROLMENT), ground.year, keys, scratch.words)
+    draw_words(ground.seed, int64(Purpose.ENROLMENT), ground.year, keys, scratch.words)
     for home in range(first_home, last_home):
         first = bounds[home]
         last = bounds[home + 1]
-        residents = np.int64(0)
+        residents = int64(0)
         for i in range(first, last):
-            residents += np.int64(p.scheme[i] != Scheme.EMPLOYEE)
+            residents += int64(p.scheme[i] != Scheme.EMPLOYEE)
         leaning = 0.0
         common = 0.0
         if residents > 0:
             leaning = _leaning(p, first, last, residents, law, ground)
-            common = uniform(ground.seed, np.int64(Purpose.FAMILY), ground.year, p.key[first])
+            common = uniform(ground.seed, int64(Purpose.FAMILY), ground.year, p.key[first])
         for i in range(first, last):
-            before = np.int64(p.scheme[i])
+            before = int64(p.scheme[i])
             if before != Scheme.EMPLOYEE:
                 p.scheme[i] = _choose(p, i, before, leaning, common, law, ground, sums, scratch, i - origin)
             _keep_books(p, i, before, law)
@@ -52,18 +50,18 @@ def enrol(
 @inlined
 def _leaning(p: Columns, first: int, last: int, residents: int, law: Any, ground: Ground) -> float:
     """Return what speaks for the resident scheme in a family as a whole [log odds]."""
-    earned = np.int64(0)
+    earned = int64(0)
     chronic = False
     for i in range(first, last):
-        earned += np.int64(p.income[i])
+        earned += int64(p.income[i])
         chronic = chronic or p.chronic[i] > 0
     rules = law.enrolment
-    home = np.int64(p.home[first])
-    mean = np.float64(ground.income[home, np.int64(p.urban[first])])
-    income = max(np.float64(earned), mean * rules.least_income)
-    relative = income / np.float64(last - first) / mean
-    premium = np.float64(residents * law.resident.individual) / income
-    return rules.intercept + family_leaning(
+    home = int64(p.home[first])
+    mean = float64(ground.income[home, int64(p.urban[first])])
+    income = max(float64(earned), mean * rules.least_income)
+    relative = income / float64(last - first) / mean
+    premium = float64(residents * law.resident.individual) / income
+    return float64(rules.intercept) + family_leaning(
         premium, relative, chronic, ground.premium_growth, ground.peers[home], ground.effort[home],
         rules.coefficient_income, rules.coefficient_premium, rules.coefficient_chronic, rules.coefficient_growth,
         rules.coefficient_peers, rules.coefficient_effort,
@@ -88,36 +86,36 @@ def _choose(
     if unit(scratch.words[2, k]) < law.enrolment.member_noise:
         own = unit(scratch.words[0, k])
     if not _insured(p, i, before, family, own, law, ground):
-        insure_at(p, i, np.int64(p.home[i]), sums)
-        return np.int64(Scheme.NONE)
+        insure_at(p, i, int64(p.home[i]), sums)
+        return int64(Scheme.NONE)
     if before != Scheme.RESIDENT:
         local = p.home[i] == p.hukou[i] or unit(scratch.words[1, k]) < law.enrolment.migrant_resident_share
-        insure_at(p, i, np.int64(p.home[i]) if local else np.int64(p.hukou[i]), sums)
-    return np.int64(Scheme.RESIDENT)
+        insure_at(p, i, int64(p.home[i]) if local else int64(p.hukou[i]), sums)
+    return int64(Scheme.RESIDENT)
 
 
 @inlined
 def _insured(p: Columns, i: int, before: int, family: float, u: float, law: Any, ground: Ground) -> bool:
     """Say whether a member of the family is insured as a resident this year."""
     rules = law.enrolment
-    work = np.int64(p.work[i])
+    work = int64(p.work[i])
     if p.aid[i] > 0:
-        return u < rules.aid_share
+        return bool(u < rules.aid_share)
     if p.age[i] == 0:
-        return u < rules.newborn_share
+        return bool(u < rules.newborn_share)
     if work == Work.PUPIL:
-        return u < rules.pupil_share
-    lapsed = np.int64(p.lapsed[i])
+        return bool(u < rules.pupil_share)
+    lapsed = int64(p.lapsed[i])
     wait = _wait(lapsed, law)
-    chronic = np.int64(p.chronic[i])
-    age = min(np.int64(p.age[i]), AGES - 1)
-    benefit = ground.expected_benefit[chronic, age] / np.float64(max(law.resident.individual, 1))
+    chronic = int64(p.chronic[i])
+    age = min(int64(p.age[i]), AGES - 1)
+    benefit = ground.expected_benefit[chronic, age] / float64(max(law.resident.individual, 1))
     leaning = family + member_leaning(
         benefit, age, before == Scheme.RESIDENT, lapsed, wait, rules.coefficient_benefit, rules.coefficient_age,
         rules.coefficient_habit, rules.return_penalty, rules.coefficient_waiting,
     )  # fmt: skip
     if p.home[i] != p.hukou[i]:
-        far = ground.province[np.int64(p.home[i])] != ground.province[np.int64(p.hukou[i])]
+        far = ground.province[int64(p.home[i])] != ground.province[int64(p.hukou[i])]
         leaning += rules.migrant_penalty_province if far else rules.migrant_penalty_city
     return joins(ground.log_odds, u, leaning)
 
@@ -127,7 +125,7 @@ def _wait(lapsed: int, law: Any) -> int:
     """Return the months of waiting that a return after these lapsed years brings [months]."""
     rules = law.waiting
     if rules.in_force == 0:
-        return np.int64(0)
+        return int64(0)
     return waiting_period(
         lapsed, 0, 0, 0, rules.fixed_months, rules.months_per_gap_year, rules.long_gap_years, rules.long_gap_minimum
     )
@@ -144,24 +142,24 @@ def standing_of(scheme: int, age: int) -> int:
 @inlined
 def _keep_books(p: Columns, i: int, before: int, law: Any) -> None:
     """Count consecutive and missed years and set the waiting months of the year."""
-    scheme = np.int64(p.scheme[i])
-    lapsed = np.int64(p.lapsed[i])
+    scheme = int64(p.scheme[i])
+    lapsed = int64(p.lapsed[i])
     rules = law.waiting
-    standing = standing_of(scheme, np.int64(p.age[i]))
-    wait = np.int64(0)
+    standing = standing_of(scheme, int64(p.age[i]))
+    wait = int64(0)
     if scheme == Scheme.RESIDENT and before == Scheme.NONE and not (p.age[i] == 0 and rules.newborn_exempt == 1):
         wait = _wait(lapsed, law)
-    p.waiting[i] = min(wait, np.int64(MONTHS))
-    p.continuous[i] = min(consecutive_years(np.int64(p.continuous[i]), standing), MOST)
+    p.waiting[i] = min(wait, int64(MONTHS))
+    p.continuous[i] = min(consecutive_years(int64(p.continuous[i]), standing), MOST)
     p.lapsed[i] = min(missed_years(lapsed, standing, rules.in_force), MOST)
 
 
 @inlined
 def _count(p: Columns, i: int, before: int, sums: Sums) -> None:
     """Count the movement into, out of and back to the scheme, and the heads insured during the year."""
-    scheme = np.int64(p.scheme[i])
-    pool = np.int64(p.insured[i])
-    work = np.int64(p.work[i])
+    scheme = int64(p.scheme[i])
+    pool = int64(p.insured[i])
+    work = int64(p.work[i])
     if scheme == Scheme.RESIDENT and before == Scheme.NONE:
         item = EnrolmentItem.ENTERED if p.age[i] == 0 else EnrolmentItem.RETURNED
         sums.enrolment[pool, scheme, work, item] += 1
@@ -179,6 +177,6 @@ def _count(p: Columns, i: int, before: int, sums: Sums) -> None:
 def count_profile(p: Columns, first: int, last: int, sums: Sums) -> None:
     """Count heads by standing, chronic illness and age: the base on which the year's levels of care rest."""
     for i in range(first, last):
-        status = status_of(np.int64(p.work[i]), np.int64(p.scheme[i]))
-        age = min(np.int64(p.age[i]), AGES - 1)
-        sums.profile[status, np.int64(p.chronic[i]), age, np.int64(p.dying[i])] += 1
+        status = status_of(int64(p.work[i]), int64(p.scheme[i]))
+        age = min(int64(p.age[i]), AGES - 1)
+        sums.profile[status, int64(p.chronic[i]), age, int64(p.dying[i])] += 1

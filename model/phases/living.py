@@ -9,7 +9,7 @@ import numpy as np
 from agents.career import first_work, leaves_school, next_job, scheme_of_work, year_more
 from agents.chance import Purpose, draw_words, unit
 from agents.codes import Hukou, Scheme, Work
-from agents.compiled import compiled, inlined
+from agents.compiled import compiled, float64, inlined, int64
 from agents.person import Columns
 from model.phases.ground import Ground, Scratch, Sums
 from model.phases.insuring import insure_at
@@ -27,13 +27,13 @@ RANKS = 65536.0
 @compiled
 def mark_who_dies(p: Columns, first: int, last: int, ground: Ground, scratch: Scratch) -> None:
     """Mark who dies in the middle of the year and who falls chronically ill."""
-    draw_words(ground.seed, np.int64(Purpose.LIFE), ground.year, p.key[first:last], scratch.words)
+    draw_words(ground.seed, int64(Purpose.LIFE), ground.year, p.key[first:last], scratch.words)
     for i in range(first, last):
-        age = min(np.int64(p.age[i]), AGES - 1)
+        age = min(int64(p.age[i]), AGES - 1)
         u = unit(scratch.words[0, i - first])
         v = unit(scratch.words[1, i - first])
-        p.dying[i] = np.int64(u < ground.mortality[np.int64(p.sex[i]), age])
-        level = np.int64(p.chronic[i])
+        p.dying[i] = int64(u < ground.mortality[int64(p.sex[i]), age])
+        level = int64(p.chronic[i])
         if level < MOST_SEVERE and v < ground.onset[level, age]:
             p.chronic[i] = level + 1
 
@@ -41,20 +41,20 @@ def mark_who_dies(p: Columns, first: int, last: int, ground: Ground, scratch: Sc
 @compiled
 def find_work(p: Columns, first: int, last: int, law: Any, ground: Ground, sums: Sums, scratch: Scratch) -> None:
     """Move people through school, jobs and retirement, and set the scheme that follows from work."""
-    draw_words(ground.seed, np.int64(Purpose.WORK), ground.year, p.key[first:last], scratch.words)
+    draw_words(ground.seed, int64(Purpose.WORK), ground.year, p.key[first:last], scratch.words)
     for i in range(first, last):
-        before = np.int64(p.work[i])
+        before = int64(p.work[i])
         if before == Work.RETIRED:
             continue
-        scheme = np.int64(p.scheme[i])
+        scheme = int64(p.scheme[i])
         work, joins = _next_work(p, i, before, scheme, law, scratch, i - first)
         p.work[i] = work
         after = scheme_of_work(work, scheme, joins)
         p.scheme[i] = after
         if after == Scheme.EMPLOYEE:
-            insure_at(p, i, np.int64(p.home[i]), sums)
+            insure_at(p, i, int64(p.home[i]), sums)
             if scheme != Scheme.EMPLOYEE:
-                sums.enrolment[np.int64(p.home[i]), Scheme.EMPLOYEE, work, EnrolmentItem.ENTERED] += 1
+                sums.enrolment[int64(p.home[i]), Scheme.EMPLOYEE, work, EnrolmentItem.ENTERED] += 1
 
 
 @inlined
@@ -64,28 +64,28 @@ def _next_work(p: Columns, i: int, work: int, scheme: int, law: Any, scratch: Sc
     v = unit(scratch.words[1, k])
     w = unit(scratch.words[2, k])
     x = unit(scratch.words[3, k])
-    age = np.int64(p.age[i])
+    age = int64(p.age[i])
     rules = law.work
-    joins = np.int64(w < _flexible_join(p, i, law))
+    joins = int64(w < _flexible_join(p, i, law))
     if work == Work.CHILD or work == Work.PUPIL or work == Work.STUDENT:
         stage = leaves_school(
             age, work, rules.school_age, rules.leave_school_age, rules.leave_university_age, u, rules.university_share
         )
         if stage >= 0:
-            return stage, np.int64(-1)
+            return stage, int64(-1)
         employed = rules.graduate_employee_share if work == Work.STUDENT else rules.leaver_employee_share
         rural = p.urban[i] == 0 and p.hukou_kind[i] == Hukou.RURAL
         return first_work(rural, v, x, employed, rules.leaver_flexible_share, rules.public_entrants), joins
-    sex = np.int64(p.sex[i])
+    sex = int64(p.sex[i])
     threshold = by_sex(sex, law.employee.retirement_age_men, law.employee.retirement_age_women)
     if age >= threshold:
-        return _at_retirement(p, i, age, threshold, work, scheme, law), np.int64(-1)
+        return _at_retirement(p, i, age, threshold, work, scheme, law), int64(-1)
     entry = rules.entry_rate * law.enrolment.compliance_enterprise
     found = next_job(
         work, u, v, entry, rules.exit_rate, rules.unemployment_rate, rules.benefit_share, rules.benefit_years
     )
     if found == Work.FLEXIBLE and work == Work.FLEXIBLE and x >= law.enrolment.flexible_switch:
-        joins = np.int64(-1)
+        joins = int64(-1)
     return found, joins
 
 
@@ -95,19 +95,22 @@ def _flexible_join(p: Columns, i: int, law: Any) -> float:
     chance = law.enrolment.flexible_join
     if p.home[i] != p.hukou[i] and law.enrolment.flexible_open_everywhere == 0:
         chance = chance * law.enrolment.flexible_migrant_factor
-    return chance
+    return float64(chance)
 
 
 @inlined
 def _at_retirement(p: Columns, i: int, age: int, threshold: float, work: int, scheme: int, law: Any) -> int:
     """Return the work of a person at or past the age of retirement; farmers go on."""
-    needed = by_sex(np.int64(p.sex[i]), law.employee.minimum_years_men, law.employee.minimum_years_women)
-    years = np.int64(p.years[i])
+    needed = by_sex(int64(p.sex[i]), law.employee.minimum_years_men, law.employee.minimum_years_women)
+    years = int64(p.years[i])
     if scheme == Scheme.EMPLOYEE:
-        if may_stop_contributing(age, threshold, years, needed) == 1 or age >= threshold + law.employee.grace_years:
+        if (
+            may_stop_contributing(age, int64(threshold), years, needed) == 1
+            or age >= threshold + law.employee.grace_years
+        ):
             return Work.RETIRED
         return Work.FLEXIBLE
-    if work == Work.FARMER and np.float64(age) < law.work.resident_retirement_age:
+    if work == Work.FARMER and float64(age) < law.work.resident_retirement_age:
         return Work.FARMER
     return Work.NOT_WORKING
 
@@ -117,15 +120,15 @@ def earn(p: Columns, first: int, last: int, law: Any, ground: Ground) -> None:
     """Set everybody's income of the year from work, place and rank, and count contribution years."""
     points = ground.shape.shape[1] - 1
     for i in range(first, last):
-        work = np.int64(p.work[i])
-        home = np.int64(p.home[i])
-        urban = np.int64(p.urban[i])
-        place = np.float64(p.rank[i]) / RANKS * np.float64(points)
-        point = np.int64(place)
+        work = int64(p.work[i])
+        home = int64(p.home[i])
+        urban = int64(p.urban[i])
+        place = float64(p.rank[i]) / RANKS * float64(points)
+        point = int64(place)
         low = ground.shape[urban, point]
-        shape = low + (ground.shape[urban, point + 1] - low) * (place - np.float64(point))
+        shape = low + (ground.shape[urban, point + 1] - low) * (place - float64(point))
         level = law.work.income_level[work]
         base = ground.wage[home] if law.work.income_base[work] == 1 else ground.income[home, urban]
-        p.income[i] = np.int64(np.floor(min(np.float64(base) * level * shape, MOST_INCOME) + 0.5))
+        p.income[i] = int64(np.floor(min(float64(base) * level * shape, MOST_INCOME) + 0.5))
         if p.scheme[i] == Scheme.EMPLOYEE and work != Work.RETIRED:
-            p.years[i] = year_more(np.int64(p.years[i]), MOST_YEARS)
+            p.years[i] = year_more(int64(p.years[i]), MOST_YEARS)

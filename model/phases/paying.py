@@ -8,7 +8,7 @@ import numpy as np
 
 from agents.chance import Purpose, uniform
 from agents.codes import Scheme, Work
-from agents.compiled import compiled, inlined
+from agents.compiled import compiled, float64, inlined, int64
 from agents.person import Columns
 from agents.sharing import kin_of
 from model.phases.ground import Bounds, Ground, Sums
@@ -48,25 +48,25 @@ def contribute(
 @inlined
 def _interest(p: Columns, i: int, law: Any, sums: Sums) -> None:
     """Credit the year's interest on the balance brought forward."""
-    gain = account_interest(np.int64(p.account[i]), law.accounts.interest_rate)
+    gain = account_interest(int64(p.account[i]), law.accounts.interest_rate)
     if gain > 0:
         p.account[i] += gain
-        sums.money[np.int64(p.insured[i]), Money.ACCOUNT_INTEREST] += gain
+        sums.money[int64(p.insured[i]), Money.ACCOUNT_INTEREST] += gain
 
 
 @inlined
 def _employee(p: Columns, i: int, law: Any, ground: Ground, sums: Sums) -> None:
     """Collect from one member of the employee scheme and his employer, and credit his account."""
-    pool = np.int64(p.insured[i])
-    work = np.int64(p.work[i])
-    has_account = np.int64(p.account_kind[i])
+    pool = int64(p.insured[i])
+    work = int64(p.work[i])
+    has_account = int64(p.account_kind[i])
     rules = law.employee
-    own = np.int64(0)
-    credit = np.int64(0)
-    to_account = np.int64(0)
+    own = int64(0)
+    credit = int64(0)
+    to_account = int64(0)
     if work == Work.RETIRED:
-        own = person_contribution(np.int64(p.income[i]), rules.retiree_rate)
-        credit = credit_retired(np.int64(p.income[i]), rules.retiree_credit_rate)
+        own = person_contribution(int64(p.income[i]), rules.retiree_rate)
+        credit = credit_retired(int64(p.income[i]), rules.retiree_credit_rate)
     elif work == Work.FLEXIBLE:
         own = flexible_contribution(ground.base_wage[pool], rules.flexible_multiple, rules.flexible_rate)
         credited = flexible_contribution(ground.base_wage[pool], rules.flexible_multiple, rules.flexible_account_rate)
@@ -76,7 +76,7 @@ def _employee(p: Columns, i: int, law: Any, ground: Ground, sums: Sums) -> None:
         p.matched[i] = paid
         sums.money[pool, Money.UNEMPLOYMENT] += paid
     else:
-        declared = np.int64(np.floor(np.float64(p.income[i]) * rules.declared_share + 0.5))
+        declared = int64(np.floor(float64(p.income[i]) * rules.declared_share + 0.5))
         base = contribution_base(declared, ground.base_wage[pool], rules.base_floor, rules.base_cap)
         own = person_contribution(base, rules.person_rate)
         employer = employer_contribution(base, rules.employer_rate[pool] * (1.0 - rules.employer_relief))
@@ -99,12 +99,12 @@ def _employee(p: Columns, i: int, law: Any, ground: Ground, sums: Sums) -> None:
 @inlined
 def _resident(p: Columns, i: int, first: int, last: int, law: Any, ground: Ground, sums: Sums) -> None:
     """Collect one resident's premium: help for the poor, then a relative's account where allowed, then cash."""
-    pool = np.int64(p.insured[i])
-    linked = ground.income[pool, np.int64(p.urban[i])]
+    pool = int64(p.insured[i])
+    linked = ground.income[pool, int64(p.urban[i])]
     due = resident_contribution(law.resident.individual, linked, law.resident.link_rate, law.resident.link_mode)
     if p.age[i] == 0 and law.resident.newborn_free == 1:
         due = 0
-    helped = premium_help(due, law.assistance.help_share[np.int64(p.aid[i])])
+    helped = premium_help(due, law.assistance.help_share[int64(p.aid[i])])
     own = due - helped
     left = own
     if law.accounts.pays_premium == 1 and law.accounts.scope > 0 and own > 0:
@@ -112,7 +112,7 @@ def _resident(p: Columns, i: int, first: int, last: int, law: Any, ground: Groun
     sums.money[pool, Money.RESIDENT_HELP] += helped
     sums.money[pool, Money.RESIDENT_CASH] += left
     sums.heads[pool, Head.SUBSIDISED] += 1
-    total = np.int64(0)
+    total = int64(0)
     for level in range(3):
         share = ground.subsidy[pool, level]
         total += share
@@ -124,14 +124,14 @@ def _resident(p: Columns, i: int, first: int, last: int, law: Any, ground: Groun
 @inlined
 def may_use(p: Columns, holder: int, user: int, law: Any, ground: Ground) -> bool:
     """Say whether the law of the year lets the user draw on the holder's account, and the link is registered."""
-    if uniform(ground.seed, np.int64(Purpose.ACCOUNT), 0, p.key[holder]) >= law.accounts.registered_share:
+    if uniform(ground.seed, int64(Purpose.ACCOUNT), 0, p.key[holder]) >= law.accounts.registered_share:
         return False
     rule = CoUse.NEAR_RELATIVES if law.accounts.scope == NEAR_RELATIVES else CoUse.FAMILY
-    if law.accounts.scope == 0 or kin_in_scope(np.int64(rule), kin_of(p, holder, user)) == 0:
+    if law.accounts.scope == 0 or kin_in_scope(int64(rule), kin_of(p, holder, user)) == 0:
         return False
-    a = np.int64(p.insured[holder])
-    b = np.int64(p.insured[user])
-    where = area_between(a, b, np.int64(ground.province[a]), np.int64(ground.province[b]))
+    a = int64(p.insured[holder])
+    b = int64(p.insured[user])
+    where = area_between(a, b, int64(ground.province[a]), int64(ground.province[b]))
     return area_in_scope(law.accounts.area, where, 1) == 1
 
 
@@ -140,14 +140,14 @@ def _premium_from_relatives(
     p: Columns, i: int, first: int, last: int, due: int, law: Any, ground: Ground, sums: Sums
 ) -> int:
     """Pay a premium from the first account in the home that may and can pay it; return what is left for cash."""
-    user = np.int64(p.insured[i])
+    user = int64(p.insured[i])
     for j in range(first, last):
-        if j == i or np.int64(p.account[j]) < due or not may_use(p, j, i, law, ground):
+        if j == i or int64(p.account[j]) < due or not may_use(p, j, i, law, ground):
             continue
-        if uniform(ground.seed, np.int64(Purpose.FAMILY), ground.year, p.key[j]) >= law.accounts.premium_area_share:
+        if uniform(ground.seed, int64(Purpose.FAMILY), ground.year, p.key[j]) >= law.accounts.premium_area_share:
             continue
-        holder = np.int64(p.insured[j])
-        paid = draw(np.int64(p.account[j]), due)
+        holder = int64(p.insured[j])
+        paid = draw(int64(p.account[j]), due)
         p.account[j] -= paid
         sums.pairs[PairKind.PREMIUM, holder, user] += paid
         return due - paid

@@ -11,7 +11,7 @@ import numpy as np
 
 from agents.chance import BORN_LATER, Purpose, uniform, words
 from agents.codes import Scheme, Sex, Work
-from agents.compiled import compiled, inlined
+from agents.compiled import compiled, inlined, int64
 from agents.person import Columns
 from model.phases.ground import Bounds, Ground
 
@@ -24,7 +24,7 @@ def add_a_year(p: Columns, first: int, last: int) -> None:
     """Add a year to everybody's age."""
     for i in range(first, last):
         if p.age[i] < 255:
-            p.age[i] = np.int64(p.age[i]) + 1
+            p.age[i] = int64(p.age[i]) + 1
 
 
 @inlined
@@ -32,8 +32,8 @@ def gives_birth(p: Columns, i: int, ground: Ground) -> bool:
     """Say whether a woman who lives in the table has a child this year."""
     if p.sex[i] != Sex.FEMALE or p.dying[i] == 1:
         return False
-    risk = ground.fertility[min(np.int64(p.age[i]), AGES - 1)]
-    return risk > 0.0 and uniform(ground.seed, Purpose.BIRTH, ground.year, p.key[i]) < risk
+    risk = ground.fertility[min(int64(p.age[i]), AGES - 1)]
+    return bool(risk > 0.0 and uniform(ground.seed, Purpose.BIRTH, ground.year, p.key[i]) < risk)
 
 
 @compiled
@@ -42,10 +42,10 @@ def plan_homes(
 ) -> None:
     """Write how many people every home will hold once the dead have left and newborns come, and who gives birth."""
     for home in range(first_home, last_home):
-        size = np.int64(0)
+        size = int64(0)
         for i in range(bounds[home], bounds[home + 1]):
-            size += np.int64(p.dying[i] == 0)
-            birth = np.int64(gives_birth(p, i, ground))
+            size += int64(p.dying[i] == 0)
+            birth = int64(gives_birth(p, i, ground))
             moved[i] = birth
             size += birth
         sizes[home] = size
@@ -80,7 +80,7 @@ def carry(old: Any, runs: Bounds, source: Any, default: Any, new: Any) -> None:
     """Copy one column to its new places, run by run of rows that stay neighbours; newborns get the default."""
     for run in range(runs.size - 1):
         first = runs[run]
-        row = np.int64(source[first])
+        row = int64(source[first])
         if row < 0:
             new[first] = default
             continue
@@ -99,7 +99,7 @@ def carry_pointer(old: Any, source: Any, moved: Any, new: Any) -> None:
 
 
 @compiled
-def newborn_key(mother: np.uint64, seed: int, year: int) -> np.uint64:
+def newborn_key(mother: Any, seed: int, year: int) -> np.uint64:
     """Return the permanent key of a child from its mother's key and its year of birth; the top bit marks it."""
     a, b, _, _ = words(seed, Purpose.NEWBORN_KEY, year, mother)
     return ((a << SHIFT) | b) | BORN_LATER
@@ -111,7 +111,7 @@ def set_newborns(p: Columns, source: Any, ground: Ground) -> None:
     for i in range(source.size):
         if source[i] >= 0:
             continue
-        mother = np.int64(-1 - source[i])
+        mother = int64(-1 - source[i])
         p.key[i] = newborn_key(p.key[mother], 0, ground.year)
         p.mother[i] = mother
         p.father[i] = p.spouse[mother]

@@ -74,7 +74,7 @@ def _to_totals(
     have = np.bincount(place, people.sum(axis=(1, 2)))
     able = np.bincount(place, moving.sum(axis=(1, 2)))
     share = ((totals - have) / able)[place]
-    return np.maximum(people + moving * share[:, None, None], 0.0)
+    return np.asarray(np.maximum(people + moving * share[:, None, None], 0.0))
 
 
 def _newborn(people: NDArray[np.float64], year: int) -> NDArray[np.float64]:
