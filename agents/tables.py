@@ -69,4 +69,5 @@ def look_up(table: NDArray[np.float64], p: float) -> float:
 @compiled
 def log_odds(table: NDArray[np.float64], p: float) -> float:
     """Return the log odds of a probability from `logistic_table`; both tails are fine."""
-    return look_up(table, p) if p >= HALF else -look_up(table, 1.0 - p)
+    odds = look_up(table, max(p, 1.0 - p))
+    return odds if p >= HALF else -odds

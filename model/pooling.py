@@ -54,12 +54,15 @@ class PoolingModel(mesa.Model):
         rng: the seed of all chance; not part of a scenario.
         threads: threads that live people's phases; any number gives the same bits.
         block: people in a block; any number gives the same bits.
+        measure: work out the yearly measures of inequality and protection, which sort everybody by income.
 
     Errors: GongjiError for an impossible scenario, law or table.
 
     """
 
-    def __init__(self, case: Scenario | None = None, rng: int = 0, threads: int = 1, block: int = BLOCK) -> None:
+    def __init__(
+        self, case: Scenario | None = None, rng: int = 0, threads: int = 1, block: int = BLOCK, measure: bool = True
+    ) -> None:
         """Build the first population, the institutions and their opening balances."""
         if isinstance(rng, bool) or not isinstance(rng, int | np.integer) or rng < 0:
             raise ScenarioError(f"seed: expected a whole number of at least 0, got {rng!r}")
@@ -81,6 +84,7 @@ class PoolingModel(mesa.Model):
         self._settle(threads, block)
         self._open()
         self.record = Record()
+        self.measure = measure
         self.datacollector = mesa.DataCollector(model_reporters=REPORTERS)
 
     def _value(self, path: str, year: int) -> float:
@@ -141,11 +145,12 @@ class PoolingModel(mesa.Model):
     def step(self) -> None:
         """Live one year."""
         self.year += 1
-        self.law = law_record(self.policy, self.year, self.pools)
+        self.law = law_record(self.policy, self.year, self.pools, self.law)
         self.places: Places = places(self.year, self.spread, self.growth)
         self.tally.clear()
         live(self)
-        self.record.add_measures(year_measures(self))
+        if self.measure:
+            self.record.add_measures(year_measures(self))
         self.datacollector.collect(self)
         self.heads_before = self.tally.heads.copy()
 

@@ -77,26 +77,29 @@ def array_of(policy: Policy, parameter: Parameter, year: int, codes: npt.NDArray
     return stored(parameter, setting)
 
 
-def law_record(policy: Policy, year: int, pools: pd.DataFrame) -> np.recarray[Any, Any]:
+def law_record(
+    policy: Policy, year: int, pools: pd.DataFrame, before: np.recarray[Any, Any] | None = None
+) -> np.recarray[Any, Any]:
     """Return the law in force in a year, shape (1,), read-only.
 
     Args:
         policy: the law with its reforms.
         year: the year; values dated on or before its 1 January are in force.
         pools: the table of pools with columns `code` and `province`, in the order of the people's pool index.
+        before: the same policy's record of another year; only what differs from it is worked out anew.
 
     """
     if not {"code", "province"} <= set(pools.columns):
         raise DataError(f"pools: expected columns code and province, got {', '.join(map(str, pools.columns))}")
     codes, homes = pools["code"].to_numpy(), pools["province"].to_numpy()
-    record = np.zeros(1, dtype=law_dtype(policy, len(pools))).view(np.recarray)
+    record = np.zeros(1, dtype=law_dtype(policy, len(pools))).view(np.recarray) if before is None else before.copy()
+    last = None if before is None else int(before["year"][0])
     record["year"] = year
     for path in sorted(policy.parameters):
         parameter = policy.parameters[path]
-        group = record[parameter.group]
-        if parameter.lag:
-            group[parameter.name + NEXT][0] = array_of(policy, parameter, year, codes, homes)
-        group[parameter.name][0] = array_of(policy, parameter, year - parameter.lag, codes, homes)
+        for name, lag in ((parameter.name, parameter.lag), (parameter.name + NEXT, 0))[: 2 if parameter.lag else 1]:
+            if last is None or policy.setting(path, year - lag) != policy.setting(path, last - lag):
+                record[parameter.group][name][0] = array_of(policy, parameter, year - lag, codes, homes)
     record.setflags(write=False)
     return record
 
