@@ -37,19 +37,19 @@ def family_leaning(
     return leaning + by_growth * growth + by_peers * peers + by_effort * effort
 
 
-@compiled
-def member_leaning(
-    benefit: float, age: int, insured: bool, lapsed: int, wait: int, by_benefit: float, by_age: float,
-    by_habit: float, by_lapse: float, by_wait: float,
-) -> float:  # fmt: skip
-    """Return what speaks for insuring one member beside the family's leaning [log odds].
+def member_leanings(benefit: NDArray[np.float64], by_benefit: float, by_age: float) -> NDArray[np.float64]:
+    """Return what speaks for insuring a member beside the family's leaning [chronic, age; log odds].
 
-    Expected benefit over premium, age above forty, habit, years since the lapse and the wait that would follow.
+    `benefit` is the benefit to expect over the premium; age counts above forty, by the decade.
     """
-    leaning = by_benefit * benefit + by_age * max(float64(age) - FORTY, 0.0) / TEN
-    if insured:
-        return leaning + by_habit
-    return leaning + by_lapse * float64(lapsed) - by_wait * float64(wait)
+    decades = np.maximum(np.arange(benefit.shape[1]) - FORTY, 0.0) / TEN
+    return np.asarray(by_benefit * benefit + by_age * decades)
+
+
+@compiled
+def return_leaning(lapsed: int, wait: int, by_lapse: float, by_wait: float) -> float:
+    """Return what speaks for coming back after missed years [years] in view of the wait that follows [months]."""
+    return by_lapse * float64(lapsed) - by_wait * float64(wait)
 
 
 LEAST = 0.01

@@ -1,26 +1,45 @@
-"""Puts the table of the year, printed from the code, into the READMEs: `python -m experiments.readme`."""
+"""Puts the tables that are printed from the code into the READMEs and ODD.md: `python -m experiments.readme`."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from pathlib import Path
 
 from experiments.store import write_text
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = {"README.md": "en", "README.zh-CN.md": "zh"}
-BEGIN, END = "<!-- year -->\n", "<!-- /year -->"
+PAGES = {"README.md": "en", "README.zh-CN.md": "zh", "model/ODD.md": "en"}
+MARKED = re.compile(r"(<!-- (\w+) -->\n).*?(<!-- /\2 -->\n)", re.DOTALL)
 
 
-def with_year(text: str, language: str) -> str:
-    """Return a page's text with the table of the year in its place."""
+def tables(language: str) -> dict[str, Callable[[], str]]:
+    """Return what prints the table of each marker."""
+    from agents.household import HOUSEHOLD
+    from agents.person import PERSON
+    from experiments import odd
     from model.year import table
 
-    before, rest = text.split(BEGIN)
-    _, after = rest.split(END)
-    return f"{before}{BEGIN}\n{table(language)}\n{END}{after}"
+    return {
+        "year": lambda: table(language),
+        "people": lambda: odd.columns(PERSON),
+        "households": lambda: odd.columns(HOUSEHOLD),
+        "ledgers": odd.ledgers,
+        "flows": odd.flows,
+        "chance": odd.chance,
+        "data": odd.data,
+        "parameters": odd.parameters,
+        "unread": odd.unread,
+    }
+
+
+def with_tables(text: str, language: str) -> str:
+    """Return a page's text with every marked table as the code has it."""
+    known = tables(language)
+    return MARKED.sub(lambda found: f"{found[1]}\n{known[found[2]]()}\n{found[3]}", text)
 
 
 if __name__ == "__main__":
-    for name, language in PAGES.items():
+    for name, page_language in PAGES.items():
         page = ROOT / name
-        write_text(page, with_year(page.read_text(encoding="utf-8"), language))
+        write_text(page, with_tables(page.read_text(encoding="utf-8"), page_language))

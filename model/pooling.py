@@ -32,8 +32,8 @@ from model.reporting import people_frame, year_measures
 from model.scenario import Scenario
 from model.surroundings import (
     CareLevels,
-    expected_benefit,
     fixed_tables,
+    leanings,
     local_effort,
     local_price,
     onset,
@@ -190,7 +190,7 @@ class PoolingModel(mesa.Model):
             "peers": insured / outside,
             "effort": local_effort(self.pools["code"].to_numpy(), law),
             "premium_growth": premium / last_premium - 1.0,
-            "expected_benefit": expected_benefit(law),
+            "member_leaning": leanings(law),
             "onset": onset(law),
             "mortality": np.ascontiguousarray(self.demography.death[at, :, :AGES]),
             "fertility": np.ascontiguousarray(self.demography.birth[at, :AGES]),

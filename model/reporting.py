@@ -37,33 +37,35 @@ def people_frame(world: PoolingModel) -> pd.DataFrame:
     codes = world.pools["code"].to_numpy()
     employee = p.scheme == Scheme.EMPLOYEE
     resident = p.scheme == Scheme.RESIDENT
-    return pd.DataFrame({
-        "year": np.full(len(p), world.year, np.int64),
-        "key": p.key,
-        "household": p.household,
-        "weight": np.full(len(p), world.weight, np.int64),
-        "province": world.pools["province"].to_numpy()[p.insured],
-        "prefecture": codes[p.insured],
-        "hukou_prefecture": codes[p.hukou],
-        "age": p.age,
-        "sex": words(p.sex, Sex),
-        "work": words(p.work, Work),
-        "scheme": words(p.scheme, Scheme),
-        "income_fen": p.income.astype(np.int64),
-        "contribution_fen": p.contribution.astype(np.int64),
-        "employer_fen": np.where(employee, p.matched, 0).astype(np.int64),
-        "subsidy_fen": np.where(resident, p.matched, 0).astype(np.int64),
-        "waiting_months": p.waiting,
-        "cost_fen": p.cost.astype(np.int64),
-        "basic_fen": p.basic.astype(np.int64),
-        "critical_fen": np.where(resident, p.supplement, 0).astype(np.int64),
-        "large_sum_fen": np.where(employee, p.supplement, 0).astype(np.int64),
-        "assistance_fen": p.assistance.astype(np.int64),
-        "own_account_fen": p.own_account.astype(np.int64),
-        "family_account_fen": p.family_account.astype(np.int64),
-        "self_pay_fen": p.self_pay.astype(np.int64),
-        "account_fen": p.account,
-    })
+    return pd.DataFrame(
+        {
+            "year": np.full(len(p), world.year, np.int64),
+            "key": p.key,
+            "household": p.household,
+            "weight": np.full(len(p), world.weight, np.int64),
+            "province": world.pools["province"].to_numpy()[p.insured],
+            "prefecture": codes[p.insured],
+            "hukou_prefecture": codes[p.hukou],
+            "age": p.age,
+            "sex": words(p.sex, Sex),
+            "work": words(p.work, Work),
+            "scheme": words(p.scheme, Scheme),
+            "income_fen": p.income.astype(np.int64),
+            "contribution_fen": p.contribution.astype(np.int64),
+            "employer_fen": np.where(employee, p.matched, 0).astype(np.int64),
+            "subsidy_fen": np.where(resident, p.matched, 0).astype(np.int64),
+            "waiting_months": p.waiting,
+            "cost_fen": p.cost.astype(np.int64),
+            "basic_fen": p.basic.astype(np.int64),
+            "critical_fen": np.where(resident, p.supplement, 0).astype(np.int64),
+            "large_sum_fen": np.where(employee, p.supplement, 0).astype(np.int64),
+            "assistance_fen": p.assistance.astype(np.int64),
+            "own_account_fen": p.own_account.astype(np.int64),
+            "family_account_fen": p.family_account.astype(np.int64),
+            "self_pay_fen": p.self_pay.astype(np.int64),
+            "account_fen": p.account,
+        }
+    )
 
 
 def year_measures(world: PoolingModel) -> list[Row]:

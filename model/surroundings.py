@@ -12,6 +12,7 @@ from agents.care import step_scale
 from agents.chance import Purpose, uniform
 from agents.codes import Scheme, Status
 from agents.compiled import compiled, float64, int64
+from agents.enrolment import member_leanings
 from agents.numeric import exp, normal_quantile
 from agents.tables import exponential_table, logistic_table, lognormal_table
 from model.phases.tally import AGES, CHRONIC_LEVELS, Head
@@ -54,6 +55,12 @@ def onset(law: Any) -> Floats:
     chance[0] = law.care.chronic_onset_mild * rise / np.maximum(1.0 - mild - severe, HALF * HALF)
     chance[1] = rise_severe / np.maximum(mild, AGE_WIDTH / PROVINCE * AGE_WIDTH)
     return np.minimum(chance, HALF)
+
+
+def leanings(law: Any) -> Floats:
+    """Return what speaks for insuring a member as a resident by chronic illness and age [log odds]."""
+    benefit = expected_benefit(law) / max(float(law.resident.individual), 1.0)
+    return member_leanings(benefit, law.enrolment.coefficient_benefit, law.enrolment.coefficient_age)
 
 
 def expected_benefit(law: Any) -> Floats:

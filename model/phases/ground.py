@@ -37,8 +37,8 @@ class Ground(NamedTuple):
     """[pool] local mobilisation, 1 = mean."""
     premium_growth: float
     """Growth of the residents' premium over the year before."""
-    expected_benefit: Array
-    """[chronic, age] what a resident may expect from the scheme [fen/year]."""
+    member_leaning: Array
+    """[chronic, age] what speaks for insuring a member of a family as a resident [log odds]."""
     onset: Array
     """[chronic, age] chance that chronic illness begins (none to mild) or worsens (mild to severe)."""
     mortality: Array

@@ -7,7 +7,7 @@ from typing import Any
 from agents.chance import Purpose, draw_words, uniform, unit
 from agents.codes import Scheme, Work
 from agents.compiled import compiled, float64, inlined, int64
-from agents.enrolment import family_leaning, joins, member_leaning
+from agents.enrolment import family_leaning, joins, return_leaning
 from agents.person import Columns
 from model.phases.ground import Bounds, Ground, Scratch, Sums
 from model.phases.insuring import insure_at
@@ -105,15 +105,12 @@ def _insured(p: Columns, i: int, before: int, family: float, u: float, law: Any,
         return bool(u < rules.newborn_share)
     if work == Work.PUPIL:
         return bool(u < rules.pupil_share)
-    lapsed = int64(p.lapsed[i])
-    wait = _wait(lapsed, law)
-    chronic = int64(p.chronic[i])
-    age = min(int64(p.age[i]), AGES - 1)
-    benefit = ground.expected_benefit[chronic, age] / float64(max(law.resident.individual, 1))
-    leaning = family + member_leaning(
-        benefit, age, before == Scheme.RESIDENT, lapsed, wait, rules.coefficient_benefit, rules.coefficient_age,
-        rules.coefficient_habit, rules.return_penalty, rules.coefficient_waiting,
-    )  # fmt: skip
+    leaning = family + ground.member_leaning[int64(p.chronic[i]), min(int64(p.age[i]), AGES - 1)]
+    if before == Scheme.RESIDENT:
+        leaning += rules.coefficient_habit
+    else:
+        lapsed = int64(p.lapsed[i])
+        leaning += return_leaning(lapsed, _wait(lapsed, law), rules.return_penalty, rules.coefficient_waiting)
     if p.home[i] != p.hukou[i]:
         far = ground.province[int64(p.home[i])] != ground.province[int64(p.hukou[i])]
         leaning += rules.migrant_penalty_province if far else rules.migrant_penalty_city

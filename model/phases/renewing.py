@@ -40,13 +40,16 @@ def gives_birth(p: Columns, i: int, ground: Ground) -> bool:
 def plan_homes(
     p: Columns, bounds: Bounds, first_home: int, last_home: int, ground: Ground, sizes: Bounds, moved: Any
 ) -> None:
-    """Write how many people every home will hold once the dead have left and newborns come, and who gives birth."""
+    """Write how many people every home will hold once the dead have left and newborns come, and who gives birth.
+
+    The dead get -1 at once: homes in which nobody is left are not visited again.
+    """
     for home in range(first_home, last_home):
         size = int64(0)
         for i in range(bounds[home], bounds[home + 1]):
             size += int64(p.dying[i] == 0)
             birth = int64(gives_birth(p, i, ground))
-            moved[i] = birth
+            moved[i] = birth - int64(p.dying[i] == 1)
             size += birth
         sizes[home] = size
 

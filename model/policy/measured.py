@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
+from pathlib import Path
 
 from model.errors import PolicyError
 from model.policy.files import short
@@ -20,7 +21,8 @@ def years_of(indicator: str, scheme: str) -> Mapping[int, float]:
 
 
 @lru_cache(maxsize=512)
-def _entries(parameter: Parameter) -> tuple[Entry, ...]:
+def _entries(parameter: Parameter, folder: Path) -> tuple[Entry, ...]:
+    """Return a parameter's entries under the tables of a folder."""
     spec = parameter.measured
     assert spec is not None
     own = years_of(spec.indicator, spec.scheme)
@@ -43,4 +45,6 @@ def _entries(parameter: Parameter) -> tuple[Entry, ...]:
 
 def measured_entries(parameter: Parameter) -> tuple[Entry, ...]:
     """Return the dated values of a measured parameter, none later than its last usable year."""
-    return _entries(parameter)
+    from model.data import folder
+
+    return _entries(parameter, folder())
