@@ -20,6 +20,7 @@ USAGE_ERROR = typer.BadParameter.__mro__[1]  # click's, wherever this typer keep
 STOPPED = "interrupted: nothing half-written is left; the same line goes on from here"
 RESULTS = Path("results")
 START, END, PEOPLE = 2024, 2035, "200000"
+SIZES = "20000,1000000"
 
 app = typer.Typer(
     name="python -m experiments",
@@ -189,6 +190,30 @@ def explain(
     else:
         check(year is None, f"{name}: expected a parameter path group.name before a year")
         print(explain_reform(load_reform(name), lang))
+    return OK
+
+
+@app.command()
+def bench(
+    people: Annotated[str, typer.Option(help="sizes, separated by commas; plain_mesa runs at the smallest")] = SIZES,
+    out: Annotated[Path, typer.Option("--json", metavar="FILE", help="where the numbers go")] = RESULTS
+    / "bench"
+    / "bench.json",
+) -> int:
+    """Time a person-year here, beside a plain Mesa model of the same year; yearly measures are timed apart."""
+    sizes = [people_of(size) for size in people.split(",")]
+    check("all" not in sizes, f"--people {people}: expected whole numbers from 1, separated by commas")
+    check(not out.is_dir(), f"--json {out}: expected a file, found a folder")
+    from experiments.bench import figure, measure
+
+    bar = Progress(1 + 3 * len(set(sizes)), "world")
+    try:
+        costs = measure.bench(sizes, bar.tell)
+    finally:
+        bar.close()
+    print(measure.table(costs))
+    print(measure.summary(costs))
+    print(f"wrote {', '.join(str(path) for path in figure.write(costs, out))}")
     return OK
 
 

@@ -18,7 +18,6 @@ from model.policy.loader import read_unread
 from model.policy.policy import load_policy
 
 ROOT = Path(__file__).resolve().parent.parent
-NOT_DRAWN = "nothing yet"
 POOLS = (kinds.EMPLOYEE_POOL, kinds.RESIDENT_POOL)
 PROVINCIAL = (kinds.PROVINCIAL_ADJUSTMENT, kinds.PROVINCIAL_RESIDENT_ADJUSTMENT)
 NATIONAL = (kinds.NATIONAL_ADJUSTMENT, kinds.NATIONAL_RESIDENT_ADJUSTMENT)
@@ -82,11 +81,9 @@ DECIDES = {
     Purpose.LIFE: "who dies in the year, who falls chronically ill or gets worse",
     Purpose.BIRTH: "who has a child",
     Purpose.WORK: "school, jobs, and whether a flexible worker joins the employee scheme",
-    Purpose.INCOME: NOT_DRAWN,
     Purpose.ENROLMENT: "a member's own choice and place of insurance; a pool's mobilisation (once, for every seed)",
     Purpose.OUTPATIENT: "number and cost of visits, cost of chronic treatment (**evenly spread**)",
     Purpose.INPATIENT: "number and cost of hospital stays (**evenly spread**)",
-    Purpose.CHRONIC_CARE: NOT_DRAWN,
     Purpose.PLACE_OF_CARE: "level of hospital",
     Purpose.ACCOUNT: "whether an account's holder has registered relatives (once in a life)",
     Purpose.POOL_SHOCK: "the year's shock of a pool, of its province and of the nation",
@@ -94,7 +91,6 @@ DECIDES = {
     Purpose.FAMILY: "a family's common number in enrolment; whether a holder's place lets accounts pay premiums",
     Purpose.NEWBORN_KEY: "a newborn's key (the same for every seed) and sex",
     Purpose.SCRAMBLE: "the words that scramble a year's evenly spread draws",
-    Purpose.SYNTHESIS: NOT_DRAWN,
     Purpose.SYNTHESIS_AGE: "rounding of people by pool, sex and age",
     Purpose.SYNTHESIS_FAMILY: "marital status, collective quarters, living alone, couples, homes",
     Purpose.SYNTHESIS_KIN: "living parents and spouses elsewhere",
@@ -103,7 +99,6 @@ DECIDES = {
     Purpose.SYNTHESIS_HEALTH: "chronic illness",
     Purpose.SYNTHESIS_INCOME: "place in the income distribution",
     Purpose.SYNTHESIS_SCHEME: "who is uninsured, where residents are insured, years, pooled-only cover",
-    Purpose.SYNTHESIS_ACCOUNT: NOT_DRAWN,
 }
 
 
@@ -151,13 +146,16 @@ def counted(effect: Effect) -> str:
 
 
 def flows() -> str:
-    """Return the kinds of flow: who pays whom, and how it is counted."""
-    rows = ((f"`{kind}`", *map(named, PARTIES[kind]), counted(effect)) for kind, effect in KINDS.items())
+    """Return the kinds of flow: who pays whom, and how it is counted; kinds alike in a row."""
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for kind, effect in KINDS.items():
+        alike.setdefault((*map(named, PARTIES[kind]), counted(effect)), []).append(f"`{kind}`")
+    rows = ((", ".join(names), *said) for said, names in alike.items())
     return markdown(("kind", "from", "to", "counts as"), rows)
 
 
 def drawn_in(purpose: Purpose) -> str:
-    """Return the files that draw for a purpose."""
+    """Return the files that draw for a purpose, empty for none."""
     wanted = re.compile(rf"\bPurpose\.{purpose.name}\b")
     files = [path for folder in ("agents", "model") for path in sorted((ROOT / folder).rglob("*.py"))]
     found = [path for path in files if wanted.search(path.read_text(encoding="utf-8"))]
@@ -166,8 +164,9 @@ def drawn_in(purpose: Purpose) -> str:
 
 def chance() -> str:
     """Return what is left to chance: every purpose, what it decides and where."""
-    rows = ((int(each), each.name, DECIDES[each], drawn_in(each)) for each in Purpose)
-    return markdown(("no.", "purpose", "decides", "drawn in"), rows)
+    rows = ((int(each), each.name, DECIDES[each], drawn_in(each)) for each in Purpose if each in DECIDES)
+    idle = ", ".join(each.name for each in Purpose if each not in DECIDES)
+    return markdown(("no.", "purpose", "decides", "drawn in"), rows) + f"\nDeclared but not drawn yet: {idle}.\n"
 
 
 def parameters() -> str:

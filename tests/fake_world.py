@@ -66,13 +66,15 @@ class FakeWorld:
             for scheme in ("employee", "resident"):
                 self._pool(f"{scheme}_pool", scheme, code, place, aid)
         self._measure()
-        self.rows["measures"].append({
-            "year": self.year,
-            "level": "nation",
-            "unit": "nation",
-            "measure": "gini",
-            "value": 0.4,
-        })
+        self.rows["measures"].append(
+            {
+                "year": self.year,
+                "level": "nation",
+                "unit": "nation",
+                "measure": "gini",
+                "value": 0.4,
+            }
+        )
 
     def _measure(self) -> None:
         held = pd.DataFrame(self.rows["funds"]).query(f"year == {self.year}")
@@ -115,36 +117,40 @@ class FakeWorld:
         self.rows["flows"] += [
             dict(zip(("year", "payer", "payee", "kind", "amount_fen"), (year, *flow))) for flow in flows
         ]
-        self.rows["funds"].append({
-            "year": year,
-            "province": code // 10000 * 10000,
-            "prefecture": code,
-            "fund": fund,
-            "opening_fen": opening,
-            "received_fen": income + helped + missing,
-            "paid_fen": spending,
-            "closing_fen": closing,
-            "members": 10**6,
-            "spending_fen": spending,
-            "income_fen": income,
-            "lent_fen": 0,
-            "owed_fen": 0,
-            "reserve_months": 12 * closing / spending,
-            "status": "",
-        })
-        self.rows["enrolment"].append({
-            "year": year,
-            "prefecture": code,
-            "scheme": scheme,
-            "work": "farmer",
-            "people": 10**6,
-            "members": 10**6,
-            "duplicates": 0,
-            "entered": 0,
-            "lapsed": 0,
-            "returned": 0,
-            "waiting": 0,
-        })
+        self.rows["funds"].append(
+            {
+                "year": year,
+                "province": code // 10000 * 10000,
+                "prefecture": code,
+                "fund": fund,
+                "opening_fen": opening,
+                "received_fen": income + helped + missing,
+                "paid_fen": spending,
+                "closing_fen": closing,
+                "members": 10**6,
+                "spending_fen": spending,
+                "income_fen": income,
+                "lent_fen": 0,
+                "owed_fen": 0,
+                "reserve_months": 12 * closing / spending,
+                "status": "",
+            }
+        )
+        self.rows["enrolment"].append(
+            {
+                "year": year,
+                "prefecture": code,
+                "scheme": scheme,
+                "work": "farmer",
+                "people": 10**6,
+                "members": 10**6,
+                "duplicates": 0,
+                "entered": 0,
+                "lapsed": 0,
+                "returned": 0,
+                "waiting": 0,
+            }
+        )
         zero = dict.fromkeys(
             (
                 "critical_fen",
@@ -156,17 +162,19 @@ class FakeWorld:
             ),
             0,
         )
-        self.rows["care"].append({
-            "year": year,
-            "province": code // 10000 * 10000,
-            "scheme": scheme,
-            "status": "active",
-            "kind": "inpatient",
-            "visits": 10**5,
-            "cost_fen": spending,
-            "basic_fen": spending,
-            **zero,
-        })
+        self.rows["care"].append(
+            {
+                "year": year,
+                "province": code // 10000 * 10000,
+                "scheme": scheme,
+                "status": "active",
+                "kind": "inpatient",
+                "visits": 10**5,
+                "cost_fen": spending,
+                "basic_fen": spending,
+                **zero,
+            }
+        )
 
     def people_frame(self) -> pd.DataFrame:
         return pd.DataFrame({"year": [self.year], "key": [self.seed], "age": [30], "cost_fen": [100]})

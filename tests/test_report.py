@@ -20,27 +20,29 @@ REFORMS = {"null": reform("null"), "aid": reform("aid", aid=2), "broken": reform
 
 
 def study_of(*names: str, **options: int) -> Study:
-    return Study.model_validate({
-        "name": "fake",
-        "title": {"en": "Fake", "zh": "假"},
-        "question": {"en": "What?", "zh": "何？"},
-        "people": 1000,
-        "start": 2024,
-        "end": 2026,
-        "replications": 3,
-        **options,
-        "baseline": {"name": "today", "label": {"en": "today", "zh": "现行"}},
-        "reforms": [{"name": name, "label": {"en": name, "zh": name}, "reforms": [name]} for name in names],
-        "outcomes": [
-            {"level": "flow", "unit": "step3_aid", "measure": "amount_fen", "label": {"en": "Aid", "zh": "调剂"}},
-            {
-                "level": "fund",
-                "unit": "employee_pool",
-                "measure": "pools_rescued",
-                "label": {"en": "Short", "zh": "无力"},
-            },
-        ],
-    })
+    return Study.model_validate(
+        {
+            "name": "fake",
+            "title": {"en": "Fake", "zh": "假"},
+            "question": {"en": "What?", "zh": "何？"},
+            "people": 1000,
+            "start": 2024,
+            "end": 2026,
+            "replications": 3,
+            **options,
+            "baseline": {"name": "today", "label": {"en": "today", "zh": "现行"}},
+            "reforms": [{"name": name, "label": {"en": name, "zh": name}, "reforms": [name]} for name in names],
+            "outcomes": [
+                {"level": "flow", "unit": "step3_aid", "measure": "amount_fen", "label": {"en": "Aid", "zh": "调剂"}},
+                {
+                    "level": "fund",
+                    "unit": "employee_pool",
+                    "measure": "pools_rescued",
+                    "label": {"en": "Short", "zh": "无力"},
+                },
+            ],
+        }
+    )
 
 
 def scenario_of(variant: Variant) -> FakeScenario:

@@ -1,0 +1,1 @@
+"""The cost of a person-year here, beside a plain Mesa model of the same year."""

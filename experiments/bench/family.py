@@ -1,0 +1,232 @@
+"""A family of the plain Mesa model: an agent that decides on insurance and shares accounts among its members."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import mesa
+
+from agents.chance import Purpose, uniform
+from agents.enrolment import family_leaning
+from experiments.bench.person import Person
+from experiments.bench.words import (
+    CREDIT,
+    EMPLOYEE,
+    EMPLOYER,
+    FEMALE,
+    FLEXIBLE,
+    INHERIT_CASH,
+    LARGE_SUM_PREMIUM,
+    MALE,
+    NO_SCHEME,
+    PAIR_INHERIT,
+    PAIR_PREMIUM,
+    PERSON_TO_ACCOUNT,
+    PERSON_TO_POOL,
+    RESIDENT,
+    RESIDENT_CASH,
+    RESIDENT_HELP,
+    RETIRED,
+    SUBSIDISED,
+    SUBSIDY_CENTRE,
+    UNEMPLOYED,
+    UNEMPLOYMENT,
+)
+from model.phases.renewing import newborn_key
+from model.rules.accounts import credit_active, credit_retired, draw
+from model.rules.contributions import (
+    contribution_base,
+    employer_contribution,
+    flexible_contribution,
+    person_contribution,
+    premium_help,
+    resident_contribution,
+)
+
+if TYPE_CHECKING:
+    from experiments.bench.twin import PlainModel
+
+
+class Family(mesa.Agent):
+    """The people of one home, in order."""
+
+    model: PlainModel
+
+    def __init__(self, model: PlainModel) -> None:
+        """Enter the model without members."""
+        super().__init__(model)
+        self.members: list[Person] = []
+
+    def renew(self) -> None:
+        """Let those who died last year leave and this year's children come; an empty home ends."""
+        births = self.model.births
+        mothers = [person for person in self.members if person.gives_birth(births[person.place])]
+        if any(person.dying for person in self.members):
+            for person in self.members:
+                if person.dying:
+                    person.remove()
+            self.members = [person for person in self.members if not person.dying]
+        self.members += [self._child(mother) for mother in reversed(mothers)]
+        if not self.members:
+            self.remove()
+
+    def _child(self, mother: Person) -> Person:
+        """Return the newborn child of a mother."""
+        world = self.model
+        key = int(newborn_key(world.key_of(mother.key), 0, world.year))
+        u = uniform(world.seed_of_draws, int(Purpose.NEWBORN_KEY), world.year, world.key_of(key))
+        child = Person(
+            world, self, key=key, home=mother.home, hukou=mother.hukou, insured=mother.home,
+            hukou_kind=mother.hukou_kind, urban=mother.urban, aid=mother.aid, rank=mother.rank, account_kind=1,
+            sex=MALE if u < world.around.male_births else FEMALE,
+        )  # fmt: skip
+        child.mother, child.father = mother, mother.spouse
+        child.registered = uniform(world.seed_of_draws, int(Purpose.ACCOUNT), 0, world.key_of(key))
+        return child
+
+    def enrol(self) -> None:
+        """Decide on the resident scheme from premium, income, illness, habit and what others do."""
+        residents = sum(person.scheme != EMPLOYEE for person in self.members)
+        leaning = common = 0.0
+        if residents > 0:
+            leaning = self._leaning(residents)
+            common = self.model.draws.family[self.members[0].place]
+        for person in self.members:
+            person.enrol(leaning, common)
+
+    def _leaning(self, residents: int) -> float:
+        """Return what speaks for the resident scheme in the family as a whole [log odds]."""
+        members, around, law = self.members, self.model.around, self.model.rules
+        rules, home = law.enrolment, members[0].home
+        mean = around.income[home][members[0].urban]
+        income = max(float(sum(person.income for person in members)), mean * rules.least_income)
+        relative = income / len(members) / mean
+        premium = residents * law.resident.individual / income
+        chronic = any(person.chronic > 0 for person in members)
+        leaning: float = rules.intercept + family_leaning(
+            premium, relative, chronic, around.premium_growth, around.peers[home], around.effort[home],
+            rules.coefficient_income, rules.coefficient_premium, rules.coefficient_chronic, rules.coefficient_growth,
+            rules.coefficient_peers, rules.coefficient_effort,
+        )  # fmt: skip
+        return leaning
+
+    def contribute(self) -> None:
+        """Pay the year's contributions and credit the individual accounts."""
+        law = self.model.rules
+        for person in self.members:
+            if person.account > 0:
+                person.credit_interest(law)
+            if person.scheme == EMPLOYEE:
+                self._employee(person, law)
+        for person in self.members:
+            if person.scheme == RESIDENT:
+                self._resident(person, law)
+
+    def _employee(self, person: Person, law: Any) -> None:
+        """Collect from a member of the employee scheme and the employer, and credit the account."""
+        rules, work, sums = law.employee, person.work, self.model.counts.money[person.insured]
+        base_wage = self.model.around.base_wage[person.insured]
+        own = credit = to_account = 0
+        if work == RETIRED:
+            own = person_contribution(person.income, rules.retiree_rate)
+            credit = credit_retired(person.income, rules.retiree_credit_rate)
+        elif work == FLEXIBLE:
+            own = flexible_contribution(base_wage, rules.flexible_multiple, rules.flexible_rate)
+            credited = flexible_contribution(base_wage, rules.flexible_multiple, rules.flexible_account_rate)
+            to_account = person.account_kind * min(credited, own)
+        elif work == UNEMPLOYED:
+            person.matched = flexible_contribution(base_wage, rules.unemployment_base, rules.unemployment_rate)
+            sums[UNEMPLOYMENT] += person.matched
+        else:
+            declared = math.floor(person.income * rules.declared_share + 0.5)
+            base = contribution_base(declared, base_wage, rules.base_floor, rules.base_cap)
+            own = person_contribution(base, rules.person_rate)
+            rate = rules.employer_rate[person.insured] * (1.0 - rules.employer_relief)
+            person.matched = employer_contribution(base, rate)
+            sums[EMPLOYER] += person.matched
+            to_account = person.account_kind * own
+            credit = credit_active(0, 0.0, person.matched, rules.employer_share_to_account)
+        credit *= person.account_kind
+        premium = 0 if work == RETIRED and law.large_sum.retirees_pay == 0 else law.large_sum.premium
+        sums[PERSON_TO_ACCOUNT] += to_account
+        sums[PERSON_TO_POOL] += own - to_account
+        sums[CREDIT] += credit
+        sums[LARGE_SUM_PREMIUM] += premium
+        person.contribution = own + premium
+        person.account += to_account + credit
+
+    def _resident(self, person: Person, law: Any) -> None:
+        """Collect a resident's premium: help for the poor, then a relative's account where allowed, then cash."""
+        around, counts, pool = self.model.around, self.model.counts, person.insured
+        due = resident_contribution(
+            law.resident.individual, around.income[pool][person.urban], law.resident.link_rate, law.resident.link_mode
+        )
+        if person.age == 0 and law.resident.newborn_free == 1:
+            due = 0
+        helped = premium_help(due, law.assistance.help_share[person.aid])
+        left = person.contribution = due - helped
+        if law.accounts.pays_premium == 1 and law.accounts.scope > 0 and left > 0:
+            left = self._premium_from_relatives(person, left, law)
+        sums = counts.money[pool]
+        sums[RESIDENT_HELP] += helped
+        sums[RESIDENT_CASH] += left
+        counts.heads[pool][SUBSIDISED] += 1
+        for level, share in enumerate(around.subsidy[pool]):
+            sums[SUBSIDY_CENTRE + level] += share
+        person.matched = sum(around.subsidy[pool])
+
+    def _premium_from_relatives(self, person: Person, due: int, law: Any) -> int:
+        """Pay a premium from the first account in the home that may and can pay it; return what is left for cash."""
+        shares = self.model.draws.family
+        for holder in self.members:
+            if holder is person or holder.account < due or not holder.lets_use(person, law):
+                continue
+            if shares[holder.place] >= law.accounts.premium_area_share:
+                continue
+            paid = draw(holder.account, due)
+            holder.account -= paid
+            self.model.counts.pairs[PAIR_PREMIUM, holder.insured, person.insured] += paid
+            return due - paid
+        return due
+
+    def pay_bills(self) -> None:
+        """Pay what the insurance left: from the own account, then relatives' accounts in the home, then in cash."""
+        law, holders = self.model.rules, 0
+        for person in self.members:
+            if person.account > 0:
+                if person.bill is not None:
+                    person.bill.pay_from_own_account(law)
+                holders += person.account > law.accounts.reserve
+        shared = holders > 0 and law.accounts.scope > 0
+        for person in self.members:
+            bill = person.bill
+            if bill is None or bill.rest_out + bill.rest_in == 0:
+                continue
+            if shared and person.scheme != NO_SCHEME:
+                bill.pay_from_relatives(self.members, law)
+            bill.pay_in_cash()
+
+    def inherit(self) -> None:
+        """Pass the accounts of those who died to a spouse, child or parent at home with an account, else in cash."""
+        for person in self.members:
+            if person.dying == 0 or person.account == 0:
+                continue
+            left, person.account = person.account, 0
+            heir = self._heir(person)
+            if heir is None:
+                self.model.counts.money[person.insured][INHERIT_CASH] += left
+            else:
+                heir.account += left
+                self.model.counts.pairs[PAIR_INHERIT, person.insured, heir.insured] += left
+
+    def _heir(self, person: Person) -> Person | None:
+        """Return the living spouse, else the first child or parent, at home in the employee scheme, or None."""
+        close = [person.spouse] if person.spouse in self.members else []
+        close += [
+            other
+            for other in self.members
+            if other.mother is person or other.father is person or other is person.mother or other is person.father
+        ]
+        living = (heir for heir in close if heir is not None and not heir.dying and heir.scheme == EMPLOYEE)
+        return next(living, None)

@@ -1,0 +1,47 @@
+"""The costs of a person-year as a file of numbers, a page of words and a figure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from experiments.bench.measure import NOTE, Cost, rows, summary, table
+from experiments.outcomes import style
+
+
+def write(costs: Sequence[Cost], path: Path) -> list[Path]:
+    """Write the JSON, and beside it the table with its note and the figure; return the three files."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    page, picture = path.with_suffix(".md"), path.with_suffix(".png")
+    path.write_text(json.dumps(rows(costs), indent=1) + "\n", encoding="utf-8")
+    page.write_text(f"{NOTE}\n\n```\n{table(costs)}\n```\n\n{summary(costs)}\n", encoding="utf-8")
+    draw(costs, picture)
+    return [path, page, picture]
+
+
+def draw(costs: Sequence[Cost], path: Path) -> None:
+    """Draw time and memory of a person-year as bars on a logarithmic scale."""
+    look = style()["figures"]
+    figure = Figure(figsize=(look["width"], look["panel_height"]), layout="constrained")
+    FigureCanvasAgg(figure)
+    names = [f"{c.engine}, {c.people:,} people, {c.threads} thread{'s' if c.threads > 1 else ''}" for c in costs]
+    panels = figure.subplots(1, 2, sharey=True)
+    for axes, field, title in (
+        (panels[0], "ns_per_person_year", "ns a person-year"),
+        (panels[1], "bytes_per_person", "bytes a person held between years"),
+    ):
+        values = [getattr(cost, field) for cost in costs]
+        engines = list(dict.fromkeys(cost.engine for cost in costs))
+        colours = [look["colours"][engines.index(cost.engine)] for cost in costs]
+        bars = axes.barh(names, values, color=colours)
+        axes.bar_label(bars, labels=[f" {value:,.0f}" for value in values])
+        axes.set_xscale("log")
+        axes.margins(x=0.2)
+        axes.set_title(title, loc="left")
+        axes.spines[["top", "right"]].set_visible(False)
+    panels[0].invert_yaxis()
+    figure.savefig(path, dpi=look["dpi"])

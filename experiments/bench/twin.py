@@ -1,0 +1,107 @@
+"""The plain Mesa twin: the same year with one agent a person and one a family, instead of columns and blocks.
+
+It is the honest peer of the benchmark and the referee of the engine: the same first people, law, draws, rules and fund
+side, so every ledger must agree to the fen. Only the people's phases differ: agents' methods instead of kernels.
+"""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import mesa
+import numpy as np
+
+from agents.chance import Purpose
+from experiments.bench.family import Family
+from experiments.bench.person import STATE, YEARLY, Person
+from experiments.bench.plain import Counts, Draws, Keys, plain_ground, plain_law, uniforms
+from model import PoolingModel, Scenario
+
+
+class PlainModel(PoolingModel):
+    """The world of `PoolingModel` whose people and families are Mesa agents that live phase after phase."""
+
+    draws: Draws
+    births: list[float]
+    counts: Counts
+    rules: SimpleNamespace
+    around: SimpleNamespace
+
+    def __init__(self, case: Scenario | None = None, rng: int = 0) -> None:
+        """Build the first population as columns, make agents of it and let the columns go."""
+        super().__init__(case, rng, measure=False)
+        self._make_agents()
+        del self.engine, self.population
+
+    def _make_agents(self) -> None:
+        """Make an agent of every family and person; relatives hold each other by reference."""
+        table = self.engine.people
+        families = [Family(self) for _ in range(len(self.engine.households))]
+        rows = zip(*(getattr(table, name).tolist() for name in (*STATE, *YEARLY)), strict=True)
+        homes = (families[home] for home in table.household.tolist())
+        people = [Person(self, home, **dict(zip((*STATE, *YEARLY), row))) for home, row in zip(homes, rows)]
+        for name in ("spouse", "mother", "father"):
+            for person, row in zip(people, getattr(table, name).tolist()):
+                setattr(person, name, people[row] if row >= 0 else None)
+        links = uniforms(self.seed_of_draws, Purpose.ACCOUNT, 0, self._number())
+        for person, link in zip(people, links, strict=True):
+            person.family.members.append(person)
+            person.registered = link
+
+    @property
+    def everybody(self) -> mesa.agent.AgentSet:
+        """All people."""
+        return self.agents_by_type[Person]
+
+    @property
+    def families(self) -> mesa.agent.AgentSet:
+        """All families."""
+        return self.agents_by_type[Family]
+
+    @staticmethod
+    def key_of(key: int) -> Any:
+        """Return a permanent key in the form that draws take."""
+        return np.uint64(key)
+
+    def _number(self) -> Keys:
+        """Give everybody a place in this year's draws and return the keys in that order."""
+        keys = []
+        for place, person in enumerate(self.everybody):
+            person.place = place
+            keys.append(person.key)
+        return np.array(keys, np.uint64)
+
+    def live_people(self, stage: str) -> None:
+        """Live the people's phases of one stage of the year."""
+        {"renew": self._renew, "money_in": self._money_in, "money_out": self._money_out}[stage]()
+
+    def _renew(self) -> None:
+        """Grow older, let the dead leave and children come, and draw the year's chance in one batch a purpose."""
+        self.ground = self._ground()
+        self.rules = plain_law(self.law[0])
+        self.around = plain_ground(self.ground)
+        self.births = uniforms(self.seed_of_draws, Purpose.BIRTH, self.year, self._number())
+        self.everybody.do("grow_older")
+        self.families.do("renew")
+        self.draws = Draws(self.ground, self._number())
+
+    def _money_in(self) -> None:
+        """Work, earn, learn one's fate, enrol, contribute."""
+        self.counts = Counts(self.tally)
+        self.everybody.do("find_work").do("earn").do("risk_life")
+        self.families.do("enrol").do("contribute")
+        self.everybody.do("count_profile")
+        self.counts.post(self.tally)
+        self._count_duplicates()
+
+    def _money_out(self) -> None:
+        """Fall ill, be treated, let insurance, accounts and cash pay, inherit, be counted."""
+        self.ground = self._ground_with_care()
+        self.around = plain_ground(self.ground)
+        self.counts = Counts(self.tally)
+        self.everybody.do("fall_ill")
+        self.families.do("pay_bills")
+        self.everybody.do("end_year")
+        self.families.do("inherit")
+        self.counts.post(self.tally)

@@ -1,0 +1,89 @@
+"""The plain Mesa twin is the referee of the engine: same people, same seed, same fen."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import mesa
+import pytest
+
+from experiments.bench.person import STATE, YEARLY
+from experiments.bench.twin import PlainModel
+from model import PoolingModel, Reform, Scenario
+from tests.worlds import moved
+
+PEOPLE, START, YEARS = 2_000, 2024, 3
+SAME = ("funds", "flows", "enrolment", "care")
+IN_FORCE = 2025
+MANY = tuple(moved(name, IN_FORCE) for name in ("steps_1_2_3", "linked_premium", "no_base_cap", "retirees_pay"))
+
+
+@cache
+def both(start: int = START, years: int = YEARS, reforms: tuple[Reform, ...] = ()) -> tuple[PoolingModel, PlainModel]:
+    case = Scenario(PEOPLE, start, start + years - 1, reforms)
+    worlds = PoolingModel(case, rng=0, measure=False), PlainModel(case, rng=0)
+    for _ in range(years):
+        for world in worlds:
+            world.step()
+    return worlds
+
+
+@pytest.mark.parametrize("table", SAME)
+def test_every_table_agrees_to_the_fen(table: str) -> None:
+    engine, plain = both()
+    told = engine.record.tables[table]
+    assert set(told["year"]) == set(range(START, START + YEARS))
+    assert told.equals(plain.record.tables[table])
+
+
+def test_every_sum_over_people_agrees() -> None:
+    engine, plain = both()
+    for ours, theirs in zip(engine.tally.arrays(), plain.tally.arrays(), strict=True):
+        assert (ours == theirs).all()
+
+
+def test_every_person_agrees_in_every_column() -> None:
+    engine, plain = both()
+    people = engine.engine.people
+    agents = {person.key: person for person in plain.everybody}
+    assert agents.keys() == set(people.key.tolist())
+    for name in (*STATE, *YEARLY):
+        assert getattr(people, name).tolist() == [getattr(agents[key], name) for key in people.key.tolist()], name
+
+
+@pytest.mark.parametrize("relative", ["spouse", "mother", "father"])
+def test_kin_and_homes_agree(relative: str) -> None:
+    engine, plain = both()
+    people = engine.engine.people
+    keys = people.key.tolist()
+    agents = {person.key: person for person in plain.everybody}
+    rows = getattr(people, relative).tolist()
+    kin = [getattr(agents[key], relative) for key in keys]
+    assert [keys[row] if row >= 0 else None for row in rows] == [person and person.key for person in kin]
+    homes: dict[int, list[int]] = {}
+    for key, home in zip(keys, people.household.tolist()):
+        homes.setdefault(home, []).append(key)
+    assert sorted(homes.values()) == sorted([person.key for person in family.members] for family in plain.families)
+
+
+def test_three_years_hold_births_deaths_waiting_and_shared_accounts() -> None:
+    engine, _ = both()
+    kinds = set(engine.record.flows["kind"])
+    assert {"family_account", "premium_from_account", "inherit", "maternity", "critical"} <= kinds
+    assert (engine.engine.people.key >= 1 << 63).any()
+    assert (engine.record.enrolment["waiting"] > 0).any()
+
+
+@pytest.mark.parametrize(("start", "reforms"), [(2020, ()), (IN_FORCE, MANY)], ids=["before", "reforms"])
+def test_other_laws_agree_to_the_fen(start: int, reforms: tuple[str, ...]) -> None:
+    engine, plain = both(start, 2, reforms)
+    for table in SAME:
+        assert engine.record.tables[table].equals(plain.record.tables[table]), table
+
+
+def test_people_and_families_are_mesa_agents_and_the_columns_are_gone() -> None:
+    _, plain = both()
+    assert all(isinstance(agent, mesa.Agent) for agent in plain.everybody)
+    assert sum(len(family.members) for family in plain.families) == len(plain.everybody)
+    assert not hasattr(plain, "engine")
+    assert not hasattr(plain, "population")

@@ -1,0 +1,70 @@
+"""Direction, other things equal: what one changed rule may and may not move for anybody in its first year."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import pandas as pd
+
+from agents.codes import Work
+from model.scenario import Reform
+from tests.test_world_identities import run
+from tests.worlds import START
+
+FIRST = START + 1
+
+
+@cache
+def one_change(*changes: tuple[str, Any], year: int = FIRST) -> pd.DataFrame:
+    """Return the people of the first year under changed values, by key."""
+    reform = Reform("change", changes={path: {f"{year}-01-01": value} for path, value in changes})
+    people = run(reform, last=year).people
+    return people[people["year"] == year].set_index("key").sort_index()
+
+
+CARE_ONLY = ("accounts.pays_premium", 0)
+NARROW = (("accounts.scope", 1), ("accounts.area", 0), CARE_ONLY)
+WIDE = (("accounts.scope", 2), ("accounts.area", 2), CARE_ONLY)
+
+
+def test_wider_co_use_never_raises_cash() -> None:
+    """Check 47, in the first year and by home: cash never rises, nor what the accounts hold; funds pay the same.
+
+    One member may pay more where a new user comes first and another account is spared; the home together never does.
+    """
+    narrow, wide = one_change(*NARROW), one_change(*WIDE)
+    assert wide["family_account_fen"].sum() > narrow["family_account_fen"].sum()
+    for column in ("self_pay_fen", "account_fen"):
+        by_home = [people.groupby("household")[column].sum() for people in (wide, narrow)]
+        assert (by_home[0] <= by_home[1]).all(), column
+    for payer in ("cost", "basic", "critical", "large_sum", "assistance", "own_account", "contribution"):
+        assert (wide[f"{payer}_fen"] == narrow[f"{payer}_fen"]).all(), payer
+
+
+def test_no_co_use_no_family_account() -> None:
+    off = one_change(("accounts.scope", 0), CARE_ONLY)
+    assert (off["family_account_fen"] == 0).all()
+    assert (off["self_pay_fen"] >= one_change(*NARROW)["self_pay_fen"]).all()
+
+
+def test_a_longer_wait_never_raises_benefits() -> None:
+    """Check 46, in the first year with lapses that count: enrolment does not look at the wait here."""
+    blind = ("enrolment.coefficient_waiting", 0.0)
+    short, long = (one_change(blind, ("waiting.fixed_months", months), year=FIRST + 1) for months in (3, 6))
+    assert (long["waiting_months"] >= short["waiting_months"]).all()
+    assert long["waiting_months"].sum() > short["waiting_months"].sum()
+    for name in ("scheme", "contribution_fen", "cost_fen"):
+        assert (long[name] == short[name]).all()
+    for payer in ("basic", "critical"):
+        assert (long[f"{payer}_fen"] <= short[f"{payer}_fen"]).all()
+
+
+def test_a_higher_contribution_rate_raises_income_and_nothing_else() -> None:
+    """Check 44, in the first year."""
+    low, high = one_change(("employee.person_rate", 0.02)), one_change(("employee.person_rate", 0.03))
+    working = low["work"].isin([Work.ENTERPRISE.name.lower(), Work.PUBLIC.name.lower()])
+    assert (high["contribution_fen"] >= low["contribution_fen"]).all()
+    assert (high.loc[working, "contribution_fen"] > low.loc[working, "contribution_fen"]).all()
+    for name in ("scheme", "cost_fen", "basic_fen", "critical_fen", "large_sum_fen"):
+        assert (high[name] == low[name]).all()
