@@ -46,7 +46,7 @@ def noise(people: int, seeds: int = SEEDS) -> tuple[str, ...]:
         years = [cost_per_head(people, seed, independent) for seed in range(seeds)]
         costs = np.array([cost for cost, _, _ in years])
         heads, world = years[0][1:]
-        kept = heads > 0
+        kept = (heads > 0) & (costs.mean(axis=0) > 0)
         spreads.append(float(np.median(costs[:, kept].std(axis=0, ddof=1) / costs[:, kept].mean(axis=0))))
     middle = float(np.median(heads[kept]))
     cv = float(Scenario(people=people, start=YEAR, end=YEAR).law().value("care.person_cv", YEAR))

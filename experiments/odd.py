@@ -142,7 +142,8 @@ def named(parties: tuple[str, ...]) -> str:
 def counted(effect: Effect) -> str:
     """Return in words how a flow counts in income and spending."""
     signs = effect._asdict()
-    return ", ".join(f"{'+' if signs[name] > 0 else '−'} {said}" for name, said in COUNTED.items() if signs[name])
+    said = [f"{'+' if signs[name] > 0 else '−'} {words}" for name, words in COUNTED.items() if signs[name]]
+    return ", ".join(said) or "neither"
 
 
 def flows() -> str:
@@ -183,7 +184,7 @@ def unread() -> str:
     """Return the parameters that no phase reads, by group."""
     parts = (path.split(".") for path in sorted(read_unread()))
     groups = groupby(parts, key=lambda part: part[0])
-    return "".join(f"- `{group}`: {', '.join(name for _, name in names)}\n" for group, names in groups)
+    return "; ".join(f"`{group}`: {', '.join(name for _, name in names)}" for group, names in groups) + ".\n"
 
 
 def data() -> str:

@@ -36,7 +36,7 @@ def tables(language: str) -> dict[str, Callable[[], str]]:
 def with_tables(text: str, language: str) -> str:
     """Return a page's text with every marked table as the code has it."""
     known = tables(language)
-    return MARKED.sub(lambda found: f"{found[1]}\n{known[found[2]]()}{found[3]}", text)
+    return MARKED.sub(lambda found: f"{found[1]}{known[found[2]]()}{found[3]}", text)
 
 
 if __name__ == "__main__":

@@ -37,9 +37,9 @@ def test_no_line_names_a_place_of_one_machine() -> None:
         assert not re.search(r"@ file:|index-url|(^|\s)/(home|root|work|tmp)/", text, re.MULTILINE), name
 
 
-def test_the_table_of_the_year_is_the_codes() -> None:
-    from experiments.readme import PAGES, with_year
+def test_tables_on_pages_are_the_codes() -> None:
+    from experiments.readme import PAGES, with_tables
 
     for name, language in PAGES.items():
         text = (ROOT / name).read_text(encoding="utf-8")
-        assert text == with_year(text, language), f"{name}: run python -m experiments.readme"
+        assert text == with_tables(text, language), f"{name}: run python -m experiments.readme"
