@@ -38,6 +38,7 @@ class Purpose(IntEnum):
     FAMILY = 13
     NEWBORN_KEY = 14
     SCRAMBLE = 15
+    BUDGET = 16
     SYNTHESIS = 100
     SYNTHESIS_AGE = 101
     SYNTHESIS_FAMILY = 102

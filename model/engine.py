@@ -56,7 +56,7 @@ class Engine:
         def work(thread: int) -> None:
             part = self.tallies[thread]
             part.clear()
-            sums = Sums(part.money, part.heads, part.care, part.pairs, part.enrolment, part.profile)
+            sums = Sums(*part.arrays())
             room = new_scratch(largest)
             driver(people, self.bounds, blocks, ranges[thread], ranges[thread + 1], laws, ground, sums, room)
 

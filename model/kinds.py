@@ -56,6 +56,7 @@ KINDS: dict[str, Effect] = {
     "credit": ALLOCATION,
     "basic": BENEFIT,
     "maternity": BENEFIT,
+    "epidemic": BENEFIT,  # our addition: vaccines that the pools paid for their members in 2021 and 2022
     "critical": BENEFIT,
     "large_sum": BENEFIT,
     "assistance": BENEFIT,

@@ -116,11 +116,15 @@ class Places:
     central_share: Floats  # [pool] centre's share of the standard subsidy
     province_share: float  # province's part of what the centre does not pay
 
-    def subsidy(self, standard: int) -> Fens:
-        """Split the standard subsidy of one resident and add the local extra [pool, centre/province/place; fen]."""
+    def subsidy(self, standard: int, factor: float = 1.0) -> Fens:
+        """Split the standard subsidy of one resident and add a multiple of the local extra.
+
+        Returns an array [pool, centre/province/place; fen].
+        """
         centre = np.floor(standard * self.central_share + 0.5).astype(np.int64)
         province = np.floor((standard - centre) * self.province_share + 0.5).astype(np.int64)
-        return np.stack([centre, province, standard - centre - province + self.extra], axis=1)
+        extra = np.floor(self.extra * factor + 0.5).astype(np.int64)
+        return np.stack([centre, province, standard - centre - province + extra], axis=1)
 
 
 @data.cached
@@ -154,6 +158,12 @@ def people() -> Floats:
     result = np.asarray(data.by_pool("prefectures", ["urban_persons", "pop_census2020_persons"]), dtype=np.float64)
     result.setflags(write=False)
     return result
+
+
+def living(levels: Places) -> Fens:
+    """Return disposable income per head by pool, town and country weighted by the people of the census [fen a year]."""
+    urban = people()[:, 0] / people()[:, 1]
+    return np.round(levels.income[:, 0] * (1.0 - urban) + levels.income[:, 1] * urban).astype(np.int64)
 
 
 def by_province(column: str) -> Floats:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from agents.chance import Purpose, spread_keys
-from agents.codes import Scheme, Work
+from agents.codes import Scheme, Status, Work
 from agents.columns import Selection, Table
 from agents.compiled import CODE_VERSION
 from agents.person import Person
@@ -25,13 +25,14 @@ from model.phases.fund_world import Institutions, new_fund_state
 from model.phases.ground import Ground
 from model.phases.money_in_funds import endow
 from model.phases.tally import AGES, EnrolmentItem, Head, Money, Tally
-from model.places import Growth, Places, Spread, places
+from model.places import Growth, Places, Spread, living, places
 from model.policy.record import law_record
 from model.record import Record
 from model.reporting import people_frame, year_measures
 from model.scenario import Scenario
 from model.surroundings import (
     CareLevels,
+    balanced,
     fixed_tables,
     leanings,
     local_effort,
@@ -78,7 +79,7 @@ class PoolingModel(mesa.Model):
             lambda year: self._value("work.wage_growth", year),
             lambda year: self._value("work.income_growth", year),
             FIRST_GROWTH,
-            self.case.end + 1,
+            max(self.case.end, LAST_SAMPLED) + 1,
         )
         self.law = law_record(self.policy, self.case.start, self.pools)
         self._settle(threads, block)
@@ -105,6 +106,8 @@ class PoolingModel(mesa.Model):
         self.engine = Engine(self.population.people, self.population.households, len(self.pools), threads, block)
         self.tally = Tally.empty(len(self.pools))
         self.care = CareLevels(self._last_published())
+        if self.case.start > self.care.last_published:
+            self.care.remember(law_record(self.policy, self.case.start - 1, self.pools)[0], self._first_profile())
         self.heads_before = self._heads()
 
     def _last_published(self) -> int:
@@ -125,6 +128,18 @@ class PoolingModel(mesa.Model):
         ):
             heads[:, head] = np.bincount(people.insured[chosen], minlength=len(self.pools))
         return heads
+
+    def _first_profile(self) -> np.ndarray[Any, Any]:
+        """Return heads of the first population by standing, illness, age and expected death, as a year counts them."""
+        people, profile = self.engine.people, np.zeros(self.tally.profile.shape)
+        standing = np.where(people.scheme == Scheme.RESIDENT, int(Status.RESIDENT), int(Status.NONE))
+        retired = np.where(people.work == Work.RETIRED, int(Status.RETIRED), int(Status.ACTIVE))
+        standing = np.where(people.scheme == Scheme.EMPLOYEE, retired, standing)
+        age = np.minimum(people.age, AGES - 1)
+        death = self.demography.death[self.demography.place(self.case.start - 1), people.sex, age]
+        for dies, weight in enumerate((1.0 - death, death)):
+            np.add.at(profile[..., dies], (standing, people.chronic, age), weight)
+        return profile
 
     def _open(self) -> None:
         """Place the institutions and open the ledgers with the published closings of the year before."""
@@ -161,8 +176,10 @@ class PoolingModel(mesa.Model):
                 self.ground = self._ground()
                 self.engine.renew(self.ground)
                 return
-            if stage == "money_out":
+            if stage == "weigh":
                 self.ground = self._ground_with_care()
+            if stage == "money_out":
+                self.ground = self._ground_of_pools()
             self.engine.run(getattr(drivers, stage), self.law, self.ground, self.tally)
         if stage == "money_in":
             self._count_duplicates()
@@ -185,8 +202,9 @@ class PoolingModel(mesa.Model):
             "base_wage": self.places.base_wage,
             "wage": self.places.wage,
             "income": self.places.income,
+            "living": living(places(year - 1, self.spread, self.growth)),
             "shape": self.places.shape,
-            "subsidy": self.places.subsidy(int(law.resident.subsidy)),
+            "subsidy": self.places.subsidy(int(law.resident.subsidy), float(law.resident.extra_factor)),
             "peers": insured / outside,
             "effort": local_effort(self.pools["code"].to_numpy(), law),
             "premium_growth": premium / last_premium - 1.0,
@@ -197,6 +215,7 @@ class PoolingModel(mesa.Model):
             "male_births": float(self.demography.male_share[at]),
             "budget": self.funds.budget,
             "coverage": self.funds.coverage,
+            "pharmacy": 0.0,
             "outpatient_spread": spread_table(float(law.care.sigma_year)),
             "inpatient_spread": spread_table(float(law.care.sigma_stay)),
             "chronic_spread": spread_table(float(law.care.sigma_chronic)),
@@ -206,14 +225,47 @@ class PoolingModel(mesa.Model):
         return Ground(**(unknown | known | fixed_tables()))
 
     def _ground_with_care(self) -> Ground:
-        """Return the surroundings with this year's levels and prices of care."""
+        """Return the surroundings with this year's levels of care, at prices of 1."""
+        even = np.ones(len(self.pools)), np.ones_like(self.funds.budget)
+        return self.ground._replace(price=even[0], budget=even[1], **self._levels())
+
+    def _ground_of_pools(self) -> Ground:
+        """Return the surroundings with local prices, the year's shocks, budgets, and the sample's luck taken out."""
         law = self.law[0]
         heads = self.tally.heads
         members = (heads[:, Head.COVERED_ACTIVE : Head.COVERED_RESIDENT + 1].sum(axis=1) * self.weight).astype(float)
-        price = local_price(self.places.price, heads)
-        price = price * shocks(self.seed_of_draws, self.year, self.pools["code"].to_numpy(), members, law)
-        levels: dict[str, Any] = self.care.tables(self.year, law, self.tally.profile)
-        return self.ground._replace(price=price, **levels)
+        shock = shocks(self.seed_of_draws, self.year, self.pools["code"].to_numpy(), members, law)
+        price = local_price(self.places.price, heads) * shock
+        budget = self.funds.budget
+        if self.measured_use():
+            national, local = self.need()
+            planned = local * shock[:, None] * budget
+            budget = budget * (national.sum(axis=0) / np.maximum(planned.sum(axis=0), 1.0))
+        balance = balanced(self.tally.need, float(law.care.balance_limit))
+        return self.ground._replace(price=price, budget=budget * balance, pharmacy=self._pharmacy())
+
+    def _pharmacy(self) -> float:
+        """Return the share of accounts carried to pharmacies, so that the nation spends there what is published."""
+        people, heads = self.engine.people, self.tally.heads
+        members = heads[:, Head.COVERED_ACTIVE].sum() + heads[:, Head.COVERED_RETIRED].sum()
+        held = int(people.account[people.scheme == Scheme.EMPLOYEE].sum())
+        return float(self.law[0].care.employee_pharmacy_cost) * float(members) / held if held else 0.0
+
+    def _levels(self) -> dict[str, Any]:
+        """Return the year's tables of use and unit cost."""
+        law = self.law[0]
+        residents = max(int(self.tally.heads[:, Head.COVERED_RESIDENT].sum()) * self.weight, 1)
+        records = 1.0 + int(law.enrolment.duplicates) / residents if self.measured_use() else 1.0
+        return self.care.tables(self.year, law, self.tally.profile, records)
+
+    def measured_use(self) -> bool:
+        """Say whether the year's use of care is published; then only its spread over people and pools is simulated."""
+        return self.year <= self.care.last_published
+
+    def need(self) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+        """Return the year's expected cost of care at national and at local prices [pool, scheme; fen]."""
+        national = self.tally.need[:, :, 1].astype(np.float64) * self.weight
+        return national, national * local_price(self.places.price, self.tally.heads)[:, None]
 
     def _count_duplicates(self) -> None:
         """Add memberships held twice: counted and, where the law says so, subsidised; they make no claims."""
@@ -257,7 +309,8 @@ class PoolingModel(mesa.Model):
         return CODE_VERSION
 
 
-FIRST_GROWTH = 2019
+FIRST_GROWTH = 2018
+LAST_SAMPLED = 2024  # levels are measured in years to 2023, so growth must reach them
 FEN_PER_YUAN = 100
 CARE_SHAPES = {
     "visits": 4,

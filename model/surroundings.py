@@ -37,8 +37,11 @@ def by_age(groups: Floats) -> Floats:
 
 
 def mean_use(profile: Counts, relative: Floats, dying: float) -> float:
-    """Return the mean of a relative use over counted people; who dies in mid-year lives half and needs more."""
-    total = profile.sum()
+    """Return the relative use of all counted people over those who live at the year's end, as published means count.
+
+    Who dies in mid-year lives half a year and needs more.
+    """
+    total = profile[..., 0].sum()
     return float(((profile[..., 0] + profile[..., 1] * (HALF * dying)) * relative).sum() / total) if total else 1.0
 
 
@@ -83,10 +86,19 @@ class CareLevels:
         """Remember until which year use of care is published."""
         self.last_published = last_published
         self.norms: dict[str, Floats] = {}
+        self.records = 1.0
 
-    def tables(self, year: int, law: Any, profile: Counts) -> dict[str, Floats]:
-        """Return the ground's tables of use and unit cost for the people counted in a year."""
+    def remember(self, law: Any, profile: Counts) -> None:
+        """Take the norms from the people of the last published year, before a first year that is not published."""
+        self.norms = self._norms(law, profile, self._relative(law))
+
+    def tables(self, year: int, law: Any, profile: Counts, records: float = 1.0) -> dict[str, Floats]:
+        """Return the ground's tables of use and unit cost for the people counted in a year.
+
+        `records` is memberships published a resident: what was published a member is that much more a person.
+        """
         relative = self._relative(law)
+        self.records = records
         if not self.norms or year <= self.last_published:
             self.norms = self._norms(law, profile, relative)
         tables = self._use(law, relative)
@@ -94,7 +106,7 @@ class CareLevels:
         for name, factor in dying.items():
             tables[name] = step_scale(np.stack([tables[name], tables[name] * factor]))
         tables["chronic_cost"] = np.stack([tables["chronic_cost"], tables["chronic_cost"] * HALF])
-        return tables | self._tiers(law)
+        return tables | self._tiers(law) | {"expected_cost": self._expected(law, relative)}
 
     def _relative(self, law: Any) -> dict[str, Floats]:
         care = law.care
@@ -130,8 +142,8 @@ class CareLevels:
         care = law.care
         first, cost = float(self.norms["visits_active"][0]), float(self.norms["visit_cost_active"][0])
         less = care.uninsured_factor
-        seen, stayed = care.resident_outpatient_visits, care.resident_admissions
-        treated = care.resident_chronic_visits * care.resident_chronic_cost
+        seen, stayed = care.resident_outpatient_visits * self.records, care.resident_admissions * self.records
+        treated = care.resident_chronic_visits * care.resident_chronic_cost * self.records
         treated_employee = care.employee_chronic_visits * care.employee_chronic_cost
         visits = care.employee_outpatient_visits * first
         level = {
@@ -142,13 +154,22 @@ class CareLevels:
         tables = {
             name: np.array([relative[name] * (level[name][s] / self.norms[name][s]) for s in Status]) for name in level
         }
-        employee = care.employee_outpatient_cost + care.employee_pharmacy_cost / care.employee_outpatient_visits
+        employee = care.employee_outpatient_cost
         resident = care.resident_outpatient_cost + care.resident_pharmacy_cost / care.resident_outpatient_visits
         tables["chronic_cost"] = tables.pop("chronic")[:, :, 0]
         tables["visit_cost"] = np.array(
             [resident, employee * cost, employee * cost * care.retired_visit_cost_ratio, resident], np.float64
         )
         return tables
+
+    def _expected(self, law: Any, relative: dict[str, Floats]) -> Floats:
+        """Return the mean cost of a year's care at prices of 1 [dies, status, chronic, age; fen]."""
+        use, tiers = self._use(law, relative), self._tiers(law)
+        shares = np.diff(np.pad(tiers["tier_edges"], ((0, 0), (1, 1)), constant_values=(0.0, 1.0)), axis=1)
+        stay = (tiers["stay_cost"] * shares).sum(axis=1)[:, None, None] * tiers["stay_age"]
+        seen = use["visits"] * use["visit_cost"][:, None, None] + use["chronic_cost"][:, :, None]
+        stays = use["stays"] * stay
+        return np.stack([seen + stays, seen * HALF + stays * (HALF * law.care.last_year_factor)])
 
     def _tiers(self, law: Any) -> dict[str, Floats]:
         """Return shares of visitors and patients by level of hospital and relative or absolute unit costs."""
@@ -218,6 +239,19 @@ def fixed_tables() -> dict[str, Floats]:
     for table in tables.values():
         table.setflags(write=False)
     return tables
+
+
+def balanced(need: Counts, limit: float) -> Floats:
+    """Return by pool and scheme what brings the drawn cost of care to the expected, within a limit either way.
+
+    A pool feels the variance of the members it represents, not that of the sample: the luck of the few simulated is
+    taken out here; the chance among all members and the year's shocks come in with the prices.
+    """
+    drawn, expected = need[:, :, 0].astype(np.float64), need[:, :, 1].astype(np.float64)
+    some = (drawn > 0.0) & (expected > 0.0)
+    factor = np.divide(expected, drawn, out=np.ones_like(drawn), where=some)
+    factor[:, Scheme.NONE] = 1.0
+    return np.asarray(np.clip(factor, 1.0 / limit, limit))
 
 
 def local_price(price: Floats, heads: Counts) -> Floats:

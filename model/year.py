@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from model.phases import (
     backstop,
+    budgets,
     caring,
     close,
     closing,
@@ -51,7 +52,7 @@ def funds(en: str, zh: str, does: tuple[Callable[..., Any], ...], *writes: str) 
     return Phase(en, zh, does, writes)
 
 
-IN, OUT = "money_in", "money_out"
+IN, WEIGH, OUT = "money_in", "weigh", "money_out"
 ROWS = ("household", "spouse", "mother", "father")
 BORN = (
     "key",
@@ -87,6 +88,9 @@ YEAR: tuple[Phase, ...] = (
         (money_in_funds.money_in, money_in_funds.pay_interest), "ledgers",
     ),
     funds("adjust ex ante: uploads, formula allocations", "事前调剂:上解与分配", (mutual_aid.uploads,), "ledgers"),
+    people(WEIGH, "draw illness once, at prices of 1", "试抽患病", caring.seek_care),
+    people(WEIGH, "weigh each pool's draw against what was to be expected", "与期望需求核对", caring.weigh_need),
+    funds("set budgets: collect first, spend accordingly", "编制预算:以收定支", (budgets.set_budgets,), "budget"),
     people(OUT, "fall ill, seek care", "患病、就医", caring.seek_care),
     people(OUT, "run up a bill", "发生费用", caring.tally_care, "cost"),
     people(OUT, "basic benefit", "基本医保报销", covering.pay_basic, "basic", "claimed"),
@@ -108,7 +112,7 @@ YEAR: tuple[Phase, ...] = (
     funds("adjust ex post: step 1, step 2, step 3", "事后互助:三步", (mutual_aid.cascade,), "ledgers", "loans"),
     funds("last resort: treasury, arrears", "兜底:财政、欠付", (backstop.last_resort,), "ledgers", "arrears"),
     funds("clear the bills, inherit", "结清、继承", (money_in_funds.inherit,), "ledgers"),
-    funds("react: benefits, budgets of next year", "反应:次年待遇与预算", (backstop.react,), "coverage", "budget"),
+    funds("react: benefits of next year", "反应:次年待遇", (backstop.react,), "coverage"),
     funds("record", "记录", (close.close_funds,), "tables"),
 )  # fmt: skip
 

@@ -71,13 +71,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "backstop_limit": 0.05,
         "arrears_repay_share": 1.0,
         "cut_after_arrears": 0.03,
-    },
-    "budget": {
-        "employee_coupling": 1.0,
-        "employee_strength": 0.0,
-        "resident_coupling": 1.0,
-        "resident_strength": 0.0,
-        "largest_change": 0.03,
+        "epidemic_cost": 0,
     },
 }
 BY_POOL = (("pooling", "employee_level"), ("pooling", "resident_level"), ("steps", "step2_today"))

@@ -317,14 +317,6 @@ def test_treasury_then_arrears_then_smaller_benefits_then_repayment() -> None:
     assert world.record.funds.query("year == 2025")["owed_fen"].sum() == 53
 
 
-def test_budgets_follow_income_within_the_largest_change() -> None:
-    world = SmallWorld(budget__resident_strength=0.5, budget__resident_coupling=1.0)
-    world.endow(resident_pool=[1000] * 3)
-    lived(world, ((1000, 500), [(1000, 1000), (1010, 1000), (1000, 2000)]))
-    assert world.funds.budget[:, 2] == pytest.approx([1.0, 1.005, 0.97])
-    assert world.funds.budget[:, 1].tolist() == [1.0] * 3
-
-
 def test_a_pool_without_members_is_left_alone() -> None:
     world = SmallWorld(**ADJUST | LEND, steps__step3_on=1, steps__step2_trigger_short=1, steps__step2_target_months=3)
     world.endow(employee_pool=[0, 5000, 5000], resident_pool=[0, 100, 100])

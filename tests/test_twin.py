@@ -69,7 +69,7 @@ def test_kin_and_homes_agree(relative: str) -> None:
 def test_three_years_hold_births_deaths_waiting_and_shared_accounts() -> None:
     engine, _ = both()
     kinds = set(engine.record.flows["kind"])
-    assert {"family_account", "premium_from_account", "inherit", "maternity", "critical"} <= kinds
+    assert {"family_account", "premium_from_account", "inherit", "maternity"} <= kinds
     assert (engine.engine.people.key >= 1 << 63).any()
     assert (engine.record.enrolment["waiting"] > 0).any()
 

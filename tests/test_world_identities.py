@@ -35,7 +35,7 @@ KINDS = (
     "inherit move merge step1_loan step1_repay step2_upload step2_aid step3_upload step3_aid backstop arrears "
     "arrears_paid"
 )
-ADDED = {"premium_large_sum", "step1_interest", "step3_loan", "step3_repay", "step3_interest"}
+ADDED = {"epidemic", "premium_large_sum", "step1_interest", "step3_loan", "step3_repay", "step3_interest"}
 INCOME = ("contribution_person", "contribution_employer", "contribution_unemployment", "subsidy", "interest")
 YEARS = range(START, LAST + 1)
 

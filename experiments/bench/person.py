@@ -341,11 +341,17 @@ class Person(mesa.Agent):
         if bill is not None:
             bill.pay_insurance(self.model.rules)
 
-    def _seek_care(self) -> Bill | None:
-        """Return the bill of the year's visits, chronic treatment and stays, or None without any."""
+    def weigh_need(self) -> None:
+        """Draw the year's care once at prices of 1 and weigh it against what was to be expected."""
+        _, _, _, _, out, treatment, inside = self._care(1.0)
+        around, need = self.model.around, self.model.counts.need[self.insured][self.scheme]
+        need[0] += out + treatment + inside
+        need[1] += int(around.expected_cost[self.dying][self.status][self.chronic][min(self.age, AGES - 1)])
+
+    def _care(self, level: float) -> tuple[int, int, int, int, int, int, int]:
+        """Return visits, their tier, stays, their tier, and the cost of visits, chronic treatment and stays."""
         world, status, chronic = self.model, self.status, self.chronic
         around, law, age, dies = world.around, world.rules.care, min(self.age, AGES - 1), self.dying
-        level = around.price[self.insured] * around.budget[self.insured][self.scheme]
         u, v = world.draws.outpatient[self.place]
         s, t = world.draws.inpatient[self.place]
         where = world.draws.place_of_care[self.place]
@@ -363,13 +369,20 @@ class Person(mesa.Agent):
             tier = int(tier_of(where[1], *around.tier_edges[status]))
             cost = around.stay_cost[status][tier] * around.stay_age[age] * level
             inside = int(stays * cost * look_up(around.inpatient_spread, t))
+        return visits, visit_tier, stays, tier, out, treatment, inside
+
+    def _seek_care(self) -> Bill | None:
+        """Return the bill of the year's visits, chronic treatment and stays, or None without any."""
+        world, around = self.model, self.model.around
+        level = around.price[self.insured] * around.budget[self.insured][self.scheme]
+        visits, visit_tier, stays, tier, out, treatment, inside = self._care(level)
         self.cost = out + treatment + inside
         if self.cost == 0:
             return None
-        outpatient = world.counts.care[self.insured, status, OUTPATIENT]
+        outpatient = world.counts.care[self.insured, self.status, OUTPATIENT]
         outpatient[VISITS] += visits
         outpatient[COST] += out + treatment
-        inpatient = world.counts.care[self.insured, status, INPATIENT]
+        inpatient = world.counts.care[self.insured, self.status, INPATIENT]
         inpatient[VISITS] += stays
         inpatient[COST] += inside
         return Bill(self, out, treatment, inside, visit_tier, stays, tier)

@@ -85,6 +85,7 @@ class Counts:
         self.money = np.zeros_like(tally.money).tolist()
         self.heads = np.zeros_like(tally.heads).tolist()
         self.profile = np.zeros_like(tally.profile).tolist()
+        self.need = np.zeros_like(tally.need).tolist()
         self.care: Sparse = defaultdict(lambda: [0] * len(CareItem))
         """[pool, status, care] sums by item."""
         self.enrolment: Sparse = defaultdict(lambda: [0] * len(EnrolmentItem))
@@ -94,8 +95,9 @@ class Counts:
 
     def post(self, tally: Tally) -> None:
         """Add everything to a tally."""
-        for sums, lists in ((tally.money, self.money), (tally.heads, self.heads), (tally.profile, self.profile)):
-            sums += np.array(lists, np.int64)
+        for name in ("money", "heads", "profile", "need"):
+            sums = getattr(tally, name)
+            sums += np.array(getattr(self, name), np.int64)
         for sums, counted in ((tally.care, self.care), (tally.enrolment, self.enrolment), (tally.pairs, self.pairs)):
             if counted:
                 sums[tuple(np.array(list(counted)).T)] += np.array(list(counted.values()), np.int64)

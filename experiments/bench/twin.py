@@ -74,7 +74,7 @@ class PlainModel(PoolingModel):
 
     def live_people(self, stage: str) -> None:
         """Live the people's phases of one stage of the year."""
-        {"renew": self._renew, "money_in": self._money_in, "money_out": self._money_out}[stage]()
+        {"renew": self._renew, "money_in": self._money_in, "weigh": self._weigh, "money_out": self._money_out}[stage]()
 
     def _renew(self) -> None:
         """Grow older, let the dead leave and children come, and draw the year's chance in one batch a purpose."""
@@ -95,9 +95,17 @@ class PlainModel(PoolingModel):
         self.counts.post(self.tally)
         self._count_duplicates()
 
+    def _weigh(self) -> None:
+        """Draw illness once and weigh each pool's draw against what was to be expected."""
+        self.ground = self._ground_with_care()
+        self.around = plain_ground(self.ground)
+        self.counts = Counts(self.tally)
+        self.everybody.do("weigh_need")
+        self.counts.post(self.tally)
+
     def _money_out(self) -> None:
         """Fall ill, be treated, let insurance, accounts and cash pay, inherit, be counted."""
-        self.ground = self._ground_with_care()
+        self.ground = self._ground_of_pools()
         self.around = plain_ground(self.ground)
         self.counts = Counts(self.tally)
         self.everybody.do("fall_ill")

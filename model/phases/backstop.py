@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-from agents.compiled import compiled
 from model.kinds import EMPLOYEE_POOL, PROVIDERS, RESIDENT_POOL
 from model.ledger import Book, account
 from model.phases.fund_world import SCHEME, FundWorld, books
@@ -48,24 +45,10 @@ def fill(world: FundWorld, book: Book, codes: list[int]) -> None:
 
 
 def react(world: FundWorld) -> None:
-    """Let pools set next year's benefits after unpaid bills, and their budget of care after income and spending."""
-    state, budget, cut = world.funds, world.terms.budget, world.terms.last.cut_after_arrears
+    """Let pools set next year's benefits after unpaid bills."""
+    state, cut = world.funds, world.terms.last.cut_after_arrears
     for fund, scheme in SCHEME.items():
         codes, place = state.areas.places(fund)
-        kept = books(world, fund)
         agencies = [world.institutions.pool(code) for code in codes]
         shares = [float(rules.coverage_after(pool.arrears.get(fund, 0), cut)) for pool in agencies]
         state.coverage[:, scheme] = np.array([pool.react(fund, s) for pool, s in zip(agencies, shares)])[place]
-        money = np.array([(kept[code].income, kept[code].spending) for code in codes], np.int64)
-        before = np.zeros(len(codes))
-        before[place] = state.budget[:, scheme]
-        terms = (budget.coupling[scheme], budget.strength[scheme], budget.largest_change)
-        budget_factors(before, money, *terms)
-        state.budget[:, scheme] = before[place]
-
-
-@compiled
-def budget_factors(factors: Any, money: Any, coupling: float, strength: float, largest_change: float) -> None:
-    """Turn this year's factor on the cost of care of every area into next year's, in place."""
-    for i in range(len(factors)):
-        factors[i] = rules.budget_factor(factors[i], money[i, 0], money[i, 1], coupling, strength, largest_change)

@@ -6,7 +6,7 @@ from typing import Any
 
 from agents.care import events, hospital_tier
 from agents.chance import Purpose, draw_pairs, draw_words, unit
-from agents.codes import Care
+from agents.codes import Care, Scheme
 from agents.compiled import compiled, float64, int64
 from agents.person import Columns
 from agents.tables import look_up
@@ -54,6 +54,8 @@ def seek_care(p: Columns, first: int, last: int, law: Any, ground: Ground, scrat
             unit_cost = ground.visit_cost[status] * ground.visit_tier[status, tier] * level
             scratch.visit_tier[k] = tier
             scratch.outpatient[k] = int64(float64(visits) * unit_cost * look_up(ground.outpatient_spread, v))
+        if scheme == Scheme.EMPLOYEE and p.account[i] > 0:
+            scratch.outpatient[k] += int64(float64(p.account[i]) * ground.pharmacy)
         if chronic > 0:
             cost = ground.chronic_cost[dies, status, chronic] * level * look_up(ground.chronic_spread, 1.0 - v)
             scratch.chronic[k] = int64(cost)
@@ -81,3 +83,16 @@ def tally_care(p: Columns, first: int, last: int, scratch: Scratch, sums: Sums) 
         sums.care[pool, status, Care.INPATIENT, CareItem.VISITS] += scratch.stays[k]
         sums.care[pool, status, Care.OUTPATIENT, CareItem.COST] += scratch.outpatient[k] + scratch.chronic[k]
         sums.care[pool, status, Care.INPATIENT, CareItem.COST] += scratch.inpatient[k]
+
+
+@compiled
+def weigh_need(p: Columns, first: int, last: int, ground: Ground, scratch: Scratch, sums: Sums) -> None:
+    """Add what chance drew for every pool's members and what was to be expected of them."""
+    for i in range(first, last):
+        k = i - first
+        scheme = int64(p.scheme[i])
+        status = status_of(int64(p.work[i]), scheme)
+        age = min(int64(p.age[i]), AGES - 1)
+        need = sums.need[int64(p.insured[i]), scheme]
+        need[0] += scratch.outpatient[k] + scratch.chronic[k] + scratch.inpatient[k]
+        need[1] += int64(ground.expected_cost[int64(p.dying[i]), status, int64(p.chronic[i]), age])

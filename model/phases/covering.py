@@ -156,7 +156,7 @@ def _critical(p: Columns, i: int, k: int, listed: int, law: Any, ground: Ground,
     rules = law.critical
     poor = int64(p.aid[i]) > 0
     pool = int64(p.insured[i])
-    threshold = float64(ground.income[pool, 1]) * rules.threshold_income_share
+    threshold = float64(ground.living[pool]) * rules.threshold_income_share
     tilt = 0.0
     if poor:
         threshold = threshold * rules.poor_threshold_factor
@@ -219,7 +219,7 @@ def pay_assistance(p: Columns, first: int, last: int, law: Any, ground: Ground, 
         if aid == 0 or listed == 0 or p.scheme[i] == Scheme.NONE:
             continue
         pool = int64(p.insured[i])
-        threshold = int64(float64(ground.income[pool, 1]) * law.assistance.threshold_income_share[aid])
+        threshold = int64(float64(ground.living[pool]) * law.assistance.threshold_income_share[aid])
         paid = assistance(listed, threshold, law.assistance.rate[aid], law.assistance.cap[aid])
         if paid > 0:
             p.assistance[i] = paid

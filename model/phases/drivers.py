@@ -6,7 +6,7 @@ from typing import Any
 
 from agents.compiled import compiled
 from agents.person import Columns
-from model.phases.caring import seek_care, tally_care
+from model.phases.caring import seek_care, tally_care, weigh_need
 from model.phases.closing import count_bonuses, count_heads, leave_inheritance, pay_maternity
 from model.phases.covering import pay_assistance, pay_basic, pay_supplement
 from model.phases.drawing import pay_rest
@@ -41,6 +41,27 @@ def money_in(
         enrol(p, bounds, first_home, last_home, law, ground, sums, scratch)
         contribute(p, bounds, first_home, last_home, law, ground, sums)
         count_profile(p, first, last, sums)
+
+
+@compiled
+def weigh(
+    p: Columns,
+    bounds: Bounds,
+    blocks: Bounds,
+    first_block: int,
+    last_block: int,
+    laws: Any,
+    ground: Ground,
+    sums: Sums,
+    scratch: Scratch,
+) -> None:
+    """Draw the year's care once at prices of 1 and weigh it against what was to be expected, pool by pool."""
+    law = laws[0]
+    for block in range(first_block, last_block):
+        first = bounds[blocks[block]]
+        last = bounds[blocks[block + 1]]
+        seek_care(p, first, last, law, ground, scratch)
+        weigh_need(p, first, last, ground, scratch, sums)
 
 
 @compiled

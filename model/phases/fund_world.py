@@ -77,6 +77,7 @@ class FundState:
     members: dict[str, list[int]] = field(default_factory=dict)  # by fund and pool, at the last year's end
     active: list[int] = field(default_factory=list)
     retired: list[int] = field(default_factory=list)
+    need: NDArray[np.float64] | None = None  # [pool, scheme] last year's expected cost of care at local prices [fen]
 
 
 class FundWorld(Protocol):

@@ -27,6 +27,8 @@ class Ground(NamedTuple):
     """[pool] this year's average wage [fen/year]."""
     income: Array
     """[pool, rural/urban] disposable income per head [fen/year]."""
+    living: Array
+    """[pool] last year's disposable income a head, town and country together [fen/year]."""
     shape: Array
     """[rural/urban, point] income relative to the mean by place in the distribution."""
     subsidy: Array
@@ -53,6 +55,8 @@ class Ground(NamedTuple):
     """[dies, status, chronic, age] scale of the number of hospital stays."""
     visit_cost: Array
     """[status] mean cost of an outpatient visit [fen]."""
+    pharmacy: float
+    """Share of an account that employees carry to pharmacies in a year."""
     visit_tier: Array
     """[status, tier] cost of a visit by level of hospital, 1 = mean."""
     visit_edges: Array
@@ -71,6 +75,8 @@ class Ground(NamedTuple):
     """[pool, scheme] factor on the cost of care from the pool's budget."""
     coverage: Array
     """[pool, scheme] factor on basic benefits after arrears."""
+    expected_cost: Array
+    """[dies, status, chronic, age] mean cost of a year's care at prices of 1 [fen]."""
     exponential: Array
     """Quantile table of the exponential distribution."""
     log_odds: Array
@@ -129,6 +135,7 @@ class Sums(NamedTuple):
     pairs: Array
     enrolment: Array
     profile: Array
+    need: Array
 
 
 def new_scratch(size: int) -> Scratch:

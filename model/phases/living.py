@@ -8,7 +8,7 @@ import numpy as np
 
 from agents.career import first_work, leaves_school, next_job, scheme_of_work, year_more
 from agents.chance import Purpose, draw_words, unit
-from agents.codes import Hukou, Scheme, Work
+from agents.codes import Hukou, Scheme, Sex, Work
 from agents.compiled import compiled, float64, inlined, int64
 from agents.person import Columns
 from model.phases.ground import Ground, Scratch, Sums
@@ -68,9 +68,9 @@ def _next_work(p: Columns, i: int, work: int, scheme: int, law: Any, scratch: Sc
     rules = law.work
     joins = int64(w < _flexible_join(p, i, law))
     if work == Work.CHILD or work == Work.PUPIL or work == Work.STUDENT:
-        stage = leaves_school(
-            age, work, rules.school_age, rules.leave_school_age, rules.leave_university_age, u, rules.university_share
-        )
+        place = float64(p.rank[i]) / RANKS * 2.0 - 1.0
+        graduates = rules.leave_university_age + rules.leave_university_spread * place
+        stage = leaves_school(age, work, rules.school_age, rules.leave_school_age, graduates, u, rules.university_share)
         if stage >= 0:
             return stage, int64(-1)
         employed = rules.graduate_employee_share if work == Work.STUDENT else rules.leaver_employee_share
@@ -78,7 +78,11 @@ def _next_work(p: Columns, i: int, work: int, scheme: int, law: Any, scratch: Sc
         return first_work(rural, v, x, employed, rules.leaver_flexible_share, rules.public_entrants), joins
     sex = int64(p.sex[i])
     threshold = by_sex(sex, law.employee.retirement_age_men, law.employee.retirement_age_women)
-    if age >= threshold:
+    retires = age >= threshold
+    if sex == Sex.FEMALE:
+        retires = _woman_retires(age, threshold, law.employee.retirement_spread_women, v)
+        threshold = min(threshold, age)
+    if retires:
         return _at_retirement(p, i, age, threshold, work, scheme, law), int64(-1)
     entry = rules.entry_rate * law.enrolment.compliance_enterprise
     found = next_job(
@@ -87,6 +91,13 @@ def _next_work(p: Columns, i: int, work: int, scheme: int, law: Any, scratch: Sc
     if found == Work.FLEXIBLE and work == Work.FLEXIBLE and x >= law.enrolment.flexible_switch:
         joins = int64(-1)
     return found, joins
+
+
+@inlined
+def _woman_retires(age: int, middle: float, spread: float, v: float) -> bool:
+    """Say whether a woman still at work retires this year: evenly between the first and the last age."""
+    last = middle + spread
+    return age >= last or (age >= middle - spread and v * (last - age + 1.0) < 1.0)
 
 
 @inlined

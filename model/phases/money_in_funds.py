@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from agents.codes import Status
+from model.books import Whole
 from model.kinds import (
     CENTRE,
     CRITICAL_ILLNESS,
@@ -112,6 +113,8 @@ def money_in(world: FundWorld) -> None:
     accounts, resident = row(world, EMPLOYEE_ACCOUNTS), row(world, RESIDENT_POOL)
     ledger.bill_many(row(world, MEDICAL_ASSISTANCE), resident, "premium_help", money[:, Money.RESIDENT_HELP])
     ledger.bill_many(row(world, EMPLOYEE_POOL), accounts, "credit", money[:, Money.CREDIT])
+    large_sum = row(world, LARGE_SUM)
+    ledger.bill_many(accounts, large_sum, "premium_from_account", money[:, Money.LARGE_SUM_FROM_ACCOUNT])
     bill_pairs(world, PairKind.PREMIUM, resident, "premium_from_account")
     bill_pairs(world, PairKind.MOVE, accounts, "move")
 
@@ -134,12 +137,16 @@ def care_money(world: FundWorld) -> None:
     care = world.tally.care.sum(axis=2) * world.weight  # [pool, status, item]
     insured = care[:, Status.ACTIVE] + care[:, Status.RETIRED]
     everyone = care.sum(axis=1)
-    premium = world.tally.heads[:, Head.COVERED_RESIDENT] * world.weight * world.terms.critical_premium
+    heads, vaccines = world.tally.heads * world.weight, world.terms.epidemic_cost
+    premium = heads[:, Head.COVERED_RESIDENT] * world.terms.critical_premium
+    premium = settled(world, premium, everyone[:, CareItem.CRITICAL])
     ledger.bill_many(row(world, RESIDENT_POOL), row(world, CRITICAL_ILLNESS), "premium_critical", premium)
     for fund, kind, amounts in (
         (EMPLOYEE_POOL, "basic", insured[:, CareItem.BASIC]),
         (RESIDENT_POOL, "basic", care[:, Status.RESIDENT, CareItem.BASIC]),
         (EMPLOYEE_POOL, "maternity", world.tally.money[:, Money.MATERNITY] * world.weight),
+        (EMPLOYEE_POOL, "epidemic", heads[:, [Head.COVERED_ACTIVE, Head.COVERED_RETIRED]].sum(axis=1) * vaccines),
+        (RESIDENT_POOL, "epidemic", heads[:, Head.COVERED_RESIDENT] * vaccines),
         (CRITICAL_ILLNESS, "critical", everyone[:, CareItem.CRITICAL]),
         (LARGE_SUM, "large_sum", everyone[:, CareItem.LARGE_SUM]),
         (MEDICAL_ASSISTANCE, "assistance", everyone[:, CareItem.ASSISTANCE]),
@@ -149,6 +156,21 @@ def care_money(world: FundWorld) -> None:
     bill_pairs(world, PairKind.FAMILY_ACCOUNT, providers, "family_account")
     ledger.post_many(row(world, HOUSEHOLDS), providers, "self_pay", everyone[:, CareItem.SELF_PAY])
     fill_supplements(world)
+
+
+def settled(world: FundWorld, premium: Whole, paid: Whole) -> Whole:
+    """Return the premiums of critical-illness cover after settlement: what the cover does not need goes back.
+
+    The premium is the most a pool pays at once; contracts with insurers return surpluses at the year's end.
+    """
+    codes, place = world.funds.areas.places(CRITICAL_ILLNESS)
+    asked, needed = [0] * len(codes), [-book.free for book in books(world, CRITICAL_ILLNESS).values()]
+    for area, due, bill in zip(place.tolist(), premium.tolist(), paid.tolist()):
+        asked[area] += due
+        needed[area] += bill
+    due = [max(0, min(one, other)) for one, other in zip(asked, needed)]
+    parts = [amount * due[area] // max(asked[area], 1) for area, amount in zip(place.tolist(), premium.tolist())]
+    return np.array(parts, np.int64)
 
 
 def fill_supplements(world: FundWorld) -> None:

@@ -31,6 +31,7 @@ class Money(IntEnum):
     SUBSIDY_CENTRE = 11
     SUBSIDY_PROVINCE = 12
     SUBSIDY_PREFECTURE = 13
+    LARGE_SUM_FROM_ACCOUNT = 14
 
 
 class Head(IntEnum):
@@ -98,6 +99,8 @@ class Tally:
     enrolment: Int64Array
     profile: Int64Array
     """Heads by status, chronic illness, age and whether they die this year."""
+    need: Int64Array
+    """Cost of care by pool of insurance and scheme, as drawn and as expected, at prices of 1 [fen]."""
 
     @classmethod
     def empty(cls, pools: int) -> Tally:
@@ -109,6 +112,7 @@ class Tally:
             pairs=np.zeros((len(PairKind), pools, pools), np.int64),
             enrolment=np.zeros((pools, len(Scheme), len(Work), len(EnrolmentItem)), np.int64),
             profile=np.zeros((len(Status), CHRONIC_LEVELS, AGES, 2), np.int64),
+            need=np.zeros((pools, len(Scheme), 2), np.int64),
         )
 
     def add(self, other: Tally) -> None:
@@ -123,4 +127,4 @@ class Tally:
 
     def arrays(self) -> tuple[Int64Array, ...]:
         """Return all sums."""
-        return self.money, self.heads, self.care, self.pairs, self.enrolment, self.profile
+        return self.money, self.heads, self.care, self.pairs, self.enrolment, self.profile, self.need

@@ -7,8 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from agents.codes import Scheme
-
 
 @dataclass(frozen=True, slots=True)
 class Warning:
@@ -87,15 +85,6 @@ class LastResort:
 
 
 @dataclass(frozen=True, slots=True)
-class Budget:
-    """How the cost of care follows a fund's income, by scheme [ratios], and its largest yearly change [share]."""
-
-    coupling: dict[int, float]
-    strength: dict[int, float]
-    largest_change: float
-
-
-@dataclass(frozen=True, slots=True)
 class Terms:
     """All terms of one year."""
 
@@ -104,12 +93,12 @@ class Terms:
     two: StepTwo
     three: StepThree
     last: LastResort
-    budget: Budget
     step2_on: list[int]  # by pool
     order: int
     allow_cross_fund: int
     interest_rate: float
     critical_premium: int
+    epidemic_cost: int
 
 
 def plain(value: Any) -> Any:
@@ -122,15 +111,6 @@ def _read(kind: Any, group: Any, prefix: str = "") -> Any:
     return kind(**{f.name: plain(getattr(group, prefix + f.name)) for f in fields(kind)})
 
 
-def _budget(group: Any) -> Budget:
-    employee, resident = int(Scheme.EMPLOYEE), int(Scheme.RESIDENT)
-    return Budget(
-        {employee: plain(group.employee_coupling), resident: plain(group.resident_coupling)},
-        {employee: plain(group.employee_strength), resident: plain(group.resident_strength)},
-        plain(group.largest_change),
-    )
-
-
 def terms_of(law: Any) -> Terms:
     """Return the year's terms from the record in force; step 2 is on by its switch or where it is the rule today."""
     today = np.asarray(law.steps.step2_today)
@@ -140,10 +120,10 @@ def terms_of(law: Any) -> Terms:
         two=_read(StepTwo, law.steps, "step2_"),
         three=_read(StepThree, law.steps, "step3_"),
         last=_read(LastResort, law.treasury),
-        budget=_budget(law.budget),
         step2_on=np.maximum(today, plain(law.steps.step2_on)).tolist(),
         order=plain(law.steps.order),
         allow_cross_fund=plain(law.pooling.allow_cross_fund),
         interest_rate=plain(law.pooling.interest_rate),
         critical_premium=plain(law.critical.premium),
+        epidemic_cost=plain(law.treasury.epidemic_cost),
     )

@@ -80,7 +80,7 @@ FIELDS_ALL = {"title", "unit", "bounds", "by", "after", "options", "lag", "note"
 FIELDS = {
     "law": FIELDS_ALL | {"values"},
     "assumed": FIELDS_ALL | {"values", "value", "low", "high", "why", "completes"},
-    "assumed: calibrated": FIELDS_ALL | {"values", "low", "high", "why", "targets"},
+    "assumed: calibrated": FIELDS_ALL | {"values", "low", "high", "why", "targets", "completes"},
     "measured": FIELDS_ALL | {"measured", "over", "factor", "to", "why"},
 }
 FIELDS_ENTRY = {

@@ -47,7 +47,7 @@ def first_population(people: int | None, start: int, seed: int, assumptions: Map
     score, home_score = wealth.scores(family.head, seed, assumptions)
     columns["aid"] = wealth.aid(columns, family.head, collective, home_score, weight, year, assumptions)
     columns["rank"] = wealth.ranks(columns, score)
-    columns["account"] = wealth.accounts(columns, assumptions)
+    columns["account"] = wealth.accounts(columns, seed, assumptions)
     columns["key"] = slots(columns)
     return _sorted(columns, family.head, collective, start, weight)
 

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 NATION = "0"  # codes of employment.csv are text
 SAMPLE = 10  # the census's long form asks one person in ten
-CLEANED = 2022  # the year in which duplicate enrolment was cleaned
+CLEANED = 2022  # the first of two years in which duplicate enrolment was cleaned
+HALF = 0.5
 WORKING = (20, 60)
 RETIRED_FROM = 60
 PUBLIC_SECTORS = ("public_administration", "education", "health_social_work")
@@ -65,7 +66,7 @@ def employee_totals(year: int, assumptions: Mapping[str, float]) -> dict[str, fl
     """
     active, retired = members("active", year), members("retired", year)
     total = active + retired
-    public = share_of_members("government_institutions", year) * total
+    public = known(series("enrolment_government_institutions", "employee", unit="10k_persons"), year) * PERSONS
     flexible = share_of_members("flexible_employment", year) * total
     public *= 1 - assumptions["synthesis.retired_share_public"]
     flexible *= 1 - assumptions["synthesis.retired_share_flexible"]
@@ -85,7 +86,8 @@ def resident_total(year: int, assumptions: Mapping[str, float]) -> float:
     records = at(series("enrolment", "resident", unit="10k_persons"), year) * PERSONS
     late = assumptions["synthesis.duplicates_from_2022"]
     early = assumptions["synthesis.duplicates_to_2021"]
-    return records - (early if year < CLEANED else late)
+    halfway = early + (late - early) * HALF
+    return records - (early if year < CLEANED else halfway if year == CLEANED else late)
 
 
 def uninsured_total(year: int, assumptions: Mapping[str, float]) -> float:

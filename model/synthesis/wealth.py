@@ -125,12 +125,18 @@ def ranks(columns: dict[str, NDArray[np.int64]], score: NDArray[np.float64]) -> 
     return result
 
 
-def accounts(columns: dict[str, NDArray[np.int64]], assumptions: Mapping[str, float]) -> NDArray[np.int64]:
-    """Return the relative size of accounts [fen before scaling]: rises with rank and with years, largest in old age."""
+def accounts(columns: dict[str, NDArray[np.int64]], seed: int, assumptions: Mapping[str, float]) -> NDArray[np.int64]:
+    """Return the relative size of accounts [fen before scaling]: rises with rank and with years, smaller for the ill.
+
+    Among those alike it is very uneven, since some have used theirs up: a uniform number to a power, its mean 1.
+    """
     holder = (columns["scheme"] == Scheme.EMPLOYEE) & (columns["account_kind"] == 1)
     wage = assumptions["synthesis.account_lowest_rank"] + columns["rank"] / RANKS
     saved = np.sqrt(columns["years"].astype(np.float64))
     sick = np.where(columns["chronic"] > 0, assumptions["synthesis.account_of_the_chronically_ill"], 1.0)
     flexible = np.where(columns["work"] == Work.FLEXIBLE, assumptions["synthesis.account_of_flexible_workers"], 1.0)
-    size = wage * saved * sick * flexible * UNIT
+    retired = np.where(columns["work"] == Work.RETIRED, assumptions["synthesis.account_of_the_retired"], 1.0)
+    power = int(assumptions["synthesis.account_unevenness"])
+    uneven = np.prod([draws(seed, Purpose.SYNTHESIS_ACCOUNT, OWN, len(saved))] * power, axis=0) * (power + 1)
+    size = wage * saved * sick * flexible * retired * uneven * UNIT
     return np.where(holder, np.maximum(np.floor(size), 1), 0).astype(np.int64)

@@ -1,0 +1,123 @@
+"""Set budgets: collect first, then spend accordingly (以收定支, 国发〔1998〕44号; institutions.md E1, F1).
+
+A pool plans this year's spending from this year's income and lets the cost of care follow, within limits. The nation's
+plan is a share of its income; pools share it by income and by need, and some always spend more of what they have.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.chance import Purpose, uniform
+from agents.numeric import exp, log, normal_quantile
+from model.data import series
+from model.kinds import EMPLOYEE_POOL, RESIDENT_POOL
+from model.phases.fund_world import SCHEME, FundWorld, books
+from model.rules.funds import budget_factor
+
+Floats = NDArray[np.float64]
+BASE = 2023  # the last year whose published spending and cost may be used
+SPENDING = {EMPLOYEE_POOL: ("employee_pooled", "employee"), RESIDENT_POOL: ("resident", "resident")}
+WORDS = ("coupling", "strength", "tie", "spread", "kept", "largest", "short")
+MONTHS = 12
+
+
+class BudgetWorld(FundWorld, Protocol):
+    """What the budget needs of the world beside its funds."""
+
+    def need(self) -> tuple[Floats, Floats]:
+        """Return the year's expected cost of care at national and at local prices [pool, scheme; fen]."""
+        ...
+
+    def measured_use(self) -> bool:
+        """Say whether the year's use of care is published, so that only its spread over pools is planned."""
+        ...
+
+
+def set_budgets(world: BudgetWorld) -> None:
+    """Set the year's factor on the cost of care of every pool and scheme from its income."""
+    funds = world.funds
+    national, local = world.need()
+    before = funds.need if funds.need is not None else np.zeros_like(local)
+    for fund, scheme in SCHEME.items():
+        own, last = local[:, scheme], before[:, scheme]
+        factor = plan(world, fund, own, last, funds.budget[:, scheme], first=funds.need is None)
+        if funds.need is None or world.measured_use():
+            factor = factor * (total(national[:, scheme]) / max(total(own * factor), 1.0))
+        if funds.need is None and not world.measured_use():
+            factor = follow_income(world, fund, factor, total(own * factor))
+        funds.budget[:, scheme] = factor
+    funds.need = local
+
+
+def plan(world: BudgetWorld, fund: str, need: Floats, last: Floats, before: Floats, first: bool) -> Floats:
+    """Return the factor of every pool: at first its share of the nation's plan, later drawn to its own plan."""
+    codes, place = world.funds.areas.places(fund)
+    kept = list(books(world, fund).values())
+    income = np.array([book.income for book in kept], np.float64)
+    needs, lasts = (np.bincount(place, w, len(codes)).astype(np.float64) for w in (need, last))
+    law = terms(world, fund)
+    gaps = np.array([gap(code, fund, law["spread"]) for code in codes])
+    if first:
+        level = shares(income, needs, law["tie"], gaps) * total(needs)
+        return np.asarray(np.where(needs > 0, level / np.maximum(needs, 1.0), 1.0)[place])
+    short = np.array([MONTHS * book.opening < law["short"] * book.spending_before for book in kept])
+    gaps = np.where(short, np.minimum(gaps, 0.0), gaps) * law["kept"]
+    target = shares(income, needs, law["tie"], gaps) * (law["coupling"] * total(income))
+    result = np.ones(len(codes))
+    result[place] = before
+    for i, book in enumerate(kept):
+        if lasts[i] > 0 and book.spending_before > 0:
+            expected = float(book.spending_before) * (needs[i] / lasts[i])
+            result[i] = drawn(result[i], target[i], expected, law)
+    return result[place]
+
+
+def follow_income(world: BudgetWorld, fund: str, factor: Floats, cost: float) -> Floats:
+    """Draw all pools to the nation's plan in a first year without published use, from the last published spending."""
+    scheme, whole = SPENDING[fund]
+    paid = series("fund_expenditure", scheme)[BASE] / series("medical_cost_in_institutions", whole)[BASE]
+    law = terms(world, fund)
+    income = total(np.array([book.income for book in books(world, fund).values()], np.float64))
+    return factor * drawn(1.0, law["coupling"] * income, paid * cost, law)
+
+
+def drawn(before: float, target: float, expected: float, law: dict[str, float]) -> float:
+    """Return a factor drawn to what is planned over what is expected."""
+    if target <= 0 or expected <= 0:
+        return before
+    return float(budget_factor(before, int(target), int(expected), 1.0, law["strength"], law["largest"]))
+
+
+def shares(income: Floats, need: Floats, tie: float, gaps: Floats) -> Floats:
+    """Return how areas share the nation's plan: by income as far as they are tied to it, else by need; adds up to 1."""
+    both = zip(income.tolist(), need.tolist(), gaps.tolist(), strict=True)
+    logs = [tie * log(i) + (1.0 - tie) * log(n) + g if i > 0 and n > 0 else None for i, n, g in both]
+    top = max((one for one in logs if one is not None), default=0.0)
+    parts = np.array([0.0 if one is None else exp(one - top) for one in logs])
+    return np.asarray(parts / max(total(parts), np.finfo(np.float64).tiny))
+
+
+def gap(code: int, fund: str, spread: float) -> float:
+    """Return how far an area's spending lies from what its income asks for, for ever the same [log points]."""
+    return float(spread * normal_quantile(uniform(0, Purpose.BUDGET, int(SCHEME[fund]), code)))
+
+
+def terms(world: Any, fund: str) -> dict[str, float]:
+    """Return the budget's terms of a fund from the law in force."""
+    law, budget = world.law[0], world.law[0].budget
+    if fund == EMPLOYEE_POOL:
+        own = (budget.employee_coupling, budget.employee_strength, budget.employee_tie, budget.employee_spread)
+    else:
+        own = (budget.resident_coupling, budget.resident_strength, budget.resident_tie, budget.resident_spread)
+    values = (*own, budget.spread_kept, budget.largest_change, law.warning.months_short)
+    return {word: float(value) for word, value in zip(WORDS, values, strict=True)}
+
+
+def total(values: Floats) -> float:
+    """Return a sum that no order changes."""
+    return math.fsum(values.tolist())
