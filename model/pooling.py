@@ -18,6 +18,7 @@ from model.data.apportion import largest_remainder
 from model.demography import demography
 from model.engine import BLOCK, Engine, quiet_arithmetic
 from model.errors import ScenarioError
+from model.kinds import EMPLOYEE_ACCOUNTS
 from model.ledger import Ledger
 from model.openings import openings
 from model.phases import drivers
@@ -156,6 +157,7 @@ class PoolingModel(mesa.Model):
         )
         balances["employee_accounts"] = scale_accounts(self.population, balances["employee_accounts"])
         endow(self.ledger, self.funds.areas, {fund: amounts.tolist() for fund, amounts in balances.items()})
+        self.carried = self._carried()
 
     def step(self) -> None:
         """Live one year."""
@@ -245,11 +247,21 @@ class PoolingModel(mesa.Model):
         return self.ground._replace(price=price, budget=budget * balance, pharmacy=self._pharmacy())
 
     def _pharmacy(self) -> float:
-        """Return the share of accounts carried to pharmacies, so that the nation spends there what is published."""
+        """Return the share of accounts carried to pharmacies: as published while known, then for ever the same."""
         people, heads = self.engine.people, self.tally.heads
-        members = heads[:, Head.COVERED_ACTIVE].sum() + heads[:, Head.COVERED_RETIRED].sum()
-        held = int(people.account[people.scheme == Scheme.EMPLOYEE].sum())
-        return float(self.law[0].care.employee_pharmacy_cost) * float(members) / held if held else 0.0
+        if self.measured_use():
+            members = heads[:, Head.COVERED_ACTIVE].sum() + heads[:, Head.COVERED_RETIRED].sum()
+            held = int(people.account[people.scheme == Scheme.EMPLOYEE].sum())
+            self.carried = float(self.law[0].care.employee_pharmacy_cost) * float(members) / max(held, 1)
+        return self.carried
+
+    def _carried(self) -> float:
+        """Return the share of accounts carried to pharmacies in the last published year."""
+        last = self.care.last_published
+        members = self.heads_before[:, [Head.ACTIVE, Head.RETIRED]].sum() * self.weight
+        left = sum(book.balance for book in self.ledger.books.values() if book.fund == EMPLOYEE_ACCOUNTS)
+        spent = data.fen(data.series("fund_expenditure", "employee_account", unit="100m_yuan")[last])
+        return self._value("care.employee_pharmacy_cost", last) * FEN_PER_YUAN * float(members) / (left + spent)
 
     def _levels(self) -> dict[str, Any]:
         """Return the year's tables of use and unit cost."""

@@ -61,10 +61,14 @@ def test_a_longer_wait_never_raises_benefits() -> None:
 
 
 def test_a_higher_contribution_rate_raises_income_and_nothing_else() -> None:
-    """Check 44, in the first year."""
-    low, high = one_change(("employee.person_rate", 0.02)), one_change(("employee.person_rate", 0.03))
+    """Check 44, in the first year, where budgets do not follow the money; fuller accounts carry more to pharmacies."""
+    apart = ("budget.employee_strength", 0.0)
+    low, high = (one_change(("employee.person_rate", rate), apart) for rate in (0.02, 0.03))
     working = low["work"].isin([Work.ENTERPRISE.name.lower(), Work.PUBLIC.name.lower()])
     assert (high["contribution_fen"] >= low["contribution_fen"]).all()
     assert (high.loc[working, "contribution_fen"] > low.loc[working, "contribution_fen"]).all()
-    for name in ("scheme", "cost_fen", "basic_fen", "critical_fen", "large_sum_fen"):
-        assert (high[name] == low[name]).all()
+    assert (high["scheme"] == low["scheme"]).all()
+    without = (high["account_fen"] + high["own_account_fen"]) == 0
+    for name in ("cost_fen", "basic_fen", "critical_fen", "large_sum_fen"):
+        assert (high.loc[without, name] == low.loc[without, name]).all()
+        assert (high[name] >= low[name]).all()
