@@ -22,7 +22,7 @@ from model.pooling import PoolingModel
 from model.year import YEAR, Phase
 from tests.worlds import ALL_STEPS, ROOT, START, changed, live, moved, run_apart, snapshot, world_of
 
-PEOPLE_STAGES = ("money_in", "money_out")
+PEOPLE_STAGES = ("money_in", "weigh", "money_out")
 LINES = [phase for phase in YEAR if phase.stage in PEOPLE_STAGES]
 FUNDS = [phase for phase in YEAR if phase.stage == "funds"]
 LAST = START + 2

@@ -27,14 +27,8 @@ from experiments.bench.words import (
     FARMER,
     FEMALE,
     FLEXIBLE,
-    HEAD_ACTIVE,
-    HEAD_NONE,
-    HEAD_RESIDENT,
-    HEAD_RETIRED,
+    HEAD_OF_STATUS,
     INPATIENT,
-    IS_ACTIVE,
-    IS_RESIDENT,
-    IS_RETIRED,
     LAPSED,
     MATERNITY,
     MEMBERS,
@@ -404,6 +398,3 @@ class Person(mesa.Agent):
         if self.status != OUTSIDER:
             here[MEMBERS] += 1
         counts.heads[self.insured][HEAD_OF_STATUS[self.status]] += 1
-
-
-HEAD_OF_STATUS = {OUTSIDER: HEAD_NONE, IS_ACTIVE: HEAD_ACTIVE, IS_RETIRED: HEAD_RETIRED, IS_RESIDENT: HEAD_RESIDENT}
