@@ -248,12 +248,17 @@ class PoolingModel(mesa.Model):
 
     def _pharmacy(self) -> float:
         """Return the share of accounts carried to pharmacies: as published while known, then for ever the same."""
-        people, heads = self.engine.people, self.tally.heads
+        heads = self.tally.heads
         if self.measured_use():
             members = heads[:, Head.COVERED_ACTIVE].sum() + heads[:, Head.COVERED_RETIRED].sum()
-            held = int(people.account[people.scheme == Scheme.EMPLOYEE].sum())
+            held = self._held_by_employees()
             self.carried = float(self.law[0].care.employee_pharmacy_cost) * float(members) / max(held, 1)
         return self.carried
+
+    def _held_by_employees(self) -> int:
+        """Return what members of the employee scheme hold in accounts [fen, simulated people]."""
+        people = self.engine.people
+        return int(people.account[people.scheme == Scheme.EMPLOYEE].sum())
 
     def _carried(self) -> float:
         """Return the share of accounts carried to pharmacies in the last published year."""

@@ -182,7 +182,7 @@ from experiments import compare as comparing
 def main():
     real = comparing.compare
     def slow(simulator, study, folder, *rest):
-        return real(fake_world.SLOW, test_report.study_of("null", "aid"), folder, range(5), int(sys.argv[2]),
+        return real(fake_world.SLOW, test_report.study_of("null", "aid"), folder, range(12), int(sys.argv[2]),
                     lambda done: print("done", flush=True), False, test_report.scenario_of)
     comparing.compare = slow
     return cli.main(["compare", "three_steps", "--out", sys.argv[1]])

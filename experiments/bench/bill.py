@@ -175,7 +175,7 @@ class Bill:
     def _critical(self, listed: int, law: Any) -> None:
         """Pay a resident's critical-illness benefit, tilted to the poor, up to the cap with bonus."""
         person, rules = self.person, law.critical
-        threshold = person.model.around.income[person.insured][1] * rules.threshold_income_share
+        threshold = person.model.around.living[person.insured] * rules.threshold_income_share
         tilt = 0.0
         if person.aid > 0:
             threshold *= rules.poor_threshold_factor
@@ -216,7 +216,7 @@ class Bill:
     def _pay_assistance(self, law: Any) -> None:
         """Pay medical assistance to the low-income classes out of what is left inside the list."""
         person, rules = self.person, law.assistance
-        threshold = int(person.model.around.income[person.insured][1] * rules.threshold_income_share[person.aid])
+        threshold = int(person.model.around.living[person.insured] * rules.threshold_income_share[person.aid])
         listed = self.listed_out + self.listed_in
         paid = assistance(listed, threshold, rules.rate[person.aid], rules.cap[person.aid])
         if paid > 0:

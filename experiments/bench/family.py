@@ -17,6 +17,7 @@ from experiments.bench.words import (
     FEMALE,
     FLEXIBLE,
     INHERIT_CASH,
+    LARGE_SUM_FROM_ACCOUNT,
     LARGE_SUM_PREMIUM,
     MALE,
     NO_SCHEME,
@@ -152,9 +153,11 @@ class Family(mesa.Agent):
         sums[PERSON_TO_ACCOUNT] += to_account
         sums[PERSON_TO_POOL] += own - to_account
         sums[CREDIT] += credit
-        sums[LARGE_SUM_PREMIUM] += premium
         person.contribution = own + premium
         person.account += to_account + credit
+        from_account = law.large_sum.from_account == 1 and person.account >= premium
+        person.account -= premium if from_account else 0
+        sums[LARGE_SUM_FROM_ACCOUNT if from_account else LARGE_SUM_PREMIUM] += premium
 
     def _resident(self, person: Person, law: Any) -> None:
         """Collect a resident's premium: help for the poor, then a relative's account where allowed, then cash."""

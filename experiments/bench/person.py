@@ -44,14 +44,14 @@ from experiments.bench.words import (
     RETIRED,
     RETURNED,
     RURAL,
-    SCHEMES,
+    STANDING,
+    STATUS,
     STUDENT,
     VISITS,
     WAITING,
-    WORKS,
     interpreted,
 )
-from model.phases import joining, standing
+from model.phases import joining
 from model.phases.living import MOST_INCOME, MOST_SEVERE, MOST_YEARS, RANKS
 from model.phases.paying import NEAR_RELATIVES
 from model.phases.tally import AGES
@@ -64,10 +64,6 @@ if TYPE_CHECKING:
     from experiments.bench.family import Family
     from experiments.bench.twin import PlainModel
 
-STATUS = [[int(standing.status_of(work, scheme)) for scheme in SCHEMES] for work in WORKS]
-"""[work, scheme] the standing that care and benefits depend on."""
-STANDING = [[int(joining.standing_of(scheme, age)) for age in (1, 0)] for scheme in SCHEMES]
-"""[scheme, newborn] how a year counts for the resident scheme."""
 tier_of = interpreted(hospital_tier)
 STATE = (
     "key", "home", "hukou", "insured", "age", "sex", "hukou_kind", "urban", "work", "scheme", "aid", "chronic", "rank",
@@ -131,12 +127,10 @@ class Person(mesa.Agent):
             self.age += 1
         self.contribution = self.matched = self.cost = self.basic = self.supplement = 0
         self.assistance = self.own_account = self.family_account = self.self_pay = 0
-        if self.spouse is not None and self.spouse.dying:
-            self.spouse = None
-        if self.mother is not None and self.mother.dying:
-            self.mother = None
-        if self.father is not None and self.father.dying:
-            self.father = None
+        for relative in ("spouse", "mother", "father"):
+            known = getattr(self, relative)
+            if known is not None and known.dying:
+                setattr(self, relative, None)
 
     def gives_birth(self, u: float) -> bool:
         """Say whether a woman has a child this year."""
@@ -171,10 +165,9 @@ class Person(mesa.Agent):
         rules = law.work
         u, v, w, x = self.model.draws.work[self.place]
         if work in {CHILD, PUPIL, STUDENT}:
-            stage = leaves_school(
-                age, work, rules.school_age, rules.leave_school_age, rules.leave_university_age, u,
-                rules.university_share,
-            )  # fmt: skip
+            graduates = rules.leave_university_age + rules.leave_university_spread * (self.rank / RANKS * 2.0 - 1.0)
+            ages = rules.school_age, rules.leave_school_age, graduates
+            stage = leaves_school(age, work, *ages, u, rules.university_share)
             if stage >= 0:
                 return stage, -1
             employed = rules.graduate_employee_share if work == STUDENT else rules.leaver_employee_share
@@ -182,7 +175,12 @@ class Person(mesa.Agent):
             found = first_work(rural, v, x, employed, rules.leaver_flexible_share, rules.public_entrants)
             return found, self._joins(w)
         threshold = by_sex(self.sex, law.employee.retirement_age_men, law.employee.retirement_age_women)
-        if age >= threshold:
+        retires = age >= threshold
+        if self.sex == FEMALE:
+            last, first = (threshold + side * law.employee.retirement_spread_women for side in (1, -1))
+            retires = age >= last or (age >= first and v * (last - age + 1.0) < 1.0)
+            threshold = min(threshold, age)
+        if retires:
             return self._at_retirement(threshold, law), -1
         entry = rules.entry_rate * law.enrolment.compliance_enterprise
         found = next_job(
@@ -363,6 +361,8 @@ class Person(mesa.Agent):
             tier = int(tier_of(where[1], *around.tier_edges[status]))
             cost = around.stay_cost[status][tier] * around.stay_age[age] * level
             inside = int(stays * cost * look_up(around.inpatient_spread, t))
+        if self.scheme == EMPLOYEE and self.account > 0:
+            out += int(self.account * around.pharmacy)
         return visits, visit_tier, stays, tier, out, treatment, inside
 
     def _seek_care(self) -> Bill | None:

@@ -13,6 +13,7 @@ import mesa
 import numpy as np
 
 from agents.chance import Purpose
+from agents.codes import Scheme
 from experiments.bench.family import Family
 from experiments.bench.person import STATE, YEARLY, Person
 from experiments.bench.plain import Counts, Draws, Keys, plain_ground, plain_law, uniforms
@@ -94,6 +95,10 @@ class PlainModel(PoolingModel):
         self.everybody.do("count_profile")
         self.counts.post(self.tally)
         self._count_duplicates()
+
+    def _held_by_employees(self) -> int:
+        """Return what members of the employee scheme hold in accounts [fen, simulated people]."""
+        return sum(person.account for person in self.everybody if person.scheme == Scheme.EMPLOYEE)
 
     def _weigh(self) -> None:
         """Draw illness once and weigh each pool's draw against what was to be expected."""

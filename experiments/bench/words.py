@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from agents.codes import Care, Hukou, Kin, Scheme, Sex, Status, Work
+from model.phases import joining, standing
 from model.phases.tally import CareItem, EnrolmentItem, Head, Money, PairKind
 from model.rules.codes import Claim, CoUse
 
@@ -35,6 +36,7 @@ CRITICAL_CLAIM, BONUS_CLAIM = int(Claim.CRITICAL), int(Claim.BONUS)
 PERSON_TO_ACCOUNT, PERSON_TO_POOL = int(Money.PERSON_TO_ACCOUNT), int(Money.PERSON_TO_POOL)
 EMPLOYER, UNEMPLOYMENT, CREDIT = int(Money.EMPLOYER), int(Money.UNEMPLOYMENT), int(Money.CREDIT)
 RESIDENT_CASH, RESIDENT_HELP = int(Money.RESIDENT_CASH), int(Money.RESIDENT_HELP)
+LARGE_SUM_FROM_ACCOUNT = int(Money.LARGE_SUM_FROM_ACCOUNT)
 LARGE_SUM_PREMIUM, ACCOUNT_INTEREST = int(Money.LARGE_SUM_PREMIUM), int(Money.ACCOUNT_INTEREST)
 MATERNITY, INHERIT_CASH, SUBSIDY_CENTRE = int(Money.MATERNITY), int(Money.INHERIT_CASH), int(Money.SUBSIDY_CENTRE)
 
@@ -54,3 +56,8 @@ SELF_PAY = int(CareItem.SELF_PAY)
 
 PAIR_FAMILY, PAIR_PREMIUM = int(PairKind.FAMILY_ACCOUNT), int(PairKind.PREMIUM)
 PAIR_INHERIT, PAIR_MOVE = int(PairKind.INHERIT), int(PairKind.MOVE)
+
+STATUS = [[int(standing.status_of(work, scheme)) for scheme in SCHEMES] for work in WORKS]
+"""[work, scheme] the standing that care and benefits depend on."""
+STANDING = [[int(joining.standing_of(scheme, age)) for age in (1, 0)] for scheme in SCHEMES]
+"""[scheme, newborn] how a year counts for the resident scheme."""
