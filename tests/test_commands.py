@@ -182,7 +182,7 @@ from experiments import compare as comparing
 def main():
     real = comparing.compare
     def slow(simulator, study, folder, *rest):
-        return real(fake_world.SLOW, test_report.study_of("null", "aid"), folder, range(12), int(sys.argv[2]),
+        return real(fake_world.SLOW, test_report.study_of("null", "aid"), folder, range(5), int(sys.argv[2]),
                     lambda done: print("done", flush=True), False, test_report.scenario_of)
     comparing.compare = slow
     return cli.main(["compare", "three_steps", "--out", sys.argv[1]])
@@ -208,6 +208,7 @@ def test_a_study_can_be_stopped_and_goes_on(tmp_path: Path, how: signal.Signals,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a job in the background ignores it
     )
     assert child.stdout is not None
     child.stdout.readline()
