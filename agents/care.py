@@ -24,8 +24,18 @@ def events(exponential: NDArray[np.float64], u: float, scale: float, most: int) 
 
 def step_scale(mean: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the scale of `events` for mean numbers of events a year."""
-    flat = [0.0 if m <= 0.0 else -1.0 / log(m / (1.0 + m)) for m in mean.ravel().tolist()]
-    return np.array(flat).reshape(mean.shape)
+    scale = np.zeros(mean.size)
+    _fill_scale(mean.ravel(), scale)
+    return scale.reshape(mean.shape)
+
+
+@compiled
+def _fill_scale(mean: NDArray[np.float64], scale: NDArray[np.float64]) -> None:
+    """Write the scale of every mean above zero."""
+    for i in range(mean.size):
+        m = mean[i]
+        if m > 0.0:
+            scale[i] = -1.0 / log(m / (1.0 + m))
 
 
 @compiled

@@ -166,10 +166,13 @@ def living(levels: Places) -> Fens:
     return np.round(levels.income[:, 0] * (1.0 - urban) + levels.income[:, 1] * urban).astype(np.int64)
 
 
+@data.cached
 def by_province(column: str) -> Floats:
     """Return a column of provinces.csv for each pool [pool]."""
     values = data.table("provinces")[column].to_numpy(dtype=np.float64)
-    return np.asarray(values[data.province_index()], dtype=np.float64)
+    result = np.asarray(values[data.province_index()], dtype=np.float64)
+    result.setflags(write=False)
+    return result
 
 
 def mean(values: Floats, weights: Floats) -> float:

@@ -221,8 +221,8 @@ class PoolingModel(mesa.Model):
             "outpatient_spread": spread_table(float(law.care.sigma_year)),
             "inpatient_spread": spread_table(float(law.care.sigma_stay)),
             "chronic_spread": spread_table(float(law.care.sigma_chronic)),
-            "outpatient_keys": np.array(spread_keys(seed, Purpose.OUTPATIENT, year), np.uint64),
-            "inpatient_keys": np.array(spread_keys(seed, Purpose.INPATIENT, year), np.uint64),
+            "outpatient_keys": np.array(spread_keys(seed, int(Purpose.OUTPATIENT), year), np.uint64),
+            "inpatient_keys": np.array(spread_keys(seed, int(Purpose.INPATIENT), year), np.uint64),
         }
         return Ground(**(unknown | known | fixed_tables()))
 
@@ -344,7 +344,7 @@ CARE_SHAPES |= {"chronic_cost": 3, "tier_edges": 2}
 
 def _balance(fund: str) -> Any:
     def reporter(world: PoolingModel) -> int:
-        return sum(book.balance for _, book in world.ledger.in_order() if book.fund == fund)
+        return sum(book.balance for book in world.ledger.books.values() if book.fund == fund)
 
     return reporter
 

@@ -48,6 +48,7 @@ class Areas:
     of: Mapping[str, list[int]]
     _places: dict[str, tuple[list[int], NDArray[np.int64]]] = field(default_factory=dict, repr=False, compare=False)
     _provinces: dict[str, dict[int, list[int]]] = field(default_factory=dict, repr=False, compare=False)
+    _pools: dict[str, dict[int, list[int]]] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of_year(cls, codes: NDArray[Any], provinces: NDArray[Any], employee: Any, resident: Any) -> Areas:
@@ -61,10 +62,12 @@ class Areas:
 
     def pools_in(self, fund: str) -> dict[int, list[int]]:
         """Return the pool indices of every area of a fund, areas in order of code."""
-        found: dict[int, list[int]] = {}
-        for index, code in enumerate(self.of[fund]):
-            found.setdefault(code, []).append(index)
-        return dict(sorted(found.items()))
+        if fund not in self._pools:
+            found: dict[int, list[int]] = {}
+            for index, code in enumerate(self.of[fund]):
+                found.setdefault(code, []).append(index)
+            self._pools[fund] = dict(sorted(found.items()))
+        return self._pools[fund]
 
     def places(self, fund: str) -> tuple[list[int], NDArray[np.int64]]:
         """Return the codes of a fund's areas in order, and the place of every pool's area among them."""

@@ -7,6 +7,7 @@ plan is a share of its income; pools share it by income and by need, and some al
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -61,7 +62,7 @@ def plan(world: BudgetWorld, fund: str, need: Floats, last: Floats, before: Floa
     income = np.array([book.income for book in kept], np.float64)
     needs, lasts = (np.bincount(place, w, len(codes)).astype(np.float64) for w in (need, last))
     law = terms(world, fund)
-    gaps = np.array([gap(code, fund, law["spread"]) for code in codes])
+    gaps = law["spread"] * np.array([gap(code, fund) for code in codes])
     if first:
         level = shares(income, needs, law["tie"], gaps) * total(needs)
         return np.asarray(np.where(needs > 0, level / np.maximum(needs, 1.0), 1.0)[place])
@@ -102,9 +103,10 @@ def shares(income: Floats, need: Floats, tie: float, gaps: Floats) -> Floats:
     return np.asarray(parts / max(total(parts), np.finfo(np.float64).tiny))
 
 
-def gap(code: int, fund: str, spread: float) -> float:
-    """Return how far an area's spending lies from what its income asks for, for ever the same [log points]."""
-    return float(spread * normal_quantile(uniform(0, Purpose.BUDGET, int(SCHEME[fund]), code)))
+@cache
+def gap(code: int, fund: str) -> float:
+    """Return how far an area's spending lies from what its income asks for, for ever the same [standard deviations]."""
+    return float(normal_quantile(uniform(0, int(Purpose.BUDGET), int(SCHEME[fund]), code)))
 
 
 def terms(world: Any, fund: str) -> dict[str, float]:
