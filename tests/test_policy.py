@@ -355,13 +355,21 @@ def test_two_reforms_of_one_parameter_in_turn_are_refused(policy) -> None:
 
 
 def test_the_shipped_folder_loads_from_anywhere(tmp_path, policy) -> None:
-    copy = tmp_path / "law"
-    copy.mkdir()
-    for path in FOLDER.glob("*.yaml"):
-        shutil.copy(path, copy)
+    copy = shutil.copytree(FOLDER, tmp_path / "law", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
     assert load_policy(copy).hash() == policy.hash()
 
 
 def test_dates_are_dates(policy) -> None:
     for parameter in policy.parameters.values():
         assert all(isinstance(e.date, datetime.date) for e in parameter.entries)
+
+
+def test_assumptions_lie_in_one_short_file_a_group() -> None:
+    """assumed/GROUP.yaml, or GROUP_part.yaml where a group is long."""
+    files = sorted((FOLDER / "assumed").glob("*.yaml"))
+    assert files
+    for file in files:
+        groups = list(read_yaml(file))
+        assert len(groups) == 1, file.name
+        assert file.stem == groups[0] or file.stem.startswith(f"{groups[0]}_"), file.name
+        assert len(file.read_text(encoding="utf-8").splitlines()) <= 400, file.name

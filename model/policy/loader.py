@@ -25,6 +25,7 @@ from model.policy.schema import (
 )
 
 KIND_OF_FILE = {"assumptions": "assumed", "calibration": "assumed: calibrated", "measured": "measured"}
+ASSUMED = "assumed"  # the folder of the assumptions, one file a group
 SOURCE_FIELDS = {"issuer", "number", "title", "date", "read", "mark"}
 
 
@@ -244,10 +245,22 @@ def inherit(spec: object, law: Parameter | None) -> object:
     return {**head, **spec}
 
 
+def kind_of(file: Path) -> str:
+    """Return what a file holds: law, assumed, calibrated or measured numbers."""
+    return "assumed" if file.parent.name == ASSUMED else KIND_OF_FILE.get(file.stem, "law")
+
+
+def files_of(folder: Path) -> list[Path]:
+    """Return the files that define parameters; law first, then what completes it."""
+    files = [p for p in folder.glob("*.yaml") if p.stem not in {"sources", "unread"}]
+    files += folder.glob(f"{ASSUMED}/*.yaml")
+    return sorted(files, key=lambda p: (kind_of(p) != "law", p.parent != folder, p.stem))
+
+
 def specs(file: Path) -> list[tuple[str, str, object, bool]]:
     """Return (group, name, spec, nested) of every parameter in a file."""
     content = read_yaml(file)
-    if file.stem not in KIND_OF_FILE:
+    if kind_of(file) == "law":
         return [(file.stem, str(name), spec, False) for name, spec in content.items()]
     out = []
     for group, members in content.items():
@@ -260,11 +273,9 @@ def specs(file: Path) -> list[tuple[str, str, object, bool]]:
 def read_parameters(folder: Path) -> tuple[dict[str, Parameter], dict[str, Any]]:
     """Read every file of the folder; law first, then what completes it."""
     sources = read_sources(folder)
-    files = sorted(p for p in folder.glob("*.yaml") if p.stem not in {"sources", "unread"})
-    files.sort(key=lambda p: (p.stem in KIND_OF_FILE, p.stem))
     found: dict[str, Parameter] = {}
-    for file in files:
-        kind = KIND_OF_FILE.get(file.stem, "law")
+    for file in files_of(folder):
+        kind = kind_of(file)
         for group, name, spec, nested in specs(file):
             reader = Reader(file, kind, group, name, nested)
             completes = isinstance(spec, dict) and bool(spec.get("completes"))
