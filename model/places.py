@@ -113,18 +113,7 @@ class Places:
     price: Floats  # [pool] price of care; the mean over the population is 1
     employer_rate: Floats  # [pool] employers' contribution rate [share of base]
     extra: Fens  # [pool] local subsidy of a resident above the national standard [fen a year]
-    central_share: Floats  # [pool] centre's share of the standard subsidy
     province_share: float  # province's part of what the centre does not pay
-
-    def subsidy(self, standard: int, factor: float = 1.0) -> Fens:
-        """Split the standard subsidy of one resident and add a multiple of the local extra.
-
-        Returns an array [pool, centre/province/place; fen].
-        """
-        centre = np.floor(standard * self.central_share + 0.5).astype(np.int64)
-        province = np.floor((standard - centre) * self.province_share + 0.5).astype(np.int64)
-        extra = np.floor(self.extra * factor + 0.5).astype(np.int64)
-        return np.stack([centre, province, standard - centre - province + extra], axis=1)
 
 
 @data.cached
@@ -143,7 +132,6 @@ def places(year: int, spread: Spread, growth: Growth) -> Places:
         price=_price(spread).copy(),
         employer_rate=_employer_rate(spread, wages),
         extra=np.round(FEN * extra_of_year(year, spread)).astype(np.int64),
-        central_share=_central_share(),
         province_share=spread.province_share,
     )
     for each in fields(result):
@@ -388,13 +376,3 @@ def _extra(spread: Spread) -> Floats:
     """Return the extra subsidy of 2023 by pool [yuan a year]."""
     inside = level_in_province(_relative(spread.extra_local, _levels(spread.level_limit)), people()[:, 1])
     return np.asarray(_extra_by_province(spread)[data.province_index()] * inside, dtype=np.float64)
-
-
-def _central_share() -> Floats:
-    """Return the centre's share of the standard subsidy by pool, with the cities that have their own tier."""
-    frame = data.table("prefectures")
-    place = data.members()
-    result = np.zeros(len(data.pools()))
-    for code, percent in zip(frame["prefecture_code"], frame["rbmi_central_share_percent"], strict=True):
-        result[place[int(code)]] = float(percent) / PERCENT
-    return result

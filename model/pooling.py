@@ -43,6 +43,7 @@ from model.surroundings import (
     spread_table,
 )
 from model.synthesis import first_population, scale_accounts
+from model.transfers import subsidies
 from model.year import live
 
 FUNDS = ("employee_pool", "resident_pool", "employee_accounts")
@@ -194,6 +195,7 @@ class PoolingModel(mesa.Model):
         outside = np.maximum(insured + self.heads_before[:, Head.NONE], 1)
         premium = float(law.resident.individual)
         last_premium = self._value("resident.individual", year - 2) * FEN_PER_YUAN
+        last_income = living(places(year - 1, self.spread, self.growth))
         unknown = dict.fromkeys(Ground._fields, np.zeros(0)) | {
             name: np.zeros((1,) * n) for name, n in CARE_SHAPES.items()
         }
@@ -204,9 +206,9 @@ class PoolingModel(mesa.Model):
             "base_wage": self.places.base_wage,
             "wage": self.places.wage,
             "income": self.places.income,
-            "living": living(places(year - 1, self.spread, self.growth)),
+            "living": last_income,
             "shape": self.places.shape,
-            "subsidy": self.places.subsidy(int(law.resident.subsidy), float(law.resident.extra_factor)),
+            "subsidy": subsidies(self.places, law, insured, last_income),
             "peers": insured / outside,
             "effort": local_effort(self.pools["code"].to_numpy(), law),
             "premium_growth": premium / last_premium - 1.0,

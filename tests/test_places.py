@@ -132,14 +132,6 @@ def test_financing_of_residents_is_the_published_one(level):
     assert total == pytest.approx(1097.7, abs=0.2)
 
 
-def test_subsidy_splits_to_the_fen(level):
-    parts = level.subsidy(64_000)
-    np.testing.assert_array_equal(parts.sum(axis=1), 64_000 + level.extra)
-    assert parts.min() >= 0
-    assert parts[data.pool_index(210200), 0] == 19_200  # Dalian has the fourth tier: 30 %
-    assert parts[data.pool_index(210100), 0] == 32_000
-
-
 @pytest.mark.parametrize("year", range(2018, 2026))
 def test_openings_add_up_to_the_nation(year):
     employees, residents = members()
