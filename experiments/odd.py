@@ -58,6 +58,7 @@ PARTIES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "critical": (CRITICAL, PROVIDERS),
     "large_sum": (LARGE_SUM, PROVIDERS),
     "assistance": (ASSISTANCE, PROVIDERS),
+    "payment_reform": (EMPLOYEE, PROVIDERS),
     "own_account": (ACCOUNTS, PROVIDERS),
     "family_account": (ACCOUNTS, PROVIDERS),
     "self_pay": (HOUSEHOLDS, PROVIDERS),

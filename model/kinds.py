@@ -60,6 +60,7 @@ KINDS: dict[str, Effect] = {
     "critical": BENEFIT,
     "large_sum": BENEFIT,
     "assistance": BENEFIT,
+    "payment_reform": NEITHER,  # our addition: excess reserves that go into payment reform, no benefit
     "own_account": BENEFIT,
     "family_account": BENEFIT,
     "self_pay": NEITHER,

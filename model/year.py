@@ -24,6 +24,7 @@ from model.phases import (
     money_in_funds,
     mutual_aid,
     paying,
+    release,
     renewing,
 )
 
@@ -112,6 +113,7 @@ YEAR: tuple[Phase, ...] = (
     funds("adjust ex post: step 1, step 2, step 3", "事后互助:三步", (mutual_aid.cascade,), "ledgers", "loans"),
     funds("last resort: treasury, arrears", "兜底:财政、欠付", (backstop.last_resort,), "ledgers", "arrears"),
     funds("clear the bills, inherit", "结清、继承", (money_in_funds.inherit,), "ledgers"),
+    funds("release excess reserves", "盘活过多结存", (release.release_reserves,), "ledgers"),
     funds("react: benefits of next year", "反应:次年待遇", (backstop.react,), "coverage"),
     funds("record", "记录", (close.close_funds,), "tables"),
 )  # fmt: skip

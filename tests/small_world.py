@@ -12,7 +12,7 @@ import pandas as pd
 from agents.codes import Care, Scheme, Status, Work
 from model.kinds import EMPLOYEE_POOL, POOL_FUNDS, RESIDENT_POOL
 from model.ledger import Ledger, account
-from model.phases import backstop, close, loans, money_in_funds, mutual_aid
+from model.phases import backstop, close, loans, money_in_funds, mutual_aid, release
 from model.phases.fund_world import Institutions, new_fund_state
 from model.phases.tally import CareItem, EnrolmentItem, Head, Money, Tally
 from model.record import Record
@@ -23,6 +23,7 @@ PROVINCES = (320000, 320000, 110000)
 DEFAULTS: dict[str, dict[str, Any]] = {
     "pooling": {"employee_level": 0, "resident_level": 0, "allow_cross_fund": 0, "interest_rate": 0.0},
     "critical": {"premium": 0},
+    "budget": {"release_share": 0.0},
     "warning": {"months_short": 3, "months_low": 6, "months_high": 9, "months_excess": 15, "projected_years": 1},
     "steps": {
         "order": 12,
@@ -141,6 +142,7 @@ class SmallWorld(mesa.Model):
         mutual_aid.cascade(self)
         backstop.last_resort(self)
         money_in_funds.inherit(self)
+        release.release_reserves(self)
         backstop.react(self)
         close.close_funds(self)
 
