@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
+from agents.codes import Aid, Care, Code, Hukou, Kin, Scheme, Sex, Status, Tier, Work
 from model.errors import PolicyError
 from model.policy.loader import read_unread
 from model.policy.parameter import Entry, Parameter
 from model.policy.policy import AFTER, Policy, load_policy, plain
-from model.policy.schema import first_year
+from model.policy.schema import PLACES, first_year
 from model.scenario import Reform
 
 WORDS: dict[str, dict[str, str]] = {
@@ -72,6 +74,32 @@ WORDS: dict[str, dict[str, str]] = {
     },
 }
 RULES_ZH = {"frozen": "保持不变", "indexed to income": "随人均可支配收入增长", "indexed to wages": "随平均工资增长"}
+CODES: dict[str, type[Code]] = {
+    "tier": Tier,
+    "class": Aid,
+    "scheme": Scheme,
+    "status": Status,
+    "care": Care,
+    "work": Work,
+    "kin": Kin,
+    "sex": Sex,
+    "hukou": Hukou,
+}
+KEYS_ZH = {
+    "none": "无",
+    "mild": "轻症",
+    "severe": "重症",
+    "small": "小城市",
+    "medium": "中等城市",
+    "large": "大城市",
+    "very_large": "特大城市",
+    "super_large": "超大城市",
+    "lowest": "低收入组",
+    "second": "中间偏下收入组",
+    "middle": "中间收入组",
+    "fourth": "中间偏上收入组",
+    "highest": "高收入组",
+}
 BYS_ZH = {
     "nation": "全国",
     "province": "省份",
@@ -97,11 +125,34 @@ def number_text(value: float | int) -> str:
     return f"{value:,.0f}" if float(value).is_integer() and abs(value) >= 1 else f"{value:.6g}"
 
 
-def value_text(value: Any) -> str:
-    """Return a value: a number, or key: number pairs."""
+def value_text(value: Any, by: str, lang: str) -> str:
+    """Return a value: a number, or key: number pairs, the keys in words of the language."""
     if isinstance(value, Mapping):
-        return ", ".join(f"{key}: {number_text(number)}" for key, number in value.items())
+        return ", ".join(f"{key_text(key, by, lang)}: {number_text(number)}" for key, number in value.items())
     return number_text(value)
+
+
+def key_text(key: object, by: str, lang: str) -> str:
+    """Return a key of a value: a place by code and name, a word by its label."""
+    if key == "default":
+        return "其他" if lang == "zh" else "others"
+    if by in PLACES:
+        return f"{key} {place_names(lang).get(int(str(key)), '')}".strip()
+    if by in CODES:
+        code = CODES[by][str(key).upper()]
+        return code.zh if lang == "zh" else str(key)
+    return KEYS_ZH.get(str(key), str(key)) if lang == "zh" else str(key)
+
+
+@cache
+def place_names(lang: str) -> dict[int, str]:
+    """Return the names of provinces and pools by code."""
+    from model import data  # data is large; read only when a place is asked for
+
+    names: dict[int, str] = {}
+    for frame, code in ((data.table("provinces"), "province_code"), (data.pools(), "code")):
+        names |= dict(zip(map(int, frame[code]), map(str, frame[f"name_{lang}"]), strict=True))
+    return names
 
 
 def unit_text(parameter: Parameter, lang: str) -> str:
@@ -121,11 +172,11 @@ def date_text(date: datetime.date, lang: str) -> str:
     return date.isoformat() if date.year > 1900 else WORDS[lang]["always"]
 
 
-def option_text(parameter: Parameter, value: Any) -> str:
+def option_text(parameter: Parameter, value: Any, lang: str) -> str:
     """Return the meaning of a chosen option, or nothing."""
     if isinstance(value, Mapping):
         return ""
-    return dict(parameter.options).get(int(value), "") if parameter.options else ""
+    return {number: zh if lang == "zh" else en for number, en, zh in parameter.options}.get(int(value), "")
 
 
 def source_text(policy: Policy, entry: Entry) -> str:
@@ -158,20 +209,20 @@ def explain_parameter(path: str, year: int, lang: str = "en", reforms: tuple[Ref
         if text:
             lines.append(f"  {words[word]}: {text}")
 
-    say("value", value_text(value))
-    say("option", option_text(parameter, value))
+    say("value", value_text(value, parameter.by, lang))
+    say("option", option_text(parameter, value, lang))
     say("unit", unit_text(parameter, lang))
     say("by", BYS_ZH[parameter.by] if lang == "zh" else parameter.by)
     say("since", date_text(entry.date, lang))
     last = [e for e in policy.entries(path) if first_year(e.date) <= year][-1:]
     rule = policy.rule(path, year)
     if rule != "frozen" and last and first_year(entry.date) < year and value != entry.value:
-        say("projected", f"{value_text(entry.value)} ({entry.date}), {rule_text(rule, lang)}")
+        say("projected", f"{value_text(entry.value, parameter.by, lang)} ({entry.date}), {rule_text(rule, lang)}")
     say("source", source_text(policy, entry))
     say("mark", evidence(policy, entry, lang) if not entry.reform else words["change"])
     say("reform", entry.reform)
     if entry.low is not None and entry.high is not None:
-        say("range", f"{value_text(entry.low)} … {value_text(entry.high)}")
+        say("range", " … ".join(value_text(edge, parameter.by, lang) for edge in (entry.low, entry.high)))
     say("why", entry.why)
     say("targets", "; ".join(parameter.targets))
     say("after", rule_text(rule, lang))
@@ -181,10 +232,10 @@ def explain_parameter(path: str, year: int, lang: str = "en", reforms: tuple[Ref
     return "\n".join(lines)
 
 
-def old_value(policy: Policy, path: str, year: int) -> str:
+def old_value(policy: Policy, path: str, year: int, lang: str) -> str:
     """Return the law's own value in a year, or a dash where there is none yet."""
     try:
-        return value_text(policy.setting(path, year))
+        return value_text(policy.setting(path, year), policy.parameters[path].by, lang)
     except PolicyError:
         return "–"
 
@@ -204,8 +255,9 @@ def change_lines(policy: Policy, path: str, values: Mapping[Any, Any], lang: str
             )
             continue
         new = raw["value"] if isinstance(raw, Mapping) and "value" in raw else raw
-        meaning = option_text(parameter, new)
-        text = f"{old_value(policy, base, year)} → {value_text(plain(new) if isinstance(new, Mapping) else new)}"
+        meaning = option_text(parameter, new, lang)
+        plain_new = plain(new) if isinstance(new, Mapping) else new
+        text = f"{old_value(policy, base, year, lang)} → {value_text(plain_new, parameter.by, lang)}"
         said = f"{unit_text(parameter, lang)}{': ' + meaning if meaning else ''}"
         lines.append(f"    {words['from']} {date}: {text} [{said}]")
         source = " ".join(str(raw[k]) for k in ("source", "article") if isinstance(raw, Mapping) and k in raw)

@@ -40,6 +40,9 @@ def with_tables(text: str, language: str) -> str:
 
 
 if __name__ == "__main__":
+    from model.policy import json_schema
+
+    write_text(json_schema.FILE, json_schema.text())
     for name, page_language in PAGES.items():
         page = ROOT / name
         write_text(page, with_tables(page.read_text(encoding="utf-8"), page_language))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from agents.compiled import float64, int64
 from model import data
 from model.rules.contributions import subsidy_split
 from model.rules.transfers import grant_share, need_index, share_of_poor_place
@@ -35,8 +36,8 @@ def subsidies(places: Places, law: Any, residents: Fens, living: Fens) -> Fens:
     """
     shares = central_shares(places, law, residents, living)
     extra = np.floor(places.extra * float(law.resident.extra_factor) + 0.5).astype(np.int64)
-    standard, province = np.int64(law.resident.subsidy), np.float64(places.province_share)
-    parts = [subsidy_split(standard, np.int64(e), np.float64(s), province) for e, s in zip(extra, shares, strict=True)]
+    standard, province = int64(law.resident.subsidy), float64(places.province_share)
+    parts = [subsidy_split(standard, int64(e), float64(s), province) for e, s in zip(extra, shares, strict=True)]
     return np.array(parts, np.int64)
 
 

@@ -68,16 +68,22 @@ class Reader:
             raise self.error(f"expected bounds: [low, high], got {bounds!r}", "bounds")
         options = spec.get("options", {})
         if UNITS[unit].kind == "whole" and unit == "choice" and not options:
-            raise self.error("expected options: {0: meaning, ...} for a choice", "unit")
+            raise self.error("expected options: {0: {en: ..., zh: ...}, ...} for a choice", "unit")
         return {
             "title": (str(title["en"]), str(title["zh"])),
             "unit": unit,
             "by": by,
             "bounds": (float(bounds[0]), float(bounds[1])),
-            "options": tuple((int(k), str(v)) for k, v in options.items()),
+            "options": tuple((int(k), *self.meaning(k, v)) for k, v in options.items()),
             "lag": int(spec.get("lag", 0)),
             "note": str(spec.get("note", "")),
         }
+
+    def meaning(self, key: object, raw: object) -> tuple[str, str]:
+        """Return what an option means in English and in Chinese."""
+        if not isinstance(raw, dict) or set(raw) != {"en", "zh"} or not all(isinstance(t, str) for t in raw.values()):
+            raise self.error("expected the meaning of an option as {en: ..., zh: ...}", "options", key)
+        return raw["en"], raw["zh"]
 
     def value(self, raw: object, head: dict[str, Any], *inside: object) -> Any:
         """Check one value against unit, bounds and keys."""
@@ -239,7 +245,7 @@ def inherit(spec: object, law: Parameter | None) -> object:
         "unit": law.unit,
         "by": law.by,
         "bounds": list(law.bounds),
-        "options": dict(law.options),
+        "options": {number: {"en": en, "zh": zh} for number, en, zh in law.options},
         "after": law.after,
     }
     return {**head, **spec}

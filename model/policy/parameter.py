@@ -56,7 +56,7 @@ class Parameter:
     kind: str
     file: Path
     lag: int = 0
-    options: tuple[tuple[int, str], ...] = ()
+    options: tuple[tuple[int, str, str], ...] = ()  # number, what it means in English and in Chinese
     entries: tuple[Entry, ...] = ()
     measured: Series | None = None
     why: str = ""

@@ -28,7 +28,9 @@ def grant_share(tier: float, by_need: float, need: float, scale: float) -> float
 
 
 @compiled
-def share_of_poor_place(share: float, income: float, tier: float, line: float, least_tier: float, least: float) -> float:
+def share_of_poor_place(
+    share: float, income: float, tier: float, line: float, least_tier: float, least: float
+) -> float:
     """Return the centre's share where places below an income line in the centre and west get at least `least` [share].
 
     Income is relative to the nation [ratio]; the centre and west are the tiers of `least_tier` and above. Source:
