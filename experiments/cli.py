@@ -153,6 +153,35 @@ def compare(
 
 
 @app.command()
+def validate(
+    people: Annotated[str, typer.Option(help="simulated people")] = PEOPLE,
+    replications: Annotated[int, typer.Option(help="seeds of each of the four worlds")] = 3,
+    workers: Annotated[int, typer.Option(help="processes; 0 for one a processor")] = 0,
+    out: Annotated[Path, typer.Option(help="folder of the worlds, the page and the picture")] = RESULTS / "validate",
+    file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="where the numbers go")] = None,
+) -> int:
+    """Put simulated years beside published ones: a board with what is wrong first."""
+    check(replications > 0, f"--replications {replications}: expected 1 or more")
+    check(workers >= 0, f"--workers {workers}: expected 0 or more")
+    check(file is None or not file.is_dir(), f"--json {file}: expected a file, found a folder")
+    size = people_of(people)
+    from experiments import validate as validating
+    from experiments.run import cpu_count
+
+    bar = Progress(len(validating.YEARS) * replications, "world")
+    try:
+        worlds = validating.lived(model_simulator(), size, range(replications), out, workers or cpu_count(), bar.done)
+    finally:
+        bar.close()
+    rows = validating.make_board(worlds)
+    missed = sum(not row["holds"] for row in rows)
+    places = validating.write(rows, out, file or out / "board.json", size, replications)
+    print(f"{len(rows) - missed} of {len(rows)} comparisons hold; {missed} do not, they come first in board.md")
+    print(f"wrote {', '.join(str(place) for place in places)}")
+    return OK
+
+
+@app.command()
 def verify(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="a run's folder or a study's")],
     identities: Annotated[bool, typer.Option("--identities", help="only check the stored tables")] = False,

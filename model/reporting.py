@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from agents.codes import Code, Scheme, Sex, Work
+from agents.codes import Code, Scheme, Sex, Tier, Work
 from model import data, measures
 from model.kinds import EMPLOYEE_POOL, RESIDENT_POOL
 
@@ -24,6 +24,8 @@ CATASTROPHIC = (0.1, 0.25)
 BANDS = ("short", "low", "normal", "high", "excess")
 MUTUAL_AID = ("step1_", "step2_", "step3_")
 FEN = 100
+OLD = 60
+"""Age from which people count as old [years]."""
 
 
 def words(codes: NDArray[Any], kind: type[Code]) -> NDArray[Any]:
@@ -70,7 +72,7 @@ def people_frame(world: PoolingModel) -> pd.DataFrame:
 
 def year_measures(world: PoolingModel) -> list[Row]:
     """Return the year's measures: (year, level, unit, measure, value)."""
-    rows = [*_equality(world), *_by_scheme(world), *_balance(world), *_aid(world)]
+    rows = [*_equality(world), *_by_scheme(world), *_balance(world), *_aid(world), *_people(world), *_listed(world)]
     return [(world.year, level, unit, name, float(value)) for level, unit, name, value in rows]
 
 
@@ -159,6 +161,26 @@ def _aid(world: PoolingModel) -> Iterator[Measure]:
         yield NATION, "china", f"{step}money", moved / FEN
     for kind in ("backstop", "arrears"):
         yield NATION, "china", f"{kind}_money", int(sums.get(kind, 0)) / FEN
+
+
+def _people(world: PoolingModel) -> Iterator[Measure]:
+    """Give the nation's people at year end, the old among them, and the year's births and deaths [persons]."""
+    heads = world.tally.profile.sum(axis=(0, 1)) * world.weight
+    living, dead = heads[:, 0], heads[:, 1]
+    yield NATION, "china", "people", int(living.sum())
+    yield NATION, "china", "people_60_and_over", int(living[OLD:].sum())
+    yield NATION, "china", "births", int(heads[0].sum())
+    yield NATION, "china", "deaths", int(dead.sum())
+
+
+def _listed(world: PoolingModel) -> Iterator[Measure]:
+    """Give what basic cover pays of the cost of stays inside the list, by scheme and level of hospital."""
+    for scheme in (Scheme.EMPLOYEE, Scheme.RESIDENT):
+        sums, name = world.tally.listed[scheme], scheme.name.lower()
+        units = [(name, sums.sum(axis=0)), *((f"{name}_{tier.name.lower()}", sums[tier]) for tier in Tier)]
+        for unit, (cost, basic) in ((unit, pair.tolist()) for unit, pair in units):
+            if cost:
+                yield "scheme", unit, "in_list_ratio", basic / cost
 
 
 __all__ = ["people_frame", "year_measures"]

@@ -16,6 +16,8 @@ from experiments.bench.words import (
     INPATIENT,
     IS_RETIRED,
     LARGE_SUM,
+    LISTED_BASIC,
+    LISTED_COST,
     NO_SCHEME,
     OUTPATIENT,
     OWN_ACCOUNT,
@@ -90,6 +92,9 @@ class Bill:
         open_share = (MONTHS - person.waiting) / MONTHS * ground.coverage[person.insured][person.scheme]
         paid = self._employee(law.benefit) if person.scheme == EMPLOYEE else self._resident(law.benefit)
         out, inside = int(paid[0] * open_share), int(paid[1] * open_share)
+        listed = person.model.counts.listed[person.scheme][self.tier]
+        listed[LISTED_COST] += self.listed_in
+        listed[LISTED_BASIC] += inside
         self.rest_out -= out
         self.rest_in -= inside
         self.listed_out = max(self.listed_out - out, 0)

@@ -86,6 +86,7 @@ class Counts:
         self.heads = np.zeros_like(tally.heads).tolist()
         self.profile = np.zeros_like(tally.profile).tolist()
         self.need = np.zeros_like(tally.need).tolist()
+        self.listed = np.zeros_like(tally.listed).tolist()
         self.care: Sparse = defaultdict(lambda: [0] * len(CareItem))
         """[pool, status, care] sums by item."""
         self.enrolment: Sparse = defaultdict(lambda: [0] * len(EnrolmentItem))
@@ -95,7 +96,7 @@ class Counts:
 
     def post(self, tally: Tally) -> None:
         """Add everything to a tally."""
-        for name in ("money", "heads", "profile", "need"):
+        for name in ("money", "heads", "profile", "need", "listed"):
             sums = getattr(tally, name)
             sums += np.array(getattr(self, name), np.int64)
         for sums, counted in ((tally.care, self.care), (tally.enrolment, self.enrolment), (tally.pairs, self.pairs)):

@@ -6,7 +6,7 @@ from typing import Any
 
 from agents.codes import Care, Hukou, Kin, Scheme, Sex, Status, Work
 from model.phases import joining, standing
-from model.phases.tally import CareItem, EnrolmentItem, Head, Money, PairKind
+from model.phases.tally import CareItem, EnrolmentItem, Head, ListedItem, Money, PairKind
 from model.rules.codes import Claim, CoUse
 
 
@@ -15,6 +15,7 @@ def interpreted(rule: Any) -> Any:
     return getattr(rule, "py_func", rule)
 
 
+LISTED_COST, LISTED_BASIC = int(ListedItem.COST), int(ListedItem.BASIC)
 WORKS, SCHEMES = [int(work) for work in Work], [int(scheme) for scheme in Scheme]
 FEMALE = int(Sex.FEMALE)
 MALE = int(Sex.MALE)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from model.data.catalogue import cached, catalogue, data_hash, folder, table, use
 from model.data.census import AGE_STARTS, OLDEST, age_groups, by_pool, single_ages
-from model.data.national import SOURCES, fen, series
+from model.data.national import SOURCES, fen, origin, series
 from model.data.pools import CORPS, members, pool_index, pools, province_codes, province_index
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "fen",
     "folder",
     "members",
+    "origin",
     "pool_index",
     "pools",
     "province_codes",

@@ -36,6 +36,17 @@ def series(indicator: str, scheme: str, prefer: tuple[str, ...] = SOURCES, unit:
     Values are in `unit`; without one, in the unit that has most rows. Sources not in `prefer` are left out.
     Errors: DataError if the table has no such indicator and scheme, or the unit cannot be converted.
     """
+    return {year: value for year, (value, _) in _chosen(indicator, scheme, prefer, unit).items()}
+
+
+@cached
+def origin(indicator: str, scheme: str, prefer: tuple[str, ...] = SOURCES) -> dict[int, str]:
+    """Return which series the value of `series` comes from, by year."""
+    return {year: source for year, (_, source) in _chosen(indicator, scheme, prefer, None).items()}
+
+
+def _chosen(indicator: str, scheme: str, prefer: tuple[str, ...], unit: str | None) -> dict[int, tuple[float, str]]:
+    """Return the value of every year and the series it was taken from."""
     frame = table("national_series")
     rows = frame[(frame["indicator"] == indicator) & (frame["scheme"] == scheme) & frame["series"].isin(list(prefer))]
     if rows.empty:
@@ -50,7 +61,7 @@ def series(indicator: str, scheme: str, prefer: tuple[str, ...] = SOURCES, unit:
         year = int(year)
         if year not in best or candidate[:2] < best[year][:2]:
             best[year] = candidate
-    return {year: best[year][2] for year in sorted(best)}
+    return {year: (best[year][2], prefer[best[year][0]]) for year in sorted(best)}
 
 
 def fen(hundred_million_yuan: float) -> int:

@@ -10,7 +10,7 @@ from agents.numeric import fen_share
 from agents.person import Columns
 from model.phases.ground import Ground, Scratch, Sums
 from model.phases.standing import status_of
-from model.phases.tally import CareItem
+from model.phases.tally import CareItem, ListedItem
 from model.rules.benefits import (
     assistance,
     basic_inpatient,
@@ -52,6 +52,8 @@ def pay_basic(p: Columns, first: int, last: int, law: Any, ground: Ground, scrat
             paid_out, paid_in = _resident(p, i, k, law, scratch)
         paid_out = int64(float64(paid_out) * open_share)
         paid_in = int64(float64(paid_in) * open_share)
+        sums.listed[scheme, scratch.tier[k], ListedItem.COST] += scratch.listed_in[k]
+        sums.listed[scheme, scratch.tier[k], ListedItem.BASIC] += paid_in
         scratch.rest_out[k] -= paid_out
         scratch.rest_in[k] -= paid_in
         scratch.listed_out[k] = max(scratch.listed_out[k] - paid_out, 0)

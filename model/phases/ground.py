@@ -136,6 +136,7 @@ class Sums(NamedTuple):
     enrolment: Array
     profile: Array
     need: Array
+    listed: Array
 
 
 def new_scratch(size: int) -> Scratch:

@@ -11,7 +11,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.codes import Care, Scheme, Status, Work
+from agents.codes import Care, Scheme, Status, Tier, Work
 
 
 class Money(IntEnum):
@@ -71,6 +71,13 @@ class PairKind(IntEnum):
     MOVE = 3
 
 
+class ListedItem(IntEnum):
+    """Cost of stays inside the insurance's list and the basic benefit paid for them [fen]."""
+
+    COST = 0
+    BASIC = 1
+
+
 class EnrolmentItem(IntEnum):
     """Counts of people by pool of insurance, scheme and work at the end of the year."""
 
@@ -101,6 +108,8 @@ class Tally:
     """Heads by status, chronic illness, age and whether they die this year."""
     need: Int64Array
     """Cost of care by pool of insurance and scheme, as drawn and as expected, at prices of 1 [fen]."""
+    listed: Int64Array
+    """Cost of stays inside the list and what basic cover paid of it, by scheme and level of hospital [fen]."""
 
     @classmethod
     def empty(cls, pools: int) -> Tally:
@@ -113,6 +122,7 @@ class Tally:
             enrolment=np.zeros((pools, len(Scheme), len(Work), len(EnrolmentItem)), np.int64),
             profile=np.zeros((len(Status), CHRONIC_LEVELS, AGES, 2), np.int64),
             need=np.zeros((pools, len(Scheme), 2), np.int64),
+            listed=np.zeros((len(Scheme), len(Tier), len(ListedItem)), np.int64),
         )
 
     def add(self, other: Tally) -> None:
@@ -127,4 +137,4 @@ class Tally:
 
     def arrays(self) -> tuple[Int64Array, ...]:
         """Return all sums."""
-        return self.money, self.heads, self.care, self.pairs, self.enrolment, self.profile, self.need
+        return self.money, self.heads, self.care, self.pairs, self.enrolment, self.profile, self.need, self.listed

@@ -1,0 +1,153 @@
+"""The board: what it compares, naive forecasts, intervals, and one tiny world through the verb."""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from experiments import board, cli, provinces
+from experiments.gauges import mean_and_interval
+from experiments.store import TABLES
+from model.errors import DataError
+
+FIELDS = {
+    "target", "year", "published", "simulated", "low", "high", "sample", "band", "holds", "naive_growth", "naive_trend",
+}  # fmt: skip
+ONE_SEED = ("validate", "--people", "3000", "--replications", "1", "--workers", "1")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[dict[str, Any]], Path]:
+    out = tmp_path_factory.mktemp("validate")
+    assert cli.main([*ONE_SEED, "--out", str(out), "--json", str(out / "told.json")]) == 0
+    return json.loads((out / "told.json").read_text(encoding="utf-8")), out
+
+
+def test_the_json_holds_what_the_contract_names(made: tuple[list[dict[str, Any]], Path]) -> None:
+    rows, out = made
+    assert all(set(row) >= FIELDS for row in rows)
+    assert {row["sample"] for row in rows} == {"in", "out"}
+    assert all(isinstance(row["holds"], bool) and row["source"] for row in rows)
+    keys = [(row["target"], row["year"]) for row in rows]
+    assert len(set(keys)) == len(keys)
+    assert (out / "board.md").stat().st_size > 0
+    assert (out / "board.png").stat().st_size > 0
+    assert {path.stem for path in out.glob("*/*.parquet")} >= set(TABLES)
+
+
+def test_what_is_wrong_comes_first(made: tuple[list[dict[str, Any]], Path]) -> None:
+    rows, out = made
+    holds = [row["holds"] for row in rows]
+    assert holds == sorted(holds)
+    page = (out / "board.md").read_text(encoding="utf-8")
+    assert page.index("What is wrong") < page.index("What holds")
+    missed = [row for row in rows if row["simulated"] is None]
+    assert missed
+    assert not any(row["holds"] for row in missed)
+    assert all(f"| {row['name']} [" in page for row in rows)
+
+
+def test_a_row_holds_exactly_inside_its_band(made: tuple[list[dict[str, Any]], Path]) -> None:
+    rows, _ = made
+    judged = [row for row in rows if row["kind"] == "share" and row["simulated"] is not None and row["band"]]
+    assert {row["holds"] for row in judged} == {True, False}
+    for row in judged:
+        assert row["holds"] == (abs(row["simulated"] / row["published"] - 1) <= row["band"]), row["target"]
+
+
+def test_years_and_targets_of_the_issue_are_there(made: tuple[list[dict[str, Any]], Path]) -> None:
+    rows, _ = made
+    years: dict[str, set[int]] = {}
+    for row in rows:
+        years.setdefault(row["target"], set()).add(row["year"])
+    every = set(range(2019, 2025))
+    for name in ("resident_surplus", "employee_surplus", "resident_income", "employee_spending", "account_balance"):
+        assert years[name] == every, name
+    for name in ("active", "retired", "residents", "employee_stays", "resident_stays", "births", "deaths", "maternity"):
+        assert years[name] == every, name
+    assert years["in_list_employee_tertiary"] == years["in_list_resident_primary"] == {2023}
+    assert years["people_60_and_over_2035"] == {2035}
+    assert years["agreement_resident_balance"] == years["nearer_than_naive"] == {2024}
+    assert "account_income_from_2019" in years
+
+
+def test_only_years_to_2023_and_what_is_marked_may_move_a_parameter(made: tuple[list[dict[str, Any]], Path]) -> None:
+    rows, _ = made
+    late = {row["target"].removesuffix(board.HISTORY) for row in rows if row["year"] > 2023 and row["sample"] == "in"}
+    assert late == {"shared", "shared_premium_part"}
+
+
+def test_surplus_rates_are_the_published_ones() -> None:
+    resident, employee = board.all_published()["resident_surplus"], board.all_published()["employee_surplus"]
+    told = [resident[year] for year in range(2019, 2024)]
+    assert told == pytest.approx([0.045, 0.104, 0.044, 0.077, 0.011], abs=0.0005)
+    assert [employee[year] for year in range(2019, 2023)] == pytest.approx([0.201, 0.182, 0.224, 0.267], abs=0.0005)
+
+
+def test_shares_of_cost_are_the_issues() -> None:
+    told = board.all_published()
+    assert told["pool_share_of_cost"][2024] == pytest.approx(0.574, abs=0.0005)
+    assert told["account_share_of_cost"][2024] == pytest.approx(0.261, abs=0.0005)
+    assert told["resident_share_of_cost"][2024] == pytest.approx(0.525, abs=0.0005)
+    assert told["out_of_area_resident"][2024] == pytest.approx(0.231, abs=0.0005)
+    assert told["out_of_area_employee"][2024] == pytest.approx(0.155, abs=0.0005)
+
+
+def test_naive_forecasts() -> None:
+    values = {2019: 100.0, 2022: 140.0, 2023: 160.0, 2024: 176.0}
+    same, trend = board.naive("share", values, 2024)
+    assert same == pytest.approx(160 / 176 - 1)
+    assert trend == pytest.approx(160 * 1.6**0.25 / 176 - 1)
+    same, trend = board.naive("points", {2019: 0.02, 2023: 0.06, 2024: 0.05}, 2024)
+    assert (same, trend) == (pytest.approx(0.01), pytest.approx(0.02))
+    assert board.naive("share", {2023: 1.0, 2024: 2.0}, 2024) == (-0.5, None)
+    assert board.naive("share", values, 2022) == (None, None)
+
+
+def test_interval_over_seeds() -> None:
+    middle, low, high = mean_and_interval([1.0, 2.0, 3.0])
+    assert middle == 2.0
+    assert high - middle == pytest.approx(4.302652729911275 / 3**0.5)
+    assert middle - low == pytest.approx(high - middle)
+    assert mean_and_interval([2.0]) == (2.0, 2.0, 2.0)
+
+
+def test_a_target_without_a_source_is_refused() -> None:
+    content = copy.deepcopy(board.terms())
+    del content["targets"]["resident_income"]["rows"]
+    with pytest.raises(DataError, match="resident_income: expected a source"):
+        board.check_targets(content)
+
+
+def test_recalled_and_derived_values_weigh_less() -> None:
+    target = board.of_class(board.terms()["targets"]["resident_income"])
+    assert board.mark_of(target, 2020) == "recalled"
+    assert board.mark_of(target, 2023) == "published"
+    weights = [board.row("resident_income", target, year, 1.0, [{}])["weight"] for year in (2020, 2023)]
+    assert weights[0] < weights[1]
+
+
+def test_patterns_of_provinces() -> None:
+    wanted = pd.Series({110000: 1.0, 120000: 2.0, 130000: 4.0})
+    correlation, error = provinces.pattern(wanted * 7, wanted)
+    assert (correlation, error) == (pytest.approx(1.0), pytest.approx(0.0))
+    correlation, error = provinces.pattern(pd.Series({110000: 4.0, 120000: 2.0, 130000: 1.0}), wanted)
+    assert (correlation, error) == (pytest.approx(-1.0), pytest.approx(0.75))
+    spent = provinces.published("fund_expenditure", "all", provinces.YEAR)
+    assert len(spent) == 31
+    assert spent[110000] == pytest.approx(146_563_280_000)
+    assert np.isfinite(provinces.formula()).all()
+
+
+@pytest.mark.parametrize("words", [("--replications", "0"), ("--workers", "-1"), ("--people", "none")])
+def test_bad_input_is_one_line(words: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["validate", *words]) == 2
+    told = capsys.readouterr().err
+    assert words[0] in told
+    assert told.count("\n") == 1
