@@ -17,7 +17,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.compiled import compiled
+from agents.compiled import compiled, inlined
 
 
 class Purpose(IntEnum):
@@ -63,37 +63,44 @@ TO_UNIT = 1.0 / 4294967296.0
 HALF_STEP = 0.5
 
 
+@inlined
+def _round(
+    c0: np.uint64, c1: np.uint64, c2: np.uint64, c3: np.uint64, k0: np.uint64, k1: np.uint64
+) -> tuple[np.uint64, np.uint64, np.uint64, np.uint64]:
+    """Return the counter after one round of Philox4x32 under a round key."""
+    product_0 = MULTIPLIER_0 * c0
+    product_1 = MULTIPLIER_1 * c2
+    return (product_1 >> SHIFT32) ^ c1 ^ k0, product_1 & LOW32, (product_0 >> SHIFT32) ^ c3 ^ k1, product_0 & LOW32
+
+
 @compiled
 def philox(
     c0: np.uint64, c1: np.uint64, c2: np.uint64, c3: np.uint64, k0: np.uint64, k1: np.uint64, rounds: int
 ) -> tuple[np.uint64, np.uint64, np.uint64, np.uint64]:
     """Return the four 32-bit words of Philox4x32 for a 128-bit counter and a 64-bit key (Salmon et al. 2011)."""
     for _ in range(rounds):
-        product_0 = MULTIPLIER_0 * c0
-        product_1 = MULTIPLIER_1 * c2
-        c0 = (product_1 >> SHIFT32) ^ c1 ^ k0
-        c1 = product_1 & LOW32
-        c2 = (product_0 >> SHIFT32) ^ c3 ^ k1
-        c3 = product_0 & LOW32
+        c0, c1, c2, c3 = _round(c0, c1, c2, c3, k0, k1)
         k0 = (k0 + WEYL_0) & LOW32
         k1 = (k1 + WEYL_1) & LOW32
     return c0, c1, c2, c3
 
 
-@compiled
+@inlined
 def words(seed: int, purpose: int, year: int, key: int) -> tuple[np.uint64, np.uint64, np.uint64, np.uint64]:
-    """Return four independent 32-bit words for one seed, purpose, year and person key."""
+    """Return four independent 32-bit words for one seed, purpose, year and person key.
+
+    The rounds of `philox` in a loop of fixed length, which unrolls and draws for several people at once.
+    """
     person = np.uint64(key)
     world = np.uint64(seed)
-    return philox(
-        person & LOW32,
-        person >> SHIFT32,
-        np.uint64(purpose) & LOW32,
-        np.uint64(year) & LOW32,
-        world & LOW32,
-        world >> SHIFT32,
-        ROUNDS,
-    )
+    c0, c1 = person & LOW32, person >> SHIFT32
+    c2, c3 = np.uint64(purpose) & LOW32, np.uint64(year) & LOW32
+    k0, k1 = world & LOW32, world >> SHIFT32
+    for _ in range(ROUNDS):
+        c0, c1, c2, c3 = _round(c0, c1, c2, c3, k0, k1)
+        k0 = (k0 + WEYL_0) & LOW32
+        k1 = (k1 + WEYL_1) & LOW32
+    return c0, c1, c2, c3
 
 
 @compiled
@@ -116,58 +123,59 @@ def four(seed: int, purpose: int, year: int, key: int) -> tuple[float, float, fl
     return unit(a), unit(b), unit(c), unit(d)
 
 
-SHIFT_1 = np.uint64(1)
-SHIFT_2 = np.uint64(2)
-SHIFT_4 = np.uint64(4)
-SHIFT_8 = np.uint64(8)
-SHIFT_16 = np.uint64(16)
-MASK_1 = np.uint64(0x55555555)
-MASK_2 = np.uint64(0x33333333)
-MASK_4 = np.uint64(0x0F0F0F0F)
-MASK_8 = np.uint64(0x00FF00FF)
-MASK_16 = np.uint64(0x0000FFFF)
+SHIFT_1 = np.uint32(1)
+SHIFT_2 = np.uint32(2)
+SHIFT_4 = np.uint32(4)
+SHIFT_8 = np.uint32(8)
+SHIFT_16 = np.uint32(16)
+MASK_1 = np.uint32(0x55555555)
+MASK_2 = np.uint32(0x33333333)
+MASK_4 = np.uint32(0x0F0F0F0F)
+MASK_8 = np.uint32(0x00FF00FF)
+MASK_16 = np.uint32(0x0000FFFF)
 
 
+# All in 32 bits: a loop then handles eight people at once. Compiled sums and products are wider, so every step narrows.
 @compiled
-def reversed_bits(x: np.uint64) -> np.uint64:
+def reversed_bits(x: np.uint32) -> np.uint32:
     """Return a 32-bit word with its bits in the opposite order."""
-    x = ((x >> SHIFT_1) & MASK_1) | ((x & MASK_1) << SHIFT_1)
-    x = ((x >> SHIFT_2) & MASK_2) | ((x & MASK_2) << SHIFT_2)
-    x = ((x >> SHIFT_4) & MASK_4) | ((x & MASK_4) << SHIFT_4)
-    x = ((x >> SHIFT_8) & MASK_8) | ((x & MASK_8) << SHIFT_8)
-    return ((x >> SHIFT_16) | (x << SHIFT_16)) & LOW32
+    x = np.uint32(((x >> SHIFT_1) & MASK_1) | ((x & MASK_1) << SHIFT_1))
+    x = np.uint32(((x >> SHIFT_2) & MASK_2) | ((x & MASK_2) << SHIFT_2))
+    x = np.uint32(((x >> SHIFT_4) & MASK_4) | ((x & MASK_4) << SHIFT_4))
+    x = np.uint32(((x >> SHIFT_8) & MASK_8) | ((x & MASK_8) << SHIFT_8))
+    return np.uint32((x >> SHIFT_16) | (x << SHIFT_16))
 
 
 @compiled
-def second_dimension(x: np.uint64) -> np.uint64:
+def second_dimension(x: np.uint32) -> np.uint32:
     """Return the index whose reversed bits are the second Sobol coordinate (Pascal's triangle modulo 2)."""
-    x = x ^ ((x >> SHIFT_16) & MASK_16)
-    x = x ^ ((x >> SHIFT_8) & MASK_8)
-    x = x ^ ((x >> SHIFT_4) & MASK_4)
-    x = x ^ ((x >> SHIFT_2) & MASK_2)
-    return x ^ ((x >> SHIFT_1) & MASK_1)
+    x = np.uint32(x ^ ((x >> SHIFT_16) & MASK_16))
+    x = np.uint32(x ^ ((x >> SHIFT_8) & MASK_8))
+    x = np.uint32(x ^ ((x >> SHIFT_4) & MASK_4))
+    x = np.uint32(x ^ ((x >> SHIFT_2) & MASK_2))
+    return np.uint32(x ^ ((x >> SHIFT_1) & MASK_1))
 
 
 HASH_1 = np.uint64(0x3D20ADEA)
 HASH_2 = np.uint64(0x05526C56)
 HASH_3 = np.uint64(0x53A22864)
-ONE = np.uint64(1)
+ONE = np.uint32(1)
 
 
 @compiled
-def scrambled(x: np.uint64, key: np.uint64) -> np.uint64:
+def _product(x: np.uint32, y: np.uint64) -> np.uint32:
+    """Return the low 32 bits of a product."""
+    return np.uint32(np.uint64(x) * y)
+
+
+@compiled
+def scrambled(x: np.uint32, key: np.uint32) -> np.uint32:
     """Return an index whose every bit is flipped by a hash of the key and of the bits below it (a nested scramble)."""
-    x = x ^ ((x * HASH_1) & LOW32)
-    x = (x + key) & LOW32
-    x = (x * ((key >> SHIFT_16) | ONE)) & LOW32
-    x = x ^ ((x * HASH_2) & LOW32)
-    return x ^ ((x * HASH_3) & LOW32)
-
-
-@compiled
-def shuffled(index: np.uint64, key: np.uint64) -> np.uint64:
-    """Return an index moved within its aligned blocks of 2, 4, 8 ... neighbours, by a keyed nested permutation."""
-    return reversed_bits(scrambled(reversed_bits(index), key))
+    x = np.uint32(x ^ _product(x, HASH_1))
+    x = np.uint32(np.uint64(x) + np.uint64(key))
+    x = _product(x, np.uint64((key >> SHIFT_16) | ONE))
+    x = np.uint32(x ^ _product(x, HASH_2))
+    return np.uint32(x ^ _product(x, HASH_3))
 
 
 @compiled
@@ -177,13 +185,26 @@ def spread_keys(seed: int, purpose: int, year: int) -> tuple[np.uint64, np.uint6
 
 
 @compiled
+def spread_words(
+    shuffle: np.uint32, scramble_u: np.uint32, scramble_v: np.uint32, flip: np.uint32, reversed_key: np.uint32
+) -> tuple[np.uint32, np.uint32]:
+    """Return the words of a founder's pair for one year's `spread_keys`, given the key with its bits reversed.
+
+    The order is moved within aligned blocks of 2, 4, 8 ... neighbours, then both coordinates are scrambled.
+    """
+    index = reversed_bits(scrambled(reversed_key, shuffle))
+    u = reversed_bits(scrambled(index, scramble_u))
+    v = reversed_bits(scrambled(second_dimension(index), scramble_v))
+    return np.uint32(u ^ flip), np.uint32(v ^ reversed_bits(flip))
+
+
+@compiled
 def spread_pair(
     shuffle: np.uint64, scramble_u: np.uint64, scramble_v: np.uint64, flip: np.uint64, key: int
 ) -> tuple[float, float]:
     """Return a founder's pair of uniform numbers in (0, 1) for one year's `spread_keys`."""
-    index = shuffled(np.uint64(key) & LOW32, shuffle)
-    u = reversed_bits(scrambled(index, scramble_u)) ^ flip
-    v = reversed_bits(scrambled(second_dimension(index), scramble_v)) ^ reversed_bits(flip)
+    turned = reversed_bits(np.uint32(np.uint64(key) & LOW32))
+    u, v = spread_words(np.uint32(shuffle), np.uint32(scramble_u), np.uint32(scramble_v), np.uint32(flip), turned)
     return unit(u), unit(v)
 
 
@@ -200,18 +221,19 @@ def draw_words(seed: int, purpose: int, year: int, keys: NDArray[np.uint64], out
 
 @compiled
 def draw_pairs(
-    seed: int, purpose: int, year: int, spread: NDArray[np.uint64], keys: NDArray[np.uint64], out: NDArray[np.float64]
+    seed: int, purpose: int, year: int, spread: NDArray[np.uint64], keys: NDArray[np.uint64], out: NDArray[np.uint32]
 ) -> None:
-    """Write the evenly spread pair of every key [2, key], given the year's `spread_keys` for the purpose."""
+    """Write the words of every key's evenly spread pair [2, key], given the year's `spread_keys` for the purpose."""
+    first, second = out[0], out[1]
     for i in range(keys.size):
-        u, v = spread_pair(spread[0], spread[1], spread[2], spread[3], keys[i])
-        out[0, i] = u
-        out[1, i] = v
+        second[i] = reversed_bits(np.uint32(keys[i] & LOW32))
+    shuffle, scramble_u = np.uint32(spread[0]), np.uint32(spread[1])
+    scramble_v, flip = np.uint32(spread[2]), np.uint32(spread[3])
+    for i in range(keys.size):
+        first[i], second[i] = spread_words(shuffle, scramble_u, scramble_v, flip, second[i])
     for i in range(keys.size):
         if keys[i] >= BORN_LATER:
-            a, b, _, _ = words(seed, purpose, year, keys[i])
-            out[0, i] = unit(a)
-            out[1, i] = unit(b)
+            first[i], second[i], _, _ = words(seed, purpose, year, keys[i])
 
 
 @compiled

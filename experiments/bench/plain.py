@@ -59,9 +59,9 @@ class Draws:
 
     def _pair(self, purpose: Purpose, spread: Any) -> list[tuple[float, ...]]:
         """Return the evenly spread pair of every person."""
-        out = np.empty((2, len(self._keys)))
+        out = np.empty((2, len(self._keys)), np.uint32)
         draw_pairs(self._ground.seed, int(purpose), self._ground.year, spread, self._keys, out)
-        return list(zip(*out.tolist()))
+        return list(zip(*((out + HALF_STEP) * TO_UNIT).tolist()))
 
 
 def uniforms(seed: int, purpose: Purpose, year: int, keys: Keys) -> list[float]:

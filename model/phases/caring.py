@@ -33,13 +33,11 @@ def seek_care(p: Columns, first: int, last: int, law: Any, ground: Ground, scrat
         pool = int64(p.insured[i])
         level = ground.price[pool] * ground.budget[pool, scheme]
         dies = int64(p.dying[i])
-        v = scratch.pairs[1, k]
-        visits = events(
-            ground.exponential, scratch.pairs[0, k], ground.visits[dies, status, chronic, age], law.care.most_visits
-        )
-        stays = events(
-            ground.exponential, scratch.more_pairs[0, k], ground.stays[dies, status, chronic, age], law.care.most_stays
-        )
+        v = unit(scratch.pairs[1, k])
+        u = unit(scratch.pairs[0, k])
+        visits = events(ground.exponential, u, ground.visits[dies, status, chronic, age], law.care.most_visits)
+        u = unit(scratch.more_pairs[0, k])
+        stays = events(ground.exponential, u, ground.stays[dies, status, chronic, age], law.care.most_stays)
         scratch.visits[k] = visits
         scratch.visit_tier[k] = 0
         scratch.stays[k] = stays
@@ -64,7 +62,7 @@ def seek_care(p: Columns, first: int, last: int, law: Any, ground: Ground, scrat
             unit_cost = ground.stay_cost[status, tier] * ground.stay_age[age] * level
             scratch.tier[k] = tier
             scratch.inpatient[k] = int64(
-                float64(stays) * unit_cost * look_up(ground.inpatient_spread, scratch.more_pairs[1, k])
+                float64(stays) * unit_cost * look_up(ground.inpatient_spread, unit(scratch.more_pairs[1, k]))
             )
 
 

@@ -121,9 +121,9 @@ class Scratch(NamedTuple):
     words: Array
     """[4, person] words of the phase's purpose."""
     pairs: Array
-    """[2, person] evenly spread numbers for outpatient care."""
+    """[2, person] words of evenly spread numbers for outpatient care."""
     more_pairs: Array
-    """[2, person] evenly spread numbers for inpatient care."""
+    """[2, person] words of evenly spread numbers for inpatient care."""
 
 
 class Sums(NamedTuple):
@@ -141,6 +141,6 @@ class Sums(NamedTuple):
 
 def new_scratch(size: int) -> Scratch:
     """Return room for the passing numbers of a block of people."""
-    draws = np.zeros((4, size), np.uint32), np.zeros((2, size)), np.zeros((2, size))
+    draws = [np.zeros((kinds, size), np.uint32) for kinds in (4, 2, 2)]
     numbers = np.zeros((len(Scratch._fields) - len(draws), size), np.int64)
     return Scratch(*(*numbers, *draws))
