@@ -140,6 +140,11 @@ class Record:
         found: Table = getattr(self, f"_{table}")
         return found.last
 
+    def add_frame(self, table: str, frame: pd.DataFrame) -> None:
+        """Add rows of earlier years to one table, as they were read from disk."""
+        found: Table = getattr(self, f"_{table}")
+        found.add({str(name): frame[name].to_numpy() for name in frame.columns})
+
     def add_money(self, funds: Columns, flows: Columns) -> None:
         """Add a year's tables of the ledger."""
         self._funds.add(funds)

@@ -1,0 +1,235 @@
+"""A world put on disk at the end of a year and taken up again, under the same law so far and any law from there on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from dataclasses import astuple
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from agents.columns import Table
+from agents.compiled import CODE_VERSION
+from agents.household import HOUSEHOLD
+from agents.person import PERSON
+from agents.pool import Pool, Standing
+from model import data
+from model.books import Book, Loan
+from model.engine import BLOCK, Engine
+from model.errors import ResultsError
+from model.ledger import Ledger
+from model.phases.fund_world import Institutions, new_fund_state
+from model.phases.tally import Tally
+from model.policy.record import law_record
+from model.pooling import FIRST_GROWTH, PoolingModel
+from model.scenario import Scenario
+from model.surroundings import CareLevels
+
+STATE = "state.json"
+TABLES = ("funds", "flows", "enrolment", "care", "measures")
+TABLE_OF = {"people": PERSON, "homes": HOUSEHOLD}
+MEMORIES = ("deficit_years", "arrears", "coverage")
+NOTES = ("collected", "granted")
+
+
+def law_until(case: Scenario, year: int) -> str:
+    """Return the sha256 of the law in force in every year to this one, and in the first year of the scenario."""
+    policy, pools = case.law(), data.pools()
+    digest, record = hashlib.sha256(), None
+    for each in range(min(FIRST_GROWTH, case.start - 1), max(year, case.start) + 1):
+        record = law_record(policy, each, pools, record)
+        digest.update(record.tobytes())
+    return digest.hexdigest()
+
+
+def save(world: PoolingModel, folder: Path) -> None:
+    """Write a world that has closed a year, or lived none, into a folder that does not exist yet; in one piece.
+
+    Raises OSError where it cannot be written; then no folder of that name is left.
+    """
+    draft = folder.with_name(f".{folder.name}.partial-{os.getpid()}")
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(parents=True)
+    try:
+        for name, table in (("people", world.engine.people), ("homes", world.engine.households)):
+            for column, values in table.arrays().items():
+                np.save(draft / f"{name}.{column}.npy", values)
+        np.savez(draft / "arrays.npz", **_arrays(world))
+        for name, frame in world.record.tables.items():
+            frame.to_parquet(draft / f"{name}.parquet", index=False)
+        text = json.dumps(_state(world), default=_plain, ensure_ascii=False)
+        (draft / STATE).write_text(text, encoding="utf-8", newline="\n")
+        draft.replace(folder)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _plain(value: Any) -> Any:
+    """Return a number of numpy as Python's, to the last bit."""
+    return value.item()
+
+
+def _arrays(world: PoolingModel) -> dict[str, Any]:
+    funds = world.funds
+    arrays = {"heads_before": world.heads_before, "coverage": funds.coverage, "budget": funds.budget}
+    arrays |= {f"norm {name}": values for name, values in world.care.norms.items()}
+    return arrays if funds.need is None else arrays | {"need": funds.need}
+
+
+def _state(world: PoolingModel) -> dict[str, Any]:
+    ledger, funds, agents = world.ledger, world.funds, world.institutions
+    return {
+        "year": world.year,
+        "start": world.case.start,
+        "people": world.case.people,
+        "seed": world.seed_of_draws,
+        "weight": world.weight,
+        "law": law_until(world.case, world.year),
+        "data": world.data_hash(),
+        "code": CODE_VERSION,
+        "carried": world.carried,
+        "care_records": world.care.records,
+        "collected": world.datacollector.model_vars,
+        "books": [[name, _book(book)] for name, book in ledger.books.items()],
+        "loans": [astuple(loan) for loan in ledger.loans],
+        "arrears": [[*pair, amount] for pair, amount in ledger.arrears.items()],
+        "members": funds.members,
+        "active": funds.active,
+        "retired": funds.retired,
+        "pools": [[code, _memory(pool)] for code, pool in agents.pools.items()],
+        "provinces": [[code, [getattr(p, n) for n in NOTES], p.warned] for code, p in agents.provinces.items()],
+        "centre": [getattr(agents.centre, name) for name in NOTES],
+    }
+
+
+def _book(book: Book) -> list[Any]:
+    return [getattr(book, name) for name in Book.__slots__]
+
+
+def _memory(pool: Pool) -> list[Any]:
+    return [
+        {fund: astuple(standing) for fund, standing in pool.standing.items()},
+        pool._growth,
+        *(getattr(pool, name) for name in MEMORIES),
+    ]
+
+
+class Resumed(PoolingModel):
+    """A world taken up from a folder that `save` wrote.
+
+    Args:
+        folder: the checkpoint; its columns are mapped into memory, so that worlds of one folder share them.
+        case: the scenario from here on; its law must be that of the checkpoint up to the checkpoint's year.
+        threads: threads that live people's phases; any number gives the same bits.
+        block: people in a block; any number gives the same bits.
+        measure: work out the yearly measures.
+
+    Errors: ResultsError for an unreadable checkpoint, or one of other people, years, law, data or code.
+
+    """
+
+    def __init__(
+        self, folder: Path, case: Scenario, threads: int = 1, block: int = BLOCK, measure: bool = True
+    ) -> None:
+        """Read the checkpoint, check that it fits the scenario, and take the world up."""
+        try:
+            self._kept: dict[str, Any] = json.loads((folder / STATE).read_text(encoding="utf-8"))
+            with np.load(folder / "arrays.npz") as arrays:
+                self._kept_arrays = {name: arrays[name] for name in arrays.files}
+            self._folder = folder
+            check(self._kept, case, folder)
+            super().__init__(case, self._kept["seed"], threads, block, measure)
+            self._reread()
+        except (OSError, ValueError, KeyError) as problem:
+            raise ResultsError(f"{folder}: expected a checkpoint of a world ({problem})") from None
+        del self._kept, self._kept_arrays
+
+    def _settle(self, threads: int, block: int) -> None:
+        """Map the people and homes into memory and give them to the engine."""
+        kept = self._kept
+        self.year = int(kept["year"])
+        self.law = law_record(self.policy, max(self.year, self.case.start), self.pools)
+        tables = {name: self._table(name) for name in TABLE_OF}
+        self.weight = int(kept["weight"])
+        self.engine = Engine(tables["people"], tables["homes"], len(self.pools), threads, block)
+        self.tally = Tally.empty(len(self.pools))
+        self.care = CareLevels(self._last_published())
+        self.care.records = float(kept["care_records"])
+        self.care.norms = {
+            name.removeprefix("norm "): values
+            for name, values in self._kept_arrays.items()
+            if name.startswith("norm ")
+        }
+        self.heads_before = self._kept_arrays["heads_before"]
+
+    def _table(self, name: str) -> Table:
+        declared = TABLE_OF[name]
+        arrays = {
+            column: np.asarray(np.load(self._folder / f"{name}.{column}.npy", mmap_mode="c")) for column in declared
+        }
+        return Table(declared, len(next(iter(arrays.values()))), arrays)
+
+    def _open(self) -> None:
+        """Place the institutions with their memories and open the ledgers as they were left."""
+        kept = self._kept
+        codes, provinces = self.pools["code"].tolist(), self.pools["province"].tolist()
+        self.institutions = Institutions(self, codes, provinces)
+        self.funds = new_fund_state(self.pools, self.law[0])
+        self.funds.coverage, self.funds.budget = self._kept_arrays["coverage"], self._kept_arrays["budget"]
+        self.funds.need = self._kept_arrays.get("need")
+        self.funds.members = kept["members"]
+        self.funds.active, self.funds.retired = kept["active"], kept["retired"]
+        self.ledger = Ledger(dict(zip(codes, provinces, strict=True)))
+        self.ledger.books = {name: Book(*values) for name, values in kept["books"]}
+        self.ledger.loans = [Loan(*values) for values in kept["loans"]]
+        self.ledger.arrears = {(provider, name): amount for provider, name, amount in kept["arrears"]}
+        self.carried = float(kept["carried"])
+        self._remember()
+
+    def _remember(self) -> None:
+        """Give pools, provinces and the centre their memories back."""
+        for code, (standing, growth, *memories) in self._kept["pools"]:
+            pool = self.institutions.pool(code)
+            pool.standing = {fund: Standing(*values) for fund, values in standing.items()}
+            pool._growth = {fund: (values[0], values[1], values[2]) for fund, values in growth.items()}
+            for name, memory in zip(MEMORIES, memories, strict=True):
+                setattr(pool, name, memory)
+        agents = [(self.institutions.centre, self._kept["centre"])]
+        for code, notes, warned in self._kept["provinces"]:
+            province = self.institutions.provinces[code]
+            province.warned = {fund: tuple(codes) for fund, codes in warned.items()}
+            agents.append((province, notes))
+        for agent, notes in agents:
+            for name, note in zip(NOTES, notes, strict=True):
+                setattr(agent, name, note)
+
+    def _reread(self) -> None:
+        """Take over the tables of the years before."""
+        self.datacollector.model_vars = self._kept["collected"]
+        for name in TABLES:
+            frame = pd.read_parquet(self._folder / f"{name}.parquet")
+            if len(frame):
+                self.record.add_frame(name, frame)
+
+
+def check(kept: dict[str, Any], case: Scenario, folder: Path) -> None:
+    """Raise ResultsError unless a checkpoint can go on under a scenario."""
+    asked = {"start": case.start, "people": case.people, "data": data.data_hash(), "code": CODE_VERSION}
+    for name, value in asked.items():
+        if kept[name] != value:
+            raise ResultsError(f"{folder}: expected {name} {value}, found a checkpoint of {kept[name]}")
+    if not case.start - 1 <= kept["year"] <= case.end:
+        raise ResultsError(f"{folder}: expected a year from {case.start - 1} to {case.end}, found {kept['year']}")
+    if kept["law"] != law_until(case, kept["year"]):
+        raise ResultsError(
+            f"{folder}: expected the law of the checkpoint up to its year {kept['year']}; "
+            f"the scenario {case.label} changes it before {kept['year'] + 1}"
+        )
+
+
+__all__ = ["Resumed", "law_until", "save"]
