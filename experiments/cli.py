@@ -21,6 +21,7 @@ STOPPED = "interrupted: nothing half-written is left; the same line goes on from
 RESULTS = Path("results")
 START, END, PEOPLE = 2024, 2035, "200000"
 SIZES = "20000,1000000"
+PORT = 8765
 
 app = typer.Typer(
     name="python -m experiments",
@@ -220,6 +221,20 @@ def explain(
         check(year is None, f"{name}: expected a parameter path group.name before a year")
         print(explain_reform(load_reform(name), lang))
     return OK
+
+
+@app.command()
+def dashboard(
+    port: Annotated[int, typer.Option(help="port on this machine")] = PORT,
+    host: Annotated[
+        str, typer.Option(help="address to listen on; others than this machine must be told")
+    ] = "127.0.0.1",
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="do not open a browser")] = False,
+) -> int:
+    """Serve the live page."""
+    from experiments.dashboard import serve
+
+    return serve(port, host, not no_browser)
 
 
 @app.command()

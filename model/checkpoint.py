@@ -161,9 +161,7 @@ class Resumed(PoolingModel):
         self.care = CareLevels(self._last_published())
         self.care.records = float(kept["care_records"])
         self.care.norms = {
-            name.removeprefix("norm "): values
-            for name, values in self._kept_arrays.items()
-            if name.startswith("norm ")
+            name.removeprefix("norm "): values for name, values in self._kept_arrays.items() if name.startswith("norm ")
         }
         self.heads_before = self._kept_arrays["heads_before"]
 

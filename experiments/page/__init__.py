@@ -1,0 +1,1 @@
+"""The live page: choose reforms, watch the years, compare with the baseline."""

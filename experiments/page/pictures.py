@@ -1,0 +1,160 @@
+"""The page's pictures: a tile map of provinces, funds over time, tenths paying and receiving, aid by province."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import yaml
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from experiments.outcomes import style
+from experiments.words import chinese_font, province_name
+
+HERE = Path(__file__).resolve().parent
+WIDE, TALL = 7.2, 4.6  # inches
+SIDE_LINES = {"baseline": "-", "reform": "--"}
+DIVERGING, RISING = "PuOr_r", "viridis"
+DARK = 0.45  # brightness of a tile under which its words are white
+
+
+@functools.cache
+def words() -> dict[str, dict[str, str]]:
+    """Return every word of the page by key and language."""
+    content: dict[str, dict[str, str]] = yaml.safe_load((HERE / "words.yaml").read_text(encoding="utf-8"))
+    return content
+
+
+@functools.cache
+def tiles() -> dict[str, Any]:
+    """Return the tile grid of the provinces."""
+    content: dict[str, Any] = yaml.safe_load((HERE / "tiles.yaml").read_text(encoding="utf-8"))
+    return content
+
+
+def say(key: str, lang: str, **values: Any) -> str:
+    """Return a word of the page in a language."""
+    return words()[key][lang].format(**values)
+
+
+def drawable(lang: str) -> str:
+    """Return the language pictures can be drawn in: English where the machine has no Chinese font."""
+    return lang if lang == "en" or chinese_font() else "en"
+
+
+def look(lang: str) -> Any:
+    """Return the settings of matplotlib for a language."""
+    families = [chinese_font()] if lang == "zh" and chinese_font() else []
+    return {"font.family": [*families, "DejaVu Sans"], "axes.unicode_minus": False, "font.size": 9}
+
+
+def tile_map(values: pd.Series[float], what: str, lang: str, diverging: bool) -> Figure:
+    """Draw a number of every province on the tile grid; grey tiles lie outside the system."""
+    lang = drawable(lang)
+    with mpl.rc_context(look(lang)):
+        figure = Figure(figsize=(WIDE, TALL), layout="constrained")
+        axis = figure.subplots()
+        known = values.dropna()
+        reach = float(known.abs().max()) if len(known) else 1.0
+        low, high = (-reach, reach) if diverging else (float(known.min()), float(known.max()))
+        scale = mpl.colors.Normalize(low, high if high > low else low + 1.0)
+        colours = mpl.colormaps[DIVERGING if diverging else RISING]
+        for code, at in tiles()["inside"].items():
+            value = values.get(code, np.nan)
+            colour = colours(scale(value)) if np.isfinite(value) else (1.0, 1.0, 1.0, 1.0)
+            number = f"{value:,.1f}" if abs(value) < style()["per_cent"] else f"{value:,.0f}"
+            _tile(axis, at, colour, province_name(code, lang), number if np.isfinite(value) else "–")
+        for place in tiles()["outside"].values():
+            _tile(axis, place["at"], mpl.colors.to_rgba(style()["figures"]["grey"], 0.4), place[lang], "")
+        rows = [at[0] for at in tiles()["inside"].values()]
+        columns = [at[1] for at in tiles()["inside"].values()]
+        axis.set(xlim=(-0.1, max(columns) + 1.1), ylim=(max(rows) + 1.1, -0.1), aspect="equal")
+        axis.set_axis_off()
+        bar = mpl.cm.ScalarMappable(scale, colours)
+        figure.colorbar(bar, ax=axis, shrink=0.6, label=f"{say(what, lang)}\n({say('outside', lang)})")
+    return figure
+
+
+def _tile(axis: Any, at: list[int], colour: Any, name: str, number: str) -> None:
+    row, column = at
+    axis.add_patch(Rectangle((column, row), 0.94, 0.94, facecolor=colour, edgecolor="white"))
+    bright = sum(part * weight for part, weight in zip(colour, (0.3, 0.59, 0.11)))
+    ink = "white" if bright < DARK else "black"
+    size = 6.2 if name.isascii() else 8
+    axis.text(column + 0.47, row + 0.36, name.replace(" ", "\n"), ha="center", va="center", fontsize=size, color=ink)
+    axis.text(column + 0.47, row + 0.76, number, ha="center", va="center", fontsize=6.8, color=ink)
+
+
+def fund_paths(paths: pd.DataFrame, lang: str) -> Figure:
+    """Draw the reserves of the large funds by year, both sides."""
+    lang = drawable(lang)
+    with mpl.rc_context(look(lang)):
+        figure = Figure(figsize=(WIDE, TALL * 0.75), layout="constrained")
+        axis = figure.subplots()
+        for place, fund in enumerate(("employee_pool", "employee_accounts", "resident_pool")):
+            for side, lines in paths[paths["fund"] == fund].groupby("side"):
+                label = f"{style()['funds'][fund][lang]}, {say(str(side), lang)}"
+                colour = style()["figures"]["colours"][place + 1]
+                dash = SIDE_LINES[str(side)]
+                axis.plot(lines["year"], lines["reserves"], dash, color=colour, label=label, marker="o", ms=3)
+        axis.set(ylabel=say("bn_yuan", lang), ylim=(0, None))
+        axis.xaxis.set_major_locator(mpl.ticker.MaxNLocator(integer=True))
+        _finish(axis)
+        axis.legend(fontsize=7.5, frameon=False)
+    return figure
+
+
+def tenth_bars(tenths: pd.DataFrame, lang: str) -> Figure:
+    """Draw what tenths of people by income pay (below) and receive (above), both sides."""
+    lang = drawable(lang)
+    with mpl.rc_context(look(lang)):
+        figure = Figure(figsize=(WIDE, TALL * 0.75), layout="constrained")
+        axis = figure.subplots()
+        sides = list(dict.fromkeys(tenths.index.get_level_values("side")))
+        width = 0.8 / len(sides)
+        for place, side in enumerate(sides):
+            of_side = tenths.loc[side]
+            x = of_side.index + (place - (len(sides) - 1) / 2) * width
+            hatch = "" if place == 0 else "//"
+            for column, sign, colour in (("receives", 1, 3), ("pays", -1, 2)):
+                shade = style()["figures"]["colours"][colour]
+                label = f"{say(column, lang)}, {say(side, lang)}"
+                axis.bar(x, sign * of_side[column], width, color=shade, hatch=hatch, edgecolor="white", label=label)
+        axis.axhline(0, color="black", lw=0.8)
+        axis.set(xlabel=say("decile", lang), ylabel=say("yuan_head", lang))
+        axis.set_xticks(sorted(set(tenths.index.get_level_values("tenth"))))
+        _finish(axis)
+        axis.legend(fontsize=7.5, frameon=False, ncols=2)
+    return figure
+
+
+def aid_bars(aid: pd.DataFrame, side: str, lang: str) -> Figure | None:
+    """Draw what provinces paid into and received from mutual aid between funds, or nothing where none moved."""
+    of_side = aid.loc[side] if side in aid.index.get_level_values("side") else aid.iloc[:0]
+    of_side = of_side[of_side["paid_in"] + of_side["received"] > 0]
+    if of_side.empty:
+        return None
+    lang = drawable(lang)
+    with mpl.rc_context(look(lang)):
+        figure = Figure(figsize=(WIDE, TALL), layout="constrained")
+        axis = figure.subplots()
+        of_side = of_side.assign(net=of_side["received"] - of_side["paid_in"]).sort_values("net")
+        y = np.arange(len(of_side))
+        axis.barh(y, of_side["received"], color=style()["figures"]["colours"][3], label=say("received", lang))
+        axis.barh(y, -of_side["paid_in"], color=style()["figures"]["colours"][2], label=say("paid_in", lang))
+        axis.set_yticks(y, [province_name(int(code), lang) for code in of_side.index], fontsize=7)
+        axis.set(xlabel=say("bn_yuan", lang))
+        axis.axvline(0, color="black", lw=0.8)
+        _finish(axis)
+        axis.legend(fontsize=7.5, frameon=False)
+    return figure
+
+
+def _finish(axis: Any) -> None:
+    axis.spines[["top", "right"]].set_visible(False)
+    axis.grid(alpha=style()["figures"]["band"])
