@@ -11,14 +11,16 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-MODULES = ("accounts", "benefits", "contributions", "enrolment", "sharing")
+MODULES = ("accounts", "benefits", "contributions", "enrolment", "sharing", "transfers")
 WHOLE = (0, 1, -1, 2, 3, 4, 5, 8, 99, 100_001, 123_456_789, 2021, 2024, 10**9)
 REAL = (0.0, 1.0, 0.5, 0.02, 0.6, 1e-9, 0.07, 3.0, -1.0, 1 / 3)
 TRIALS = 150
 
 
 def plain(result: object) -> object:
-    return [int(part) for part in result] if isinstance(result, tuple) else int(result)  # type: ignore[call-overload]
+    if isinstance(result, tuple):
+        return [plain(part) for part in result]
+    return float(result).hex() if isinstance(result, float) else int(result)  # type: ignore[call-overload]
 
 
 def answers() -> dict[str, list[object]]:

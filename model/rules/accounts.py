@@ -16,6 +16,15 @@ def credit_active(base: int, person_rate: float, employer_amount: int, employer_
 
 
 @compiled
+def own_to_account(own: int, share: float) -> int:
+    """Return the part of an employee's own contribution that goes to the account, the rest to the pool [fen a year].
+
+    Source: 国办发〔2021〕14号 (all of it); document 002 section 5.03 (1) (smaller accounts).
+    """
+    return min(fen_share(own, share), own)
+
+
+@compiled
 def credit_retired(average_pension: int, rate: float) -> int:
     """Return a retiree's fixed credit, a share of the pool's average pension in the year of reform [fen a year].
 

@@ -15,6 +15,16 @@ class Levy(IntEnum):
     GREATER = 2
 
 
+class Link(IntEnum):
+    """What a resident's contribution is linked to, as the law numbers it."""
+
+    FLAT = 0
+    PLACE = 1
+    OWN = 2
+    FIFTH = 3
+    FAMILY = 4
+
+
 class CoUse(IntEnum):
     """Which rule on family co-use is in force, named by its year."""
 

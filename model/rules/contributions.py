@@ -5,7 +5,7 @@ from __future__ import annotations
 from agents.codes import Sex
 from agents.compiled import compiled
 from agents.numeric import fen_share
-from model.rules.codes import Levy
+from model.rules.codes import Levy, Link
 
 
 @compiled
@@ -50,6 +50,64 @@ def resident_contribution(flat: int, linked_income: int, linked_rate: float, mod
     if mode == Levy.GREATER:
         return max(flat, linked)
     return flat
+
+
+@compiled
+def fifth_of(rank: int, ranks: int) -> int:
+    """Return the fifth of the income distribution, 0 the lowest to 4 the highest, for a rank among so many ranks."""
+    return max(min(5 * rank // ranks, 4), 0)
+
+
+@compiled
+def linked_contribution(
+    mode: int,
+    flat: int,
+    place_income: int,
+    own_income: int,
+    family_income: int,
+    rate: float,
+    rate_of_fifth: float,
+    least: float,
+    most: float,
+) -> int:
+    """Return a resident's contribution by what the law links it to [fen a year].
+
+    Flat; a rate of the place's income a head; of the own income; of the family's income a head at the rate of its fifth;
+    or of the family's income a head. What follows a person's or family's income stays between two multiples of the flat
+    amount. Source: 国办发〔2024〕38号 sec. 2(2); documents 001 and 002 section 5.01; institutions B8.
+    """
+    if mode == Link.FLAT:
+        return flat
+    if mode == Link.PLACE:
+        return fen_share(place_income, rate)
+    due = fen_share(family_income, rate)
+    if mode == Link.OWN:
+        due = fen_share(own_income, rate)
+    elif mode == Link.FIFTH:
+        due = fen_share(family_income, rate_of_fifth)
+    return kept_between(due, flat, least, most)
+
+
+@compiled
+def income_counted(wage: int, other_share: float, all_taxable: int) -> int:
+    """Return what counts towards an employee's base: the wage, or with other taxable income a share of it [fen a year].
+
+    Source: document 002 section 5.01 (1).
+    """
+    if all_taxable == 1:
+        return wage + max(fen_share(wage, other_share), 0)
+    return wage
+
+
+@compiled
+def low_wage_help(contribution: int, wage: int, average_wage: int, line: float, share: float) -> int:
+    """Return the part of an own contribution that the treasury pays below a line of the average wage [fen a year].
+
+    Source: document 001 (subsidies for flexible workers and low wages).
+    """
+    if wage >= fen_share(average_wage, line):
+        return 0
+    return min(fen_share(contribution, share), contribution)
 
 
 @compiled

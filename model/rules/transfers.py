@@ -12,7 +12,8 @@ from agents.compiled import compiled
 def need_index(income: float, price: float, old: float, by_income: float, by_price: float, by_old: float) -> float:
     """Return a place's need, 1 at the nation's mean: more where income is low, care is dear and people are old.
 
-    Income, price of care and share of the old are relative to the nation [ratio]. Source: document 002 section 5.01 (2).
+    Income, price of care and share of the old are relative to the nation [ratio].
+    Source: document 002 section 5.01 (2).
     """
     return max(1.0 + by_income * (1.0 - income) + by_price * (price - 1.0) + by_old * (old - 1.0), 0.0)
 
