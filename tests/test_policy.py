@@ -155,6 +155,9 @@ def test_every_parameter_is_read_or_said_to_be_unread(policy) -> None:
         ("value: 0.02", "value: a lot", 7, "expected a number, got 'a lot'"),
         ("source: act-1", "source: act-2", 7, "expected a source of sources.yaml, got 'act-2'"),
         (", article: 二", "", 7, "expected the article of act-1"),
+        ("source: act-1, ", "", 7, "expected a source of sources.yaml, got None"),
+        ("source: act-1, article: 二", 'source: act-1, article: " "', 7, "expected the article of act-1"),
+        ("value: 0.02", "value: 0.02, unit: yuan", 7, "expected article, note, source, value, got unit"),
         ("  after: frozen\n", "", 1, "expected after: frozen"),
         ("after: frozen", "after: someday", 5, "expected after: frozen"),
         ("  bounds: [0.0, 0.1]\n", "", 1, "expected bounds: [low, high]"),
@@ -162,6 +165,8 @@ def test_every_parameter_is_read_or_said_to_be_unread(policy) -> None:
         ("2020-01-01:", "soon:", 7, "expected a date"),
         ("value: 0.02", "value: {primary: 0.02}", 7, "expected one number for the nation"),
         ("unit: share", "colour: red\n  unit: share", 3, "got colour"),
+        ("unit: share of contribution base", "unit: choice", 3, "expected options: {0: {en: ..., zh: ...}, ...}"),
+        ("after: frozen", "after: frozen\n  options: {0: one, 1: two}", 6, "expected the meaning of an option as {en"),
     ],
 )
 def test_refused_with_file_line_and_parameter(folder, old, new, line, words) -> None:

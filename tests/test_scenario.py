@@ -108,6 +108,21 @@ def test_the_steps_build_on_each_other() -> None:
             "name: x\ntitle: t\nquestion: q\nsource: s\nchanges:\n  employee.person_rate:\n    2026-01-01: 7\n",
             ":7 employee.person_rate: expected a value between 0 and 0.1, got 7",
         ),
+        (
+            "name: x\ntitle: t\nquestion: q\nsource: s\nchanges:\n  employee.person_rate:\n"
+            "    2026-01-01: {value: 0.03, unit: yuan}\n",
+            ":7 employee.person_rate: expected the unit share of contribution base, got yuan",
+        ),
+        (
+            "name: x\ntitle: t\nquestion: q\nsource: s\nchanges:\n  employee.person_rate:\n"
+            "    2026-01-01: 0.03\n    2026-01-01: 0.04\n",
+            ":8: expected 2026-01-01 once, got it twice",
+        ),
+        (
+            "name: x\ntitle: t\nquestion: q\nsource: s\nchanges:\n  benefit.resident_rate:\n"
+            "    2026-01-01: {primary: 0.9, top: 0.9}\n",
+            ":7 benefit.resident_rate: expected one of primary, secondary, tertiary, got 'top'",
+        ),
         ("name: x\ntitle: t\nquestion: q\nchanges: {}\n", "source: expected a text, got nothing"),
         ("name: x\ntitle: t\nquestion: q\nsource: s\ncolour: red\nchanges: {}\n", ":5 colour: expected"),
         ("name: x\ntitle: t\nquestion: q\nsource: s\nchanges: [1]\n", ":5 changes: expected {path: {date: value}}"),

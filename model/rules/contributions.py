@@ -72,8 +72,8 @@ def linked_contribution(
 ) -> int:
     """Return a resident's contribution by what the law links it to [fen a year].
 
-    Flat; a rate of the place's income a head; of the own income; of the family's income a head at the rate of its fifth;
-    or of the family's income a head. What follows a person's or family's income stays between two multiples of the flat
+    Flat; a rate of the place's income a head; of the own income; of the family's income a head, at the rate of its
+    fifth or at one rate. What follows a person's or family's income stays between two multiples of the flat
     amount. Source: 国办发〔2024〕38号 sec. 2(2); documents 001 and 002 section 5.01; institutions B8.
     """
     if mode == Link.FLAT:
