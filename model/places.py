@@ -49,10 +49,6 @@ class Spread:
     price_shrink: float  # share of a province's log gap in spending per member that is price [share]
     price_local: float  # price of care against GDP per head inside a province [elasticity]
     price_spread: float  # standard deviation of log prices of care inside a province [log points]
-    employer_mean: float  # employers' rate where wages are the nation's mean [share of base]
-    employer_slope: float  # rise of the rate with the log of wages [coefficient]
-    employer_low: float  # lowest employers' rate [share of base]
-    employer_high: float  # highest employers' rate [share of base]
     extra_power: float  # extra resident subsidy against income between provinces [elasticity]
     extra_local: float  # extra resident subsidy against GDP per head inside a province [elasticity]
     extra_growth: float  # growth of extra subsidies [share a year]
@@ -111,7 +107,6 @@ class Places:
     income: Fens  # [pool, rural/urban] disposable income per head [fen a year]
     shape: Floats  # [rural/urban, point] income relative to the mean at ranks 0, 1/64 … 1
     price: Floats  # [pool] price of care; the mean over the population is 1
-    employer_rate: Floats  # [pool] employers' contribution rate [share of base]
     extra: Fens  # [pool] local subsidy of a resident above the national standard [fen a year]
     province_share: float  # province's part of what the centre does not pay
 
@@ -130,7 +125,6 @@ def places(year: int, spread: Spread, growth: Growth) -> Places:
         income=np.round(FEN * _income(year, spread, growth)).astype(np.int64),
         shape=_shape(spread.bottom, spread.top_power),
         price=_price(spread).copy(),
-        employer_rate=_employer_rate(spread, wages),
         extra=np.round(FEN * extra_of_year(year, spread)).astype(np.int64),
         province_share=spread.province_share,
     )
@@ -316,13 +310,6 @@ def _price(spread: Spread) -> Floats:
         _relative(spread.price_local, _levels(spread.level_limit)) * scatter(1, spread.price_spread), persons
     )
     return np.asarray(province * inside / mean(province * inside, persons))
-
-
-def _employer_rate(spread: Spread, wages: Floats) -> Floats:
-    """Return employers' rate, higher where wages are high (document 002: 6 to 10 %, about 8 % in rich pools)."""
-    centre = mean(wages, people()[:, 0])
-    gaps = np.array([log(float(wage) / centre) for wage in wages], dtype=np.float64)
-    return np.clip(spread.employer_mean + spread.employer_slope * gaps, spread.employer_low, spread.employer_high)
 
 
 @data.cached

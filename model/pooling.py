@@ -16,6 +16,7 @@ from agents.person import Person
 from model import data
 from model.data.apportion import largest_remainder
 from model.demography import demography
+from model.drift import spending_drift
 from model.engine import BLOCK, Engine, quiet_arithmetic
 from model.errors import ScenarioError
 from model.kinds import EMPLOYEE_ACCOUNTS
@@ -246,7 +247,8 @@ class PoolingModel(mesa.Model):
             planned = local * shock[:, None] * budget
             budget = budget * (national.sum(axis=0) / np.maximum(planned.sum(axis=0), 1.0))
         balance = balanced(self.tally.need, float(law.care.balance_limit))
-        return self.ground._replace(price=price, budget=budget * balance, pharmacy=self._pharmacy())
+        drift = spending_drift(self.policy, law, self.year, self.pools)
+        return self.ground._replace(price=price, budget=budget * balance * drift, pharmacy=self._pharmacy())
 
     def _pharmacy(self) -> float:
         """Return the share of accounts carried to pharmacies: as published while known, then for ever the same."""

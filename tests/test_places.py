@@ -27,10 +27,6 @@ VALUES = {
     "price_shrink": 0.5,
     "price_local": 0.1,
     "price_spread": 0.08,
-    "employer_mean": 0.08,
-    "employer_slope": 0.03,
-    "employer_low": 0.06,
-    "employer_high": 0.10,
     "extra_power": 2.0,
     "extra_local": 0.5,
     "extra_growth": 0.01,
@@ -111,12 +107,6 @@ def test_price_is_one_on_average_and_rises_with_spending(level):
     assert level.price[data.pool_index(110000)] > 1.3
     flat = places(2023, dataclasses.replace(SPREAD, price_shrink=0.0, price_local=0.0, price_spread=0.0), GROWTH)
     np.testing.assert_allclose(flat.price, 1.0)
-
-
-def test_employer_rates_lie_within_document_two(level):
-    assert level.employer_rate.min() >= 0.06
-    assert level.employer_rate.max() <= 0.10
-    assert np.corrcoef(level.wage, level.employer_rate)[0, 1] > 0.9
 
 
 def test_financing_of_residents_is_the_published_one(level):

@@ -9,6 +9,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+import yaml
 
 from model.policy import json_schema
 from model.policy.files import FOLDER, read_yaml
@@ -97,3 +98,11 @@ def test_a_law_without_source_or_title_does_not() -> None:
         spoilt = copy.deepcopy(LAW)
         del spoilt["rate"][field]
         assert check(spoilt, "law file"), field
+
+
+@pytest.mark.parametrize("folder", ["model", "experiments", "tests"])
+def test_every_yaml_file_is_read_by_the_plain_loader_too(folder: str) -> None:
+    """Where PyYAML comes without its C library, files must not mean something else or nothing."""
+    for path in sorted((FOLDER.parent.parent / folder).rglob("*.yaml")):
+        text = path.read_text(encoding="utf-8")
+        assert yaml.safe_load(text) == read_yaml(path) or not text.strip(), path.name
