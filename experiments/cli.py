@@ -22,6 +22,7 @@ RESULTS = Path("results")
 START, END, PEOPLE = 2024, 2035, "200000"
 SIZES = "20000,1000000"
 PORT = 8765
+ON_CLUSTER = "address of a Dask scheduler whose workers do the runs"
 
 app = typer.Typer(
     name="python -m experiments",
@@ -77,6 +78,7 @@ def run(
     threads: Annotated[int, typer.Option(help="threads; 0 for one a processor")] = 0,
     out: Annotated[Path, typer.Option(help="folder the run's folder is made in")] = RESULTS / "run",
     export_people: Annotated[bool, typer.Option("--export-people", help="also store every person and year")] = False,
+    cluster: Annotated[str | None, typer.Option(help=ON_CLUSTER)] = None,
 ) -> int:
     """Live one world, with reforms laid over each other."""
     from experiments.run import cpu_count, make_job, run_job
@@ -85,10 +87,14 @@ def run(
     check(seed >= 0, f"--seed {seed}: expected 0 or more")
     check(threads >= 0, f"--threads {threads}: expected 0 or more")
     size = people_of(people)
+    from experiments.plan import check_memory
+    from experiments.workers import do_all
     from model import Scenario, load_reform
 
     laid = tuple(load_reform(name) for name in reforms or [])
     scenario = Scenario(people=size, start=start, end=end, reforms=laid)
+    if cluster is None:
+        check_memory(size, 1)
     simulator = model_simulator()
     store = Store(out, "run")
     job = make_job(simulator, scenario, seed, store, threads=threads or cpu_count(), export_people=export_people)
@@ -97,10 +103,13 @@ def run(
         store.set_aside(job.key)
     years = Progress(end - start + 1, "year")
     try:
-        done = run_job(simulator, job, lambda year: years.tell(str(year)))
+        if cluster is None:
+            done = run_job(simulator, job, lambda year: years.tell(str(year)))
+        else:
+            (done,) = do_all(simulator, [job], 1, lambda done: None, cluster)
     finally:
         years.close()
-        store.clean()
+        store.clean(all_hosts=cluster is not None)
     if done.bad_input:
         raise ScenarioError(done.message)
     place = store.place(done.key)
@@ -123,9 +132,11 @@ def compare(
     force: Annotated[
         bool, typer.Option("--force", help="add to results of other code, try failed runs again; deletes nothing")
     ] = False,
+    cluster: Annotated[str | None, typer.Option(help=ON_CLUSTER)] = None,
 ) -> int:
     """Compare a study's reforms with its baseline, seed by seed."""
     from experiments import compare as comparing
+    from experiments.plan import check_memory, plan_study
     from experiments.run import cpu_count
     from experiments.study import load_study
 
@@ -137,14 +148,18 @@ def compare(
     seeds = range(seed, seed + changed.replications)
     processes = workers or cpu_count()
     folder = out or RESULTS / changed.name
+    comparing.check_comparable(changed)
+    if cluster is None:
+        check_memory(changed.people, processes)
+    count = (len(changed.variants) + (2 ** len(changed.package) if changed.package else 0)) * len(seeds)
     if plan:
-        from experiments.plan import plan_study
-
-        print(plan_study(model_simulator(), changed, len(seeds), processes))
+        print(plan_study(model_simulator(), changed, count, processes))
         return OK
-    bar = Progress(len(changed.variants) * len(seeds), "run")
+    bar = Progress(count, "run")
     try:
-        results = comparing.compare(model_simulator(), changed, folder, seeds, processes, bar.done, force)
+        results = comparing.compare(
+            model_simulator(), changed, folder, seeds, processes, bar.done, force, cluster=cluster
+        )
     finally:
         bar.close()
     for row in results.failed:
@@ -322,3 +337,8 @@ class Progress:
         """Take the bar away."""
         if self.bar is not None:
             self.bar.close()
+
+
+from experiments import verbs  # noqa: E402  (the verbs of runs register themselves here)
+
+__all__ = ["app", "main", "verbs"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from experiments.branch import share_histories
 from experiments.outcomes import ADDITIVE, outcomes, style, who_pays_whom
 from experiments.run import Done, Job, Simulator, make_job
-from experiments.store import Store, read_manifest, read_run, write_table
-from experiments.study import Study, Variant
+from experiments.store import Store, read_manifest, read_run, write_table, write_text
+from experiments.study import Study, StudyError, Variant
 from experiments.workers import do_all
 from model.errors import GongjiError, ResultsError, ScenarioError
 
@@ -43,8 +45,15 @@ def plan_jobs(
     simulator: Simulator, study: Study, scenario_of: Callable[[Variant], Any], seeds: Sequence[int], store: Store
 ) -> dict[tuple[str, int], Job]:
     """Return the job of every variant and seed; variants that are the same law share one."""
-    scenarios = {variant.name: scenario_of(variant) for variant in study.variants}
-    return {(name, seed): make_job(simulator, scenarios[name], seed, store) for seed in seeds for name in scenarios}
+    from experiments.package import package_variants
+
+    regimes = (*study.variants, *(package_variants(study) if study.package else ()))
+    scenarios = {variant.name: scenario_of(variant) for variant in regimes}
+    return {
+        (name, seed): make_job(simulator, scenarios[name], seed, store, tables=study.tables)
+        for seed in seeds
+        for name in scenarios
+    }
 
 
 def make_scenario(study: Study, variant: Variant) -> Any:
@@ -57,18 +66,19 @@ def make_scenario(study: Study, variant: Variant) -> Any:
 
 def do_runs(
     simulator: Simulator,
-    jobs: Mapping[tuple[str, int], Job],
+    jobs: Mapping[Any, Job],
     store: Store,
     workers: int,
     tell: Callable[[Done], None],
     retry: bool,
+    cluster: str | None = None,
 ) -> list[Done]:
     """Do the runs that are not there yet; raise what a user must mend."""
     unique = {job.key: job for job in jobs.values()}
     for key in unique:
         if retry and store.status(key) == "failed":
             store.set_aside(key)
-    done = do_all(simulator, list(unique.values()), workers, tell)
+    done = do_all(simulator, list(unique.values()), workers, tell, cluster)
     for result in done:
         if result.bad_input:
             raise ScenarioError(result.message)
@@ -151,6 +161,30 @@ def _mean_payments(payments: list[pd.DataFrame]) -> pd.DataFrame:
     return sums[[*by, "amount_fen"]]
 
 
+def seeds_wanted(results: Results, count: int) -> int:
+    """Return how many seeds the study's stated precision takes, judged by those there are; at most what it allows."""
+    from scipy import stats
+
+    asked = results.study.precision
+    if asked is None:
+        return count
+    found = results.differences
+    same = (found["level"] == asked.level) & (found["unit"] == asked.unit) & (found["measure"] == asked.measure)
+    rows = found[same & (found["year"] == results.study.end)]
+    if not len(rows):
+        raise StudyError(
+            f"{results.study.name}: precision: expected an outcome, got {asked.level} {asked.unit} {asked.measure}"
+        )
+    if count < 2:
+        return min(2, asked.at_most)
+    reach = (rows["high"] - rows["low"]).max() / 2
+    if reach <= asked.half_width:
+        return count
+    spread = float((rows["se"] * np.sqrt(rows["replications"])).max())
+    tail = float(stats.t.ppf((1 + style()["confidence"]) / 2, count - 1))
+    return min(max(math.ceil((tail * spread / asked.half_width) ** 2), count + 1), asked.at_most)
+
+
 def compare(
     simulator: Simulator,
     study: Study,
@@ -160,19 +194,57 @@ def compare(
     tell: Callable[[Done], None],
     force: bool = False,
     scenario_of: Callable[[Variant], Any] | None = None,
+    cluster: str | None = None,
 ) -> Results:
-    """Run a study and write everything `compare` promises into its folder."""
+    """Run a study and write everything `compare` promises into its folder; more seeds until its stated precision."""
     from experiments.report import write_report
 
+    check_comparable(study)
     store = Store(folder, study.name)
-    jobs = plan_jobs(simulator, study, scenario_of or (lambda variant: make_scenario(study, variant)), seeds, store)
+    scenario_of = scenario_of or (lambda variant: make_scenario(study, variant))
+    jobs = plan_jobs(simulator, study, scenario_of, seeds, store)
     claim(store, simulator, study, force)
-    try:
-        do_runs(simulator, jobs, store, workers, tell, force)
-    finally:
-        store.clean()
-    results = collect(study, jobs, store)
+    while True:
+        try:
+            base = scenario_of(study.baseline)
+            jobs = share_histories(simulator, study, base, jobs, store, workers, tell, cluster)
+            do_runs(simulator, jobs, store, workers, tell, force, cluster)
+        finally:
+            store.clean(all_hosts=cluster is not None)
+        results = collect(study, jobs, store)
+        wanted = seeds_wanted(results, len(seeds))
+        if wanted <= len(seeds):
+            break
+        seeds, force = range(seeds[0], seeds[0] + wanted), False
+        jobs = plan_jobs(simulator, study, scenario_of, seeds, store)
     write_table(results.differences, folder / "differences.parquet")
     results.payments.to_csv(folder / "who_pays_whom.csv", index=False, lineterminator="\n", encoding="utf-8")
     write_report(results, folder)
+    write_findings(results, folder / "tables")
     return results
+
+
+def check_comparable(study: Study) -> None:
+    """Raise StudyError for a study that only sweeps, or keeps too little for a report."""
+    if not study.reforms:
+        raise StudyError(f"{study.name}: reforms: expected at least one to compare; sweep does its parameters")
+    missing = [name for name in ("flows", "measures") if name not in study.tables]
+    if missing:
+        raise StudyError(f"{study.name}: tables: expected {missing[0]} among them; compare reports it")
+
+
+def write_findings(results: Results, folder: Path) -> None:
+    """Write rankings, the Pareto view and the split of the package, where the study asks for them."""
+    from experiments import package, ranking
+    from experiments.tables import latex
+
+    study = results.study
+    found: dict[str, pd.DataFrame] = {}
+    if any(outcome.better for outcome in study.outcomes):
+        found["ranking"] = ranking.rankings(results.outcomes, study)
+        found["pareto"] = ranking.pareto(results.outcomes, study)
+    if study.package:
+        found["package"] = package.summary(package.split(results.outcomes, study))
+    for name, frame in found.items():
+        write_text(folder / f"{name}.csv", frame.to_csv(index=False, lineterminator="\n"))
+        write_text(folder / f"{name}.tex", latex(frame))

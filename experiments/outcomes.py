@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,18 @@ def outcomes(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     ]
     whole = pd.concat([part[[*KEYS, "value"]] for part in parts if len(part)], ignore_index=True)
     return whole.drop_duplicates(KEYS, ignore_index=True)
+
+
+def declared(tables: dict[str, pd.DataFrame], wanted: Collection[tuple[str, str, str]]) -> pd.DataFrame:
+    """Return the outcomes named by level, unit and measure; a flow that never ran is zero in every year."""
+    whole = outcomes(tables)
+    names = zip(whole["level"], whole["unit"], whole["measure"])
+    kept = whole[[name in wanted for name in names]]
+    years = sorted(set(tables["funds"]["year"]))
+    every = [(*name, year) for name in wanted if name[0] in ADDITIVE for year in years]
+    zeros = pd.DataFrame(every, columns=KEYS).assign(value=0.0)
+    together = pd.concat([kept, zeros], ignore_index=True) if len(zeros) else kept
+    return together.drop_duplicates(KEYS).sort_values(KEYS, ignore_index=True)
 
 
 def fund_totals(funds: pd.DataFrame) -> pd.DataFrame:

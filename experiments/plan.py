@@ -1,44 +1,72 @@
-"""What a study will take: runs, time, memory and disk, from a short probe."""
+"""What a study will take: runs, time, memory and disk, from a short probe; and what this machine cannot hold."""
 
 from __future__ import annotations
 
+import io
 import math
+import os
 import sys
 import time
+from typing import Any
+
+import pandas as pd
+import pyarrow.parquet as pq
 
 from experiments.compare import make_scenario
 from experiments.run import Simulator
-from experiments.store import TABLES
+from experiments.store import to_arrow
 from experiments.study import Study
+from model.errors import ScenarioError
 
 MEBI = 1024 * 1024
+CLOCK = 60  # seconds a minute
 
 
-def plan_study(simulator: Simulator, study: Study, seeds: int, workers: int) -> str:
-    """Return one line a resource; lives the baseline's first two years once, writes nothing."""
+def plan_study(simulator: Simulator, study: Study, runs: int, workers: int) -> str:
+    """Return one line a resource; lives the baseline's first years twice, writes nothing.
+
+    The first world compiles; the second is timed. Disk is what the stored tables of a year take as Parquet.
+    """
     scenario = make_scenario(study, study.baseline)
-    begin = time.perf_counter()
-    world = simulator.build(scenario, 0, 1)
-    built = time.perf_counter()
-    world.step()
-    warm = time.perf_counter()
     years = study.end - study.start + 1
-    if years > 1:
-        world.step()
-    stepped = time.perf_counter()
-    step = stepped - warm if years > 1 else warm - built
-    size = sum(getattr(world.record, name).memory_usage(deep=True).sum() for name in TABLES) / min(years, 2)
-    runs = len(study.variants) * seeds
-    one = (built - begin) + (warm - built) + (years - 1) * step
+    begin = time.perf_counter()
+    _probe(simulator, scenario, min(years, 2))
+    compiled = time.perf_counter()
+    world, built, steps = _probe(simulator, scenario, min(years, 2))
+    one = built + steps[0] + (years - 1) * steps[-1]
     rounds = math.ceil(runs / workers)
+    first = max(compiled - begin - built - sum(steps), 0.0)
+    disk = sum(_bytes(getattr(world.record, name)) for name in study.tables) / len(steps) * years
+    if study.branch is not None:
+        one -= built + max(study.branch - study.start, 0) * steps[-1]
     lines = [
-        f"{study.name}: {len(study.variants)} regimes, {seeds} seeds each, {years} years, {study.people:,} people",
-        f"runs: {runs} on {workers} processes; nothing was started",
-        f"time: {one:.1f} s a run, first compile included; about {rounds * one / 60:.1f} minutes in all",
-        f"memory: about {workers * peak_mebibytes():,.0f} MiB",
-        f"disk: at most {runs * years * size / MEBI:,.0f} MiB before compression",
+        f"{study.name}: {runs} runs of {study.people:,} people, {years} years, on {workers} processes",
+        "nothing was started",
+        f"time: {one:.1f} s a run; about {(first + rounds * one) / CLOCK:.1f} minutes in all",
+        f"memory: about {workers * peak_mebibytes():,.0f} MiB of {machine_bytes() / MEBI:,.0f} MiB",
+        f"disk: about {runs * disk / MEBI:,.1f} MiB",
     ]
     return "\n".join(lines)
+
+
+def _probe(simulator: Simulator, scenario: Any, years: int) -> tuple[Any, float, list[float]]:
+    """Return a world that lived its first years, the seconds it took to build and those of each year."""
+    begin = time.perf_counter()
+    world = simulator.build(scenario, 0, 1)
+    built = time.perf_counter() - begin
+    steps = []
+    for _ in range(years):
+        begin = time.perf_counter()
+        world.step()
+        steps.append(time.perf_counter() - begin)
+    return world, built, steps
+
+
+def _bytes(frame: pd.DataFrame) -> int:
+    """Return what a table takes on disk."""
+    room = io.BytesIO()
+    pq.write_table(to_arrow(frame), room, compression="zstd")
+    return room.tell()
 
 
 def peak_mebibytes() -> float:
@@ -49,3 +77,26 @@ def peak_mebibytes() -> float:
 
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / MEBI if sys.platform == "darwin" else peak / 1024
+
+
+def machine_bytes() -> int:
+    """Return this machine's memory [bytes]; 0 where the system does not tell."""
+    if sys.platform == "win32":
+        return 0
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+def check_memory(people: int | str | None, worlds: int) -> None:
+    """Raise ScenarioError where the people's columns alone, of so many worlds at once, exceed this machine's memory."""
+    from agents.columns import Table
+    from agents.person import PERSON
+    from model.demography import CENSUS, total_population
+
+    there = machine_bytes()
+    count = people if isinstance(people, int) else round(total_population(CENSUS))
+    needed = count * Table(PERSON, 0).bytes_per_row * worlds
+    if there and needed > there:
+        raise ScenarioError(
+            f"people {people}: expected at most {there // (needed // count):,} people on this machine in {worlds} "
+            f"worlds at once; their columns alone take {needed / MEBI:,.0f} MiB of {there / MEBI:,.0f} MiB"
+        )

@@ -17,7 +17,8 @@ from typing import Any, Protocol
 
 import pandas as pd
 
-from experiments.store import PROJECT, TABLES, Draft, Store, content_key
+from experiments.outcomes import declared
+from experiments.store import OUTCOMES, PROJECT, TABLES, Draft, Store, content_key
 from model.errors import GongjiError, LedgerError, ScenarioError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -52,6 +53,10 @@ class World(Protocol):
         """Return the people of the year just lived."""
 
 
+def _no_checkpoints(*_: Any) -> Any:
+    raise ScenarioError("branch: expected a model that can be put on disk")
+
+
 @dataclasses.dataclass(frozen=True)
 class Simulator:
     """How worlds are made and named; importable functions only, so that a worker process gets the same."""
@@ -61,6 +66,8 @@ class Simulator:
     law_hash: Callable[[Any], str]
     data_hash: Callable[[], str]
     code_version: Callable[[], str]
+    save: Callable[[Any, Path], None] = _no_checkpoints
+    resume: Callable[[Path, Any, int], World] = _no_checkpoints
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,6 +81,9 @@ class Job:
     study: str
     threads: int = 1
     export_people: bool = False
+    tables: tuple[str, ...] = TABLES
+    keep: tuple[tuple[str, str, str], ...] = ()
+    history: Path | None = None
     identity: dict[str, Any] = dataclasses.field(default_factory=dict)
 
 
@@ -135,8 +145,11 @@ def live(
     simulator: Simulator, job: Job, draft: Draft | None = None, progress: Callable[[int], None] | None = None
 ) -> tuple[World, dict[str, pd.DataFrame]]:
     """Live all years of a scenario and return the world and its tables; people go straight to the draft."""
-    world = simulator.build(job.scenario, job.seed, job.threads)
-    for _ in range(job.scenario.start, job.scenario.end + 1):
+    if job.history is None:
+        world = simulator.build(job.scenario, job.seed, job.threads)
+    else:
+        world = simulator.resume(job.history, job.scenario, job.threads)
+    while world.year < job.scenario.end:
         world.step()
         if draft is not None and job.export_people:
             draft.add_people(world.people_frame())
@@ -152,9 +165,12 @@ def run_job(simulator: Simulator, job: Job, progress: Callable[[int], None] | No
     """
     store = Store(job.folder, job.study)
     begin = time.perf_counter()
+    other = refusal(simulator, job)
+    if other:
+        return Done(job.key, "refused", 0.0, other, bad_input=True)
     status = store.status(job.key)
-    has_people = (store.place(job.key) / "people.parquet").is_file()
-    if status == "failed" or (status == "complete" and (has_people or not job.export_people)):
+    wanted = (*job.tables, *(["people"] if job.export_people else []), *([OUTCOMES] if job.keep else []))
+    if status == "failed" or (status == "complete" and store.has_tables(job.key, wanted)):
         return Done(job.key, status, 0.0, "already there")
     with store.draft(job.key) as draft:
         try:
@@ -167,11 +183,21 @@ def run_job(simulator: Simulator, job: Job, progress: Callable[[int], None] | No
             seconds = time.perf_counter() - begin
             draft.fail({**manifest(job, seconds, None), "status": "failed", "traceback": traceback.format_exc()})
             return Done(job.key, "failed", seconds, f"{type(error).__name__}: {error}")
-        for name, frame in tables.items():
-            draft.add_table(name, frame)
+        for name in job.tables:
+            draft.add_table(name, tables[name])
+        if job.keep:
+            draft.add_table(OUTCOMES, declared(tables, job.keep))
         seconds = time.perf_counter() - begin
         draft.finish({**manifest(job, seconds, world), "status": "complete"})
     return Done(job.key, "complete", seconds)
+
+
+def refusal(simulator: Simulator, job: Job) -> str:
+    """Return why this process must not do a job: its code is not that of the one who gave it; else nothing."""
+    asked, here = job.identity.get("code_version"), simulator.code_version()
+    if asked in {None, here}:
+        return ""
+    return f"{platform.node()}: expected a worker with code {str(asked)[:12]}, found {here[:12]}"
 
 
 def manifest(job: Job, seconds: float, world: World | None) -> dict[str, Any]:

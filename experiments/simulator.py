@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from experiments.run import Simulator, World
@@ -14,6 +15,21 @@ def build(scenario: Any, seed: int, threads: int) -> World:
     from model import PoolingModel
 
     world: World = PoolingModel(scenario, rng=seed, threads=threads)
+    return world
+
+
+def save(world: Any, folder: Path) -> None:
+    """Put a world that has closed a year on disk."""
+    from model import checkpoint
+
+    checkpoint.save(world, folder)
+
+
+def resume(folder: Path, scenario: Any, threads: int) -> World:
+    """Take a world up from disk under a scenario."""
+    from model import checkpoint
+
+    world: World = checkpoint.Resumed(folder, scenario, threads)
     return world
 
 
@@ -55,4 +71,4 @@ def code_version() -> str:
     return CODE_VERSION
 
 
-MODEL = Simulator(build, restore, law_hash, data_hash, code_version)
+MODEL = Simulator(build, restore, law_hash, data_hash, code_version, save, resume)

@@ -12,8 +12,9 @@ import json
 import os
 import re
 import shutil
+import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,9 @@ PROJECT = "gongji"
 TABLES = ("funds", "flows", "enrolment", "care", "measures")
 MANIFEST = "manifest.json"
 MARKER = "study.json"
-PARTIAL = re.compile(r"^\.(?P<key>.+)\.partial-(?P<pid>\d+)$")
+OUTCOMES = "outcomes"
+PARTIAL = re.compile(r"^\.(?P<key>.+)\.partial-(?P<pid>\d+)(?P<host>@.+)?$")
+HOST = "@" + re.sub(r"[^A-Za-z0-9.-]", "_", socket.gethostname())
 INPUT_FILES = {".yaml", ".yml"}
 
 UNITS = {
@@ -185,15 +188,18 @@ class Draft:
             self._people = None
 
     def finish(self, manifest: dict[str, Any]) -> None:
-        """Publish the complete run under its key; a twin that finished first wins, except that people are added."""
+        """Publish the complete run under its key; a twin that finished first wins, except that tables are added."""
         self.close()
-        write_json(self.folder / MANIFEST, {**manifest, "tables": self.tables})
         if is_complete(self.final):
-            if "people" in self.tables:
-                (self.folder / "people.parquet").replace(self.final / "people.parquet")
-                (self.folder / MANIFEST).replace(self.final / MANIFEST)
+            there = read_manifest(self.final)["tables"]
+            new = [name for name in self.tables if name not in there]
+            for name in new:
+                (self.folder / f"{name}.parquet").replace(self.final / f"{name}.parquet")
+            if new:
+                write_json(self.final / MANIFEST, {**manifest, "tables": {**self.tables, **there}})
             shutil.rmtree(self.folder, ignore_errors=True)
             return
+        write_json(self.folder / MANIFEST, {**manifest, "tables": self.tables})
         self.folder.replace(self.final)
         _name_funds(self.final)
 
@@ -243,11 +249,15 @@ class Store:
         self.clean()
         return before
 
-    def clean(self) -> None:
-        """Remove what dead processes left half-written, and finish what lacked only its last rename."""
+    def clean(self, all_hosts: bool = False) -> None:
+        """Remove what dead processes left half-written, and finish what lacked only its last rename.
+
+        Only where no other machine can be writing may its drafts be taken for dead.
+        """
         for path in self.folder.iterdir():
             found = PARTIAL.match(path.name)
-            if found and not is_alive(int(found["pid"])):
+            elsewhere = found is not None and found["host"] not in {None, HOST}
+            if found and (all_hosts if elsewhere else not is_alive(int(found["pid"]))):
                 shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
             elif not found and (path / "funds.partial").is_file():
                 _name_funds(path)
@@ -264,6 +274,10 @@ class Store:
         status = str(read_manifest(folder).get("status"))
         return status if status == "failed" or is_complete(folder) else "absent"
 
+    def has_tables(self, key: str, names: Iterable[str]) -> bool:
+        """Return whether a complete run holds all these tables."""
+        return all((self.place(key) / f"{name}.parquet").is_file() for name in names)
+
     def set_aside(self, key: str) -> None:
         """Keep the record of a failed run under another name so that the run can be tried again."""
         count = 1
@@ -274,7 +288,7 @@ class Store:
     @contextlib.contextmanager
     def draft(self, key: str) -> Iterator[Draft]:
         """Open a draft of a run; whatever interrupts it leaves nothing behind."""
-        folder = self.folder / f".{key}.partial-{os.getpid()}"
+        folder = self.folder / f".{key}.partial-{os.getpid()}{HOST}"
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
         draft = Draft(folder, self.place(key))
@@ -294,5 +308,6 @@ def _is_foreign(path: Path) -> bool:
 
 
 def read_run(folder: Path) -> dict[str, pd.DataFrame]:
-    """Return the stored tables of a complete run by name."""
-    return {name: read_table(folder / f"{name}.parquet") for name in TABLES}
+    """Return the stored tables of a complete run by name; a study may have asked for some only."""
+    asked = read_manifest(folder).get("tables", {})
+    return {name: read_table(folder / f"{name}.parquet") for name in TABLES if name in asked or not asked}

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import pydantic
 
 from model.errors import PolicyError
 from model.policy.files import fail, read_yaml
 
+Table = Literal["funds", "flows", "enrolment", "care", "measures"]
+ALL_TABLES: tuple[Table, ...] = ("funds", "flows", "enrolment", "care", "measures")
+Kind = Literal["factorial", "one_at_a_time", "latin_hypercube", "sobol", "morris", "saltelli"]
+MOST_PARTS = 6
 STUDIES = Path(__file__).resolve().parent / "studies"
 
 
@@ -45,6 +50,42 @@ class Outcome(pydantic.BaseModel):
     unit: str
     measure: str
     label: Text
+    better: Literal["higher", "lower"] | None = None
+
+
+class Axis(pydantic.BaseModel):
+    """One parameter of a design: its path and the range it is drawn from; an assumption has a range of its own."""
+
+    model_config = pydantic.ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    path: str
+    low: float | None = None
+    high: float | None = None
+    levels: int = pydantic.Field(default=2, ge=2)
+    factor: bool = False
+    since: int | None = pydantic.Field(default=None, alias="from")
+
+
+class Design(pydantic.BaseModel):
+    """How a sweep's points are chosen: every combination, one at a time, or so many points in the box."""
+
+    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
+
+    kind: Kind = "latin_hypercube"
+    points: int = pydantic.Field(default=16, ge=1)
+    seed: int = pydantic.Field(default=0, ge=0)
+
+
+class Precision(pydantic.BaseModel):
+    """How exact every paired difference of one outcome's last year has to be, and the most seeds that may cost."""
+
+    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
+
+    level: str
+    unit: str
+    measure: str
+    half_width: float = pydantic.Field(gt=0)
+    at_most: int = pydantic.Field(ge=2)
 
 
 class Study(pydantic.BaseModel):
@@ -60,8 +101,14 @@ class Study(pydantic.BaseModel):
     end: int
     replications: int = pydantic.Field(ge=1)
     baseline: Variant
-    reforms: tuple[Variant, ...] = pydantic.Field(min_length=1)
+    reforms: tuple[Variant, ...] = ()
     outcomes: tuple[Outcome, ...] = ()
+    parameters: tuple[Axis, ...] = ()
+    design: Design = Design()
+    precision: Precision | None = None
+    branch: int | None = None
+    package: tuple[str, ...] = pydantic.Field(default=(), max_length=MOST_PARTS)
+    tables: tuple[Table, ...] = ALL_TABLES
 
     @pydantic.model_validator(mode="after")
     def _names_differ(self) -> Study:
@@ -69,9 +116,24 @@ class Study(pydantic.BaseModel):
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"each variant needs its own name; repeated: {', '.join(twice)}")
+        self._no_path_twice([axis.path for axis in self.parameters], "parameter")
+        self._no_path_twice(list(self.package), "reform of the package")
         if self.end < self.start:
             raise ValueError(f"end {self.end} lies before start {self.start}")
+        if not (self.reforms or self.parameters):
+            raise ValueError("expected reforms to compare or parameters to sweep")
+        if self.branch is not None and not self.start - 1 <= self.branch < self.end:
+            raise ValueError(f"branch {self.branch}: expected a year from {self.start - 1} to {self.end - 1}")
+        if "funds" not in self.tables:
+            raise ValueError("tables: expected funds among them; it marks a complete run")
+        if self.precision is not None and self.precision.at_most < self.replications:
+            raise ValueError(f"precision: expected at_most to be the {self.replications} replications or more")
         return self
+
+    def _no_path_twice(self, names: list[str], what: str) -> None:
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"each {what} once; repeated: {', '.join(twice)}")
 
     @property
     def variants(self) -> tuple[Variant, ...]:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from experiments.run import Job, Simulator, identify, live
-from experiments.store import MANIFEST, TABLES, digest, is_complete, read_manifest, read_run, read_table
+from experiments.store import MANIFEST, digest, is_complete, read_manifest, read_run, read_table
 from model.errors import ResultsError
 
 LABELS = {"year", "province", "prefecture", "fund", "payer", "payee", "kind", "scheme", "work", "level", "unit"}
@@ -54,8 +54,8 @@ def verify(simulator: Simulator, folder: Path, threads: int, tell: Callable[[Ans
     )
     answers = [_same_version(manifest, identity)]
     _, again = live(simulator, job)
-    answers += [compare_table(name, stored[name], again[name]) for name in TABLES]
-    answers += [_untouched(name, stored[name], manifest) for name in TABLES]
+    answers += [compare_table(name, stored[name], again[name]) for name in stored]
+    answers += [_untouched(name, stored[name], manifest) for name in stored]
     for answer in answers:
         if answer.words:
             tell(answer)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import multiprocessing
 import os
 import signal
@@ -12,6 +13,8 @@ from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor, as
 from multiprocessing.connection import wait
 
 from experiments.run import Done, Job, Simulator, run_job
+
+Work = Callable[[Simulator, Job], Done]
 
 
 def start_worker() -> None:
@@ -45,19 +48,60 @@ def processes(workers: int) -> Iterator[Executor]:
     pool.shutdown()
 
 
-def do_all(simulator: Simulator, jobs: Sequence[Job], workers: int, tell: Callable[[Done], None]) -> list[Done]:
+def do_all(
+    simulator: Simulator,
+    jobs: Sequence[Job],
+    workers: int,
+    tell: Callable[[Done], None],
+    cluster: str | None = None,
+    work: Work = run_job,
+) -> list[Done]:
     """Do all jobs and report each as it ends; an error of a worker's disk or memory ends the study."""
     results: list[Done] = []
-    if workers == 1:
+
+    def take(done: Done) -> None:
+        results.append(done)
+        tell(done)
+
+    if cluster is None and workers == 1:
         for job in jobs:
-            results.append(run_job(simulator, job))
-            tell(results[-1])
-        return results
+            take(work(simulator, job))
+    elif jobs:
+        with _executor(simulator, jobs, workers, cluster) as pool:
+            _drain(pool, work, simulator, [_absolute(job) for job in jobs], take)
+    return results
+
+
+def _executor(
+    simulator: Simulator, jobs: Sequence[Job], workers: int, address: str | None
+) -> contextlib.AbstractContextManager[Executor]:
+    """Return the workers: of a cluster where an address is given, else processes here."""
+    if address is None:
+        return processes(max(1, min(workers, len(jobs))))
+    from experiments.cluster import cluster
+
+    return cluster(address, simulator.code_version, jobs[0].folder)
+
+
+def _absolute(job: Job) -> Job:
+    """Return the job with whole paths: a worker may have been started elsewhere."""
+    history = None if job.history is None else job.history.resolve()
+    return dataclasses.replace(job, folder=job.folder.resolve(), history=history)
+
+
+def _drain(pool: Executor, work: Work, simulator: Simulator, jobs: Sequence[Job], take: Callable[[Done], None]) -> None:
+    """Submit all jobs and take each as it ends; on an error or Ctrl-C the rest is not begun."""
+    futures = [pool.submit(work, simulator, job) for job in jobs]
     try:
-        with processes(max(1, min(workers, len(jobs)))) as pool:
-            for future in as_completed([pool.submit(run_job, simulator, job) for job in jobs]):
-                results.append(future.result())
-                tell(results[-1])
+        for future in as_completed(futures):
+            take(future.result())
     except BrokenExecutor:
         raise OSError("a worker process was ended from outside (memory?); the same line goes on from here") from None
-    return results
+    except BaseException as error:
+        for future in futures:
+            future.cancel()
+        if type(error).__name__ == "KilledWorker":
+            raise OSError(
+                "workers of the cluster died doing a run (memory?); the same line goes on from here"
+            ) from None
+        raise

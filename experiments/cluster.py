@@ -1,0 +1,100 @@
+"""Runs on a cluster: Dask's workers do the jobs, each with its own compile cache, all with the same code.
+
+The results folder has to be one that every worker sees. Start scheduler and workers as Dask's users do:
+
+    dask scheduler
+    dask worker ADDRESS --nworkers 2 --nthreads 1 --name box1
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
+from pathlib import Path
+from typing import Any
+
+from model.errors import ScenarioError
+
+WAIT = 10  # seconds for a scheduler and its first worker to answer
+MISSING = "--cluster: expected the package distributed (install the extra: cluster)"
+CACHE = "GONGJI_CACHE"
+
+
+def own_cache(worker: str) -> None:
+    """Give this worker process a compile cache of its own, unless compiled code is loaded already."""
+    if "agents.compiled" in sys.modules:
+        return
+    base = os.environ.get(CACHE) or str(Path(tempfile.gettempdir()) / "gongji-cache")
+    os.environ[CACHE] = str(Path(base) / f"worker-{re.sub(r'[^A-Za-z0-9.-]', '_', worker)}")
+
+
+def facts(version: Callable[[], str], folder: str) -> tuple[str, bool]:
+    """Return a worker's code version and whether it sees the results folder."""
+    return version(), Path(folder).is_dir()
+
+
+@contextlib.contextmanager
+def cluster(address: str, version: Callable[[], str], folder: Path) -> Iterator[Executor]:
+    """Open an executor on the workers of a Dask scheduler.
+
+    Raises ScenarioError where no scheduler or worker answers within ten seconds, where a worker has other code, or
+    where it does not see the results folder.
+    """
+    try:
+        from distributed import Client
+    except ImportError:
+        raise ScenarioError(MISSING) from None
+    for name in ("distributed", "tornado"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    try:
+        client: Any = Client(address, timeout=WAIT, set_as_default=False)
+    except (OSError, ValueError, TypeError) as problem:
+        words = str(problem).splitlines()[0] if str(problem) else type(problem).__name__
+        raise ScenarioError(
+            f"--cluster {address}: expected a Dask scheduler to answer within {WAIT} seconds ({words})"
+        ) from None
+    try:
+        _check_workers(client, address, version, folder.resolve())
+        yield client.get_executor(pure=False)
+    finally:
+        with contextlib.suppress(Exception):
+            client.close(timeout=WAIT)
+
+
+def _check_workers(client: Any, address: str, version: Callable[[], str], folder: Path) -> None:
+    """Prepare all workers, now and those that join later, and refuse those that cannot do our runs."""
+    from distributed import TimeoutError as TimedOut
+    from distributed import WorkerPlugin
+
+    class Prepare(WorkerPlugin):
+        name = "gongji"
+
+        def setup(self, worker: Any) -> None:
+            from experiments.cluster import own_cache
+
+            own_cache(str(worker.name))
+
+    try:
+        client.wait_for_workers(1, timeout=WAIT)
+    except (TimedOut, TimeoutError):
+        raise ScenarioError(f"--cluster {address}: expected a worker to join within {WAIT} seconds") from None
+    try:
+        client.register_plugin(Prepare())
+        found: dict[str, tuple[str, bool]] = client.run(facts, version, str(folder))
+    except ImportError as problem:
+        raise ScenarioError(f"--cluster {address}: expected workers started in this project ({problem})") from None
+    here = version()
+    for worker, (code, sees) in found.items():
+        if code != here:
+            raise ScenarioError(
+                f"--cluster {address}: worker {worker}: expected code {here[:12]}, found {code[:12]}; "
+                "give it this project's files and start it again"
+            )
+        if not sees:
+            raise ScenarioError(f"--cluster {address}: worker {worker}: expected to see the folder {folder}")

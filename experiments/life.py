@@ -1,0 +1,195 @@
+"""One family's years: who paid what, by which rule, as a waterfall whose lines add up."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import yaml
+
+from experiments.outcomes import style
+from model.errors import ScenarioError
+
+if TYPE_CHECKING:
+    from model.pooling import PoolingModel
+    from model.scenario import Scenario
+
+LINES = Path(__file__).resolve().parent / "life.yaml"
+PAYERS = ("basic", "supplement", "assistance", "own_account", "family_account", "self_pay")
+WIDTH = 52
+FEN_PER_YUAN = 100
+
+
+@dataclasses.dataclass(frozen=True)
+class Member:
+    """One member of the family in one year [fen]."""
+
+    key: int
+    words: str
+    status: str
+    place: str
+    income: int
+    account: int
+    amounts: dict[str, int]
+
+
+@dataclasses.dataclass(frozen=True)
+class FamilyYear:
+    """A family in one year, with the values of the parameters its lines read."""
+
+    year: int
+    members: list[Member]
+    parameters: dict[str, str]
+
+
+@functools.cache
+def lines() -> dict[str, dict[str, Any]]:
+    """Return the lines of a waterfall: words, rules and parameters."""
+    content: dict[str, dict[str, Any]] = yaml.safe_load(LINES.read_text(encoding="utf-8"))
+    return content
+
+
+def basis(line: str, status: str) -> dict[str, list[str]]:
+    """Return the rules and parameters behind a line for somebody active, retired, a resident or uninsured."""
+    found: dict[str, list[str]] = lines()[line].get(status) or lines()[line].get("all") or {"rules": [], "reads": []}
+    return found
+
+
+def live_family(scenario: Scenario, seed: int, household: int, year: int | None = None) -> Iterator[FamilyYear]:
+    """Live a world and yield the years of a household of its first population, or the one year asked for.
+
+    The household is followed by its members: where they part, by the first of them who is still there.
+    Raises ScenarioError where there is no such household or year, or nobody of it is left.
+    """
+    from model.pooling import PoolingModel
+
+    if year is not None and not scenario.start <= year <= scenario.end:
+        raise ScenarioError(f"--year {year}: expected a year from {scenario.start} to {scenario.end}")
+    world = PoolingModel(scenario, rng=seed, measure=False)
+    count = len(world.households)
+    if not 0 <= household < count:
+        raise ScenarioError(f"--household {household}: expected a number from 0 to {count - 1}")
+    first, last = world.engine.bounds[household : household + 2]
+    keys = world.engine.people.key[first:last].tolist()
+    while world.year < (year or scenario.end):
+        world.step()
+        if year in {None, world.year}:
+            found = _year(world, keys)
+            if found is None:
+                raise ScenarioError(f"--household {household}: expected somebody alive in {world.year}, all have died")
+            yield found
+
+
+def _year(world: PoolingModel, keys: list[int]) -> FamilyYear | None:
+    """Return the year just lived of the home of the first of these people who is still there."""
+    people = world.engine.people
+    rows = np.flatnonzero(np.isin(people.key, np.array(keys, dtype=people.key.dtype)))
+    place = {int(people.key[row]): int(row) for row in rows}
+    followed = [place[key] for key in keys if key in place]
+    if not followed:
+        return None
+    home = int(people.household[followed[0]])
+    first, last = world.engine.bounds[home : home + 2]
+    members = [_member(world, row) for row in range(int(first), int(last))]
+    read = {
+        path for m in members for line, amount in m.amounts.items() if amount for path in basis(line, m.status)["reads"]
+    }
+    return FamilyYear(world.year, members, {path: _parameter(world, path) for path in sorted(read)})
+
+
+def _member(world: PoolingModel, row: int) -> Member:
+    from agents.codes import Scheme, Work
+    from agents.person import Person
+
+    person = Person(world.engine.people, row)
+    status = {Scheme.NONE: "uninsured", Scheme.RESIDENT: "resident"}.get(person.scheme, "active")
+    if status == "active" and person.work == Work.RETIRED:
+        status = "retired"
+    place = str(world.pools["name_zh"].iloc[person.insured]) if "name_zh" in world.pools else ""
+    code = int(world.pools["code"].iloc[person.insured])
+    words = f"{person.sex.en}, {person.age}, {person.work.en}"
+    words += (f", waiting {person.waiting} months" if person.waiting else "") + (", dies" if person.dying else "")
+    amounts = {line: int(getattr(person, line)) for line in lines()}
+    return Member(int(person.key), words, status, f"{place} {code}".strip(), person.income, person.account, amounts)
+
+
+def _parameter(world: PoolingModel, path: str) -> str:
+    """Return a parameter's value in the world's year with unit and source."""
+    from experiments.explain import source_text, value_text
+
+    parameter = world.policy.parameter(path)
+    value = world.policy.setting(path, world.year)
+    if isinstance(value, dict) and len(value) > len(parameter.keys) > 0:
+        value = {key: number for key, number in value.items() if key in parameter.keys}
+    text = (
+        f"{len(value)} values by {parameter.by}"
+        if isinstance(value, dict) and not parameter.keys
+        else value_text(value)
+    )
+    entry = world.policy.in_force(path, world.year)
+    source = (entry.reform and f"reform {entry.reform}") or source_text(world.policy, entry) or entry.kind
+    return f"{text} [{parameter.unit}]; {source}"
+
+
+def yuan(amount: int) -> str:
+    """Return an amount of fen in yuan."""
+    return f"{amount / FEN_PER_YUAN:,.2f}"
+
+
+def tell(family: FamilyYear, lang: str = "en") -> str:
+    """Return the year as text: for each member what was paid in, then the cost of care down to the cash left."""
+    out = [f"{family.year}" + (" 年" if lang == "zh" else "")]
+    for number, member in enumerate(family.members, start=1):
+        out.append(f"  {number}. {member.words}; {member.status}, {member.place}; income {yuan(member.income)} yuan")
+        out += [f"     {text}" for text in _told(member, lang)]
+    if family.parameters:
+        out.append("  " + ("read:" if lang == "en" else "所用参数："))
+        out += [f"     {path} = {text}" for path, text in family.parameters.items()]
+    return "\n".join(out)
+
+
+def _told(member: Member, lang: str) -> Iterator[str]:
+    for line, amount in member.amounts.items():
+        if amount == 0 and line != "cost":
+            continue
+        sign = "−" if line in PAYERS and line != "self_pay" else ""
+        equals = "= " if line == "self_pay" else ""
+        rules = ", ".join(basis(line, member.status)["rules"])
+        text = f"{equals}{lines()[line]['words'][lang]}"
+        yield f"{text:<{WIDTH}}{sign + yuan(amount):>16}  {rules}".rstrip()
+    left = member.amounts["cost"] - sum(member.amounts[payer] for payer in PAYERS)
+    if left:
+        yield f"{'not accounted for':<{WIDTH}}{yuan(left):>16}"
+
+
+def draw(years: list[FamilyYear], path: Path, lang: str = "en") -> None:
+    """Draw each year as a waterfall from the family's cost of care down to the cash it paid."""
+    import matplotlib as mpl
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    from experiments.words import chinese_font
+
+    look, font = style()["figures"], chinese_font() if lang == "zh" else None
+    lang = lang if font else "en"
+    with mpl.rc_context({"font.family": font} if font else {}):
+        figure = Figure(figsize=(look["width"], look["low_height"] * len(years)), layout="constrained")
+        FigureCanvasAgg(figure)
+        axes = figure.subplots(len(years), 1, squeeze=False, sharex=True)[:, 0]
+        names = [lines()[line]["words"][lang] for line in ("cost", *PAYERS)]
+        for axis, family in zip(axes, years):
+            sums = [sum(m.amounts[line] for m in family.members) / FEN_PER_YUAN for line in ("cost", *PAYERS)]
+            falls = np.cumsum(sums[1:-1])
+            feet = [0.0, *(sums[0] - falls).tolist(), 0.0]
+            axis.barh(names, sums, left=feet, color=look["colours"][1])
+            axis.invert_yaxis()
+            axis.set_title(str(family.year), loc="left")
+        axes[-1].set_xlabel("yuan" if lang == "en" else "元")
+        figure.savefig(path, dpi=look["dpi"])
+
+
+__all__ = ["FamilyYear", "Member", "basis", "draw", "lines", "live_family", "tell"]

@@ -1,0 +1,122 @@
+"""Which parameters matter: Morris and Sobol indices through SALib, rank correlations, effects, and flipped rankings."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from experiments.design import Points, salib_problem
+from experiments.outcomes import style
+from experiments.study import Design, Outcome
+
+COLUMNS = ["parameter", "index", "value", "low", "high"]
+Floats = NDArray[np.float64]
+
+
+def analyse(points: Points, design: Design, values: pd.Series[float]) -> pd.DataFrame:
+    """Return what each parameter does to one outcome, with intervals where the design gives them.
+
+    Args:
+        points: the design worked out.
+        design: its kind decides the indices: morris (mu_star, mu, sigma), saltelli (S1, ST), factorial and
+            one_at_a_time (effect of the highest against the lowest value), else partial rank correlations.
+        values: the outcome by point; where one that is needed failed, indices are missing.
+
+    """
+    y: Floats = np.asarray(values.reindex(range(len(points.units))), np.float64)
+    paths = [r.path for r in points.ranges]
+    rows: list[tuple[Any, ...]]
+    if design.kind in {"morris", "saltelli"}:
+        missing = [(path, "failed runs", np.nan, np.nan, np.nan) for path in paths]
+        rows = _by_salib(points, design, y) if np.isfinite(y).all() else missing
+    elif design.kind in {"factorial", "one_at_a_time"}:
+        rows = [(path, "effect", effect(points.units[:, i], y), np.nan, np.nan) for i, path in enumerate(paths)]
+    else:
+        some = np.isfinite(y)
+        rows = rank_correlations(points.units[some], y[some], paths)
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _by_salib(points: Points, design: Design, y: Floats) -> list[tuple[Any, ...]]:
+    """Return Morris or Sobol indices with their bootstrap intervals; constant outcomes have indices of zero."""
+    paths = [r.path for r in points.ranges]
+    names = ("mu_star", "mu", "sigma") if design.kind == "morris" else ("S1", "ST")
+    if np.ptp(y) == 0:
+        return [(path, name, 0.0, 0.0, 0.0) for path in paths for name in names]
+    from SALib.analyze import morris, sobol
+
+    problem, level = salib_problem(paths), style()["confidence"]
+    if design.kind == "morris":
+        found = morris.analyze(problem, points.units, y, conf_level=level, seed=design.seed)
+    else:
+        scaled = (y - y.mean()) / y.std()
+        found = sobol.analyze(problem, scaled, calc_second_order=False, conf_level=level, seed=design.seed)
+    rows = []
+    for place, path in enumerate(paths):
+        for name in names:
+            value = float(found[name][place])
+            reach = float(found[f"{name}_conf"][place]) if f"{name}_conf" in found else np.nan
+            rows.append((path, name, value, value - reach, value + reach))
+    return rows
+
+
+def effect(place: Floats, y: Floats) -> float:
+    """Return the mean outcome at a parameter's highest place less that at its lowest."""
+    top, bottom = y[place == place.max()], y[place == place.min()]
+    known = np.isfinite(top).any() and np.isfinite(bottom).any()
+    return float(np.nanmean(top) - np.nanmean(bottom)) if known else np.nan
+
+
+def rank_correlations(units: Floats, y: Floats, paths: list[str]) -> list[tuple[Any, ...]]:
+    """Return partial rank correlation coefficients with intervals by Fisher's transformation."""
+    from scipy import stats
+
+    count, width = units.shape
+    free = count - 3 - (width - 1)
+    if free <= 0 or np.ptp(y) == 0:
+        return [(path, "prcc", 0.0 if free > 0 else np.nan, np.nan, np.nan) for path in paths]
+    ranks = np.apply_along_axis(stats.rankdata, 0, units)
+    target = stats.rankdata(y)
+    reach = stats.norm.ppf((1 + style()["confidence"]) / 2) / np.sqrt(free)
+    rows = []
+    for place, path in enumerate(paths):
+        others = np.column_stack([np.ones(count), np.delete(ranks, place, axis=1)])
+        left = [v - others @ np.linalg.lstsq(others, v, rcond=None)[0] for v in (ranks[:, place], target)]
+        size = float(np.sqrt((left[0] ** 2).sum() * (left[1] ** 2).sum()))
+        found = float((left[0] * left[1]).sum()) / size if size else 0.0
+        z = np.arctanh(np.clip(found, -1 + np.finfo(float).eps, 1 - np.finfo(float).eps))
+        rows.append((path, "prcc", found, float(np.tanh(z - reach)), float(np.tanh(z + reach))))
+    return rows
+
+
+def leaders(last: pd.DataFrame, outcome: Outcome) -> pd.Series[str]:
+    """Return the best regime of every point by one outcome; equals are named together."""
+    same = (last["level"] == outcome.level) & (last["unit"] == outcome.unit) & (last["measure"] == outcome.measure)
+    wide = last[same].pivot(index="point", columns="reform", values="value").dropna()
+    best = wide.max(axis=1) if outcome.better == "higher" else wide.min(axis=1)
+    tied = wide.eq(best, axis=0)
+    names = [" = ".join(str(name) for name, top in zip(wide.columns, row) if top) for row in tied.to_numpy()]
+    return pd.Series(names, index=wide.index, dtype=object)
+
+
+def flips(points: Points, last: pd.DataFrame, outcome: Outcome) -> pd.DataFrame:
+    """Return for each parameter how often moving it alone changes which regime is best by one outcome."""
+    best = leaders(last, outcome)
+    pairs = np.zeros(len(points.ranges), np.int64)
+    flipped = np.zeros(len(points.ranges), np.int64)
+    found: list[set[str]] = [set() for _ in points.ranges]
+    for one, two in itertools.combinations(best.index, 2):
+        moved = np.flatnonzero(points.units[one] != points.units[two])
+        if len(moved) == 1:
+            pairs[moved[0]] += 1
+            if best[one] != best[two]:
+                flipped[moved[0]] += 1
+                found[moved[0]] |= {best[one], best[two]}
+    name = (outcome.level, outcome.unit, outcome.measure)
+    between = ["; ".join(sorted(names)) for names in found]
+    rows = [(*name, r.path, int(pairs[i]), int(flipped[i]), between[i]) for i, r in enumerate(points.ranges)]
+    return pd.DataFrame(rows, columns=["level", "unit", "measure", "parameter", "pairs", "flipped", "between"])

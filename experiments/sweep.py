@@ -1,0 +1,185 @@
+"""A design over declared parameters: many runs, written as they go, then gathered one at a time."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow.parquet as pq
+
+from experiments.branch import share_histories
+from experiments.compare import RunsFailedError, claim, do_runs
+from experiments.design import Points, points_of
+from experiments.outcomes import KEYS, style
+from experiments.run import Done, Job, Simulator, make_job
+from experiments.sensitivity import COLUMNS as SENSITIVITY
+from experiments.sensitivity import analyse, flips
+from experiments.store import OUTCOMES, Store, read_manifest, read_table, to_arrow, write_text
+from experiments.study import Outcome, Study, StudyError, Variant
+from model.errors import ScenarioError
+
+COLUMNS = ["point", "reform", "seed", *KEYS, "value"]
+RunKey = tuple[int, str, int]
+ScenarioOf = Callable[[Variant, Any], Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class Swept:
+    """What a sweep left: where, how many runs there are, and which failed."""
+
+    folder: Path
+    runs: int
+    failed: list[dict[str, Any]]
+
+
+def scenarios_of(study: Study) -> ScenarioOf:
+    """Return what makes the scenario of a variant and a point's reform; reform files are read once."""
+    from model import Scenario, load_reform
+
+    laid = {variant.name: tuple(load_reform(name) for name in variant.reforms) for variant in study.variants}
+
+    def scenario_of(variant: Variant, point: Any) -> Any:
+        reforms = (*laid[variant.name], *(() if point is None else (point,)))
+        return Scenario(people=study.people, start=study.start, end=study.end, reforms=reforms)
+
+    return scenario_of
+
+
+def plan_sweep(
+    simulator: Simulator, study: Study, points: Points, scenario_of: ScenarioOf, seeds: Sequence[int], store: Store
+) -> dict[RunKey, Job]:
+    """Return the job of every point, variant and seed."""
+    if not study.outcomes:
+        raise StudyError(f"{study.name}: outcomes: expected at least one; a sweep keeps the declared outcomes")
+    keep = tuple((outcome.level, outcome.unit, outcome.measure) for outcome in study.outcomes)
+    jobs = {}
+    for point in range(len(points.units)):
+        reform = points.reform(point)
+        for variant in study.variants:
+            scenario = scenario_of(variant, reform)
+            for seed in seeds:
+                job = make_job(simulator, scenario, seed, store, tables=study.tables, keep=keep)
+                jobs[point, variant.name, seed] = job
+    return jobs
+
+
+def sweep(
+    simulator: Simulator,
+    study: Study,
+    folder: Path,
+    seeds: Sequence[int],
+    workers: int,
+    tell: Callable[[Done], None],
+    force: bool = False,
+    cluster: str | None = None,
+    scenario_of: ScenarioOf | None = None,
+) -> Swept:
+    """Do the runs of a study's design that are not there yet, and write what they say together."""
+    points = points_of(study)
+    store = Store(folder, study.name)
+    scenario_of = scenario_of or scenarios_of(study)
+    jobs = plan_sweep(simulator, study, points, scenario_of, seeds, store)
+    claim(store, simulator, study, force)
+    try:
+        base = scenario_of(study.baseline, None)
+        jobs = share_histories(simulator, study, base, jobs, store, workers, tell, cluster)
+        do_runs(simulator, jobs, store, workers, tell, force, cluster)
+    finally:
+        store.clean(all_hosts=cluster is not None)
+    return gather(study, points, jobs, store)
+
+
+def gather(study: Study, points: Points, jobs: Mapping[RunKey, Job], store: Store) -> Swept:
+    """Write design.csv, outcomes.parquet, failed.csv, summary.csv and what the design says about parameters."""
+    folder = store.folder
+    failed: list[dict[str, Any]] = []
+    _csv(points.frame, folder / "design.csv")
+    draft = folder / ".outcomes.parquet"
+    writer: pq.ParquetWriter | None = None
+    try:
+        for frame in _stored(jobs, store, failed):
+            table = to_arrow(frame)
+            writer = writer or pq.ParquetWriter(draft, table.schema, compression="zstd")
+            writer.write_table(table)
+    finally:
+        if writer is not None:
+            writer.close()
+    if writer is None:
+        raise RunsFailedError(f"{folder}: all {len(failed)} runs failed; first: {failed[0]['error']}")
+    draft.replace(folder / f"{OUTCOMES}.parquet")
+    _csv(pd.DataFrame(failed, columns=["point", "reform", "seed", "key", "error"]), folder / "failed.csv")
+    _write_findings(study, points, folder)
+    return Swept(folder, len(jobs), failed)
+
+
+def _stored(jobs: Mapping[RunKey, Job], store: Store, failed: list[dict[str, Any]]) -> Iterator[pd.DataFrame]:
+    """Yield each complete run's declared outcomes and note the failed ones."""
+    for (point, reform, seed), job in jobs.items():
+        manifest = read_manifest(store.place(job.key))
+        if manifest["status"] != "complete":
+            trace = str(manifest.get("traceback", "")).strip().splitlines()
+            error = trace[-1] if trace else "unknown"
+            failed.append({"point": point, "reform": reform, "seed": seed, "key": job.key, "error": error})
+            continue
+        frame = read_table(store.place(job.key) / f"{OUTCOMES}.parquet")
+        yield frame.assign(point=point, reform=reform, seed=seed)[COLUMNS]
+
+
+def last_year(study: Study, folder: Path) -> pd.DataFrame:
+    """Return the last year's outcomes, mean over seeds: point, reform, level, unit, measure, value."""
+    whole = pd.read_parquet(folder / f"{OUTCOMES}.parquet", filters=[("year", "==", study.end)])
+    by = ["point", "reform", "level", "unit", "measure"]
+    mean: pd.DataFrame = whole.groupby(by, sort=True)["value"].mean().reset_index()
+    return mean
+
+
+def effects(last: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Return the baseline's levels and each reform's difference from it, point by point."""
+    names = ["point", "level", "unit", "measure"]
+    base = last[last["reform"] == study.baseline.name]
+    parts = [base.assign(what="level")]
+    for variant in study.reforms:
+        both = last[last["reform"] == variant.name].merge(base, on=names, suffixes=("", "_base"))
+        value = both["value"] - both["value_base"]
+        parts.append(both.assign(value=value, what="difference")[[*base.columns, "what"]])
+    return pd.concat(parts, ignore_index=True)
+
+
+def _write_findings(study: Study, points: Points, folder: Path) -> None:
+    found = effects(last_year(study, folder), study)
+    by = ["what", "reform", "level", "unit", "measure"]
+    low, high = style()["quantiles"]
+    groups = found.groupby(by, sort=True)["value"]
+    summary = groups.agg(["count", "mean", "min", "median", "max"])
+    summary["low"], summary["high"] = groups.quantile(low), groups.quantile(high)
+    _csv(summary.reset_index(), folder / "summary.csv")
+    parts = []
+    for names, rows in found.groupby(by, sort=True):
+        answers = analyse(points, study.design, rows.set_index("point")["value"])
+        parts.append(answers.assign(**{str(label): str(name) for label, name in zip(by, names)}))
+    indices = pd.concat(parts, ignore_index=True)[[*by, *SENSITIVITY]]
+    _csv(indices, folder / "sensitivity.csv")
+    wanted: list[Outcome] = [outcome for outcome in study.outcomes if outcome.better]
+    if study.reforms and wanted:
+        last = last_year(study, folder)
+        _csv(pd.concat([flips(points, last, outcome) for outcome in wanted], ignore_index=True), folder / "flips.csv")
+
+
+def _csv(frame: pd.DataFrame, path: Path) -> None:
+    write_text(path, frame.to_csv(index=False, lineterminator="\n"))
+
+
+def with_design(study: Study, kind: str | None) -> Study:
+    """Return the study with another kind of design; raise ScenarioError for one that is not known."""
+    import pydantic
+
+    if kind is None:
+        return study
+    try:
+        changed = type(study.design).model_validate({**study.design.model_dump(), "kind": kind})
+    except pydantic.ValidationError as error:
+        raise ScenarioError(f"--design {kind}: {error.errors()[0]['msg']}") from None
+    return study.model_copy(update={"design": changed})

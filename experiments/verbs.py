@@ -1,0 +1,110 @@
+"""The verbs of many runs and of one family: sweep, life, paper."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from experiments.cli import (
+    NO,
+    OK,
+    ON_CLUSTER,
+    RESULTS,
+    START,
+    Progress,
+    app,
+    check,
+    checked_study,
+    complain,
+    model_simulator,
+    people_of,
+)
+
+FAMILY_PEOPLE, FAMILY_END = "20000", 2030
+
+
+@app.command()
+def sweep(
+    study: Annotated[str, typer.Argument(help="a name in experiments/studies or a YAML file")],
+    design: Annotated[
+        str | None, typer.Option(help="factorial, one_at_a_time, latin_hypercube, sobol, morris or saltelli")
+    ] = None,
+    people: Annotated[str | None, typer.Option(help="simulated people")] = None,
+    replications: Annotated[int | None, typer.Option(help="seeds a point")] = None,
+    seed: Annotated[int, typer.Option(help="first seed")] = 0,
+    end: Annotated[int | None, typer.Option(help="last year lived")] = None,
+    workers: Annotated[int, typer.Option(help="processes; 0 for one a processor")] = 0,
+    out: Annotated[Path | None, typer.Option(help="folder of the sweep")] = None,
+    plan: Annotated[bool, typer.Option("--plan", help="print runs, time, memory and disk; start nothing")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="add to results of other code, try failed runs again; deletes nothing")
+    ] = False,
+    cluster: Annotated[str | None, typer.Option(help=ON_CLUSTER)] = None,
+) -> int:
+    """Do a study's design over its declared parameters; the same line goes on where it stopped."""
+    from experiments import sweep as sweeping
+    from experiments.design import points_of
+    from experiments.plan import check_memory, plan_study
+    from experiments.run import cpu_count
+    from experiments.study import load_study
+
+    given = {"people": people and people_of(people), "replications": replications, "end": end}
+    asked = sweeping.with_design(load_study(study), design)
+    changed = checked_study(asked, {name: value for name, value in given.items() if value is not None})
+    check(workers >= 0, f"--workers {workers}: expected 0 or more")
+    check(seed >= 0, f"--seed {seed}: expected 0 or more")
+    processes = workers or cpu_count()
+    if cluster is None:
+        check_memory(changed.people, processes)
+    seeds = range(seed, seed + changed.replications)
+    count = len(points_of(changed).units) * len(changed.variants) * len(seeds)
+    if plan:
+        print(plan_study(model_simulator(), changed, count, processes))
+        return OK
+    folder = out or RESULTS / f"{changed.name}_{changed.design.kind}"
+    bar = Progress(count, "run")
+    try:
+        swept = sweeping.sweep(model_simulator(), changed, folder, seeds, processes, bar.done, force, cluster)
+    finally:
+        bar.close()
+    for row in swept.failed:
+        complain(f"point {row['point']} {row['reform']} seed {row['seed']} failed: {row['error']}", NO)
+    print(f"wrote {folder / 'outcomes.parquet'}, design.csv, summary.csv, sensitivity.csv and failed.csv")
+    return NO if swept.failed else OK
+
+
+@app.command()
+def life(
+    reforms: Annotated[list[str] | None, typer.Argument(metavar="[REFORM]...", help="names or YAML files")] = None,
+    seed: Annotated[int, typer.Option(help="seed of all chance")] = 0,
+    household: Annotated[int, typer.Option(help="number of the household in the first population")] = 0,
+    year: Annotated[int | None, typer.Option(help="only this year; else every year")] = None,
+    people: Annotated[str, typer.Option(help="simulated people")] = FAMILY_PEOPLE,
+    start: Annotated[int, typer.Option(help="first year lived, 2019 to 2026")] = START,
+    end: Annotated[int | None, typer.Option(help="last year lived")] = None,
+    lang: Annotated[str, typer.Option(help="en or zh")] = "en",
+    figure: Annotated[Path | None, typer.Option(help="also draw the waterfall into this PNG or SVG file")] = None,
+) -> int:
+    """Show one family's years: who paid what, by which rule."""
+    from experiments import life as living
+    from model import Scenario, load_reform
+
+    check(lang in {"en", "zh"}, f"--lang {lang}: expected en or zh")
+    check(seed >= 0, f"--seed {seed}: expected 0 or more")
+    check(
+        figure is None or figure.suffix in {".png", ".svg"},
+        f"--figure {figure}: expected a file ending in .png or .svg",
+    )
+    last = end if end is not None else max(year or FAMILY_END, start)
+    laid = tuple(load_reform(name) for name in reforms or [])
+    scenario = Scenario(people=people_of(people), start=start, end=last, reforms=laid)
+    years = []
+    for family in living.live_family(scenario, seed, household, year):
+        print(living.tell(family, lang), flush=True)
+        years.append(family)
+    if figure is not None:
+        living.draw(years, figure, lang)
+        print(f"wrote {figure}")
+    return OK
