@@ -217,6 +217,8 @@ def compare(
             break
         seeds, force = range(seeds[0], seeds[0] + wanted), False
         jobs = plan_jobs(simulator, study, scenario_of, seeds, store)
+    definition = study.model_dump(mode="json", by_alias=True)
+    store.claim(definition=definition, runs=results.facts["runs"])
     write_table(results.differences, folder / "differences.parquet")
     results.payments.to_csv(folder / "who_pays_whom.csv", index=False, lineterminator="\n", encoding="utf-8")
     write_report(results, folder)

@@ -58,6 +58,10 @@ def _number(cell: object) -> str:
     return f"{cell:,.6g}" if isinstance(cell, float) else str(cell)
 
 
+def escaped(text: str) -> str:
+    """Return text with LaTeX's special letters escaped."""
+    return "".join(SPECIAL.get(letter, letter) for letter in text)
+
+
 def _line(cells: list[str]) -> str:
-    escaped = ["".join(SPECIAL.get(letter, letter) for letter in str(cell)) for cell in cells]
-    return " & ".join(escaped) + r" \\"
+    return " & ".join(escaped(str(cell)) for cell in cells) + r" \\"

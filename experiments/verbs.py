@@ -76,6 +76,21 @@ def sweep(
 
 
 @app.command()
+def paper(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="the folder of a finished compare")],
+    check_only: Annotated[bool, typer.Option("--check", help="only say whether the kit there is up to date")] = False,
+) -> int:
+    """Make a paper kit from stored results: tables, figures, numbers.tex, methods, ODD."""
+    from experiments.paper import check_kit, write_kit
+
+    if check_only:
+        print(f"yes: {check_kit(model_simulator(), folder)} files are what the results say")
+        return OK
+    print(f"wrote {write_kit(model_simulator(), folder)}")
+    return OK
+
+
+@app.command()
 def life(
     reforms: Annotated[list[str] | None, typer.Argument(metavar="[REFORM]...", help="names or YAML files")] = None,
     seed: Annotated[int, typer.Option(help="seed of all chance")] = 0,
