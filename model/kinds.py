@@ -68,8 +68,10 @@ KINDS: dict[str, Effect] = {
     "move": NEITHER,
     "merge": NEITHER,
     "step1_loan": NEITHER,
+    "step1_aid": NEITHER,  # our addition: step 1 as a grant
     "step1_repay": NEITHER,
     "step1_interest": NEITHER,  # our addition: interest on a loan between two funds
+    "scheme_merge": NEITHER,  # our addition: the two funds of a place levelled where the law merges the schemes
     "step2_upload": NEITHER,
     "step2_aid": NEITHER,
     "step3_loan": NEITHER,  # our additions: reserves swapped between provinces

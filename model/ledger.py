@@ -192,10 +192,26 @@ class Ledger:
             return
         if self.year is None or self.book(lender).fund not in LENDERS:
             raise IdentityError(f"{lender} must not lend")
+        if lender == borrower or self._owes(lender, borrower):
+            raise IdentityError(
+                f"{self.year} {lender} -> {borrower}: a cycle of lenders, for the lender owes the borrower"
+            )
         self.post(lender, borrower, f"step{step}_loan", amount)
         self.loans.append(Loan(step, lender, borrower, amount, self.year, due))
         self.book(lender).lent += amount
         self.book(borrower).owed += amount
+
+    def indebted(self, name: str) -> bool:
+        """Say whether a ledger has a loan to repay."""
+        return any(loan.borrower == name and loan.outstanding for loan in self.loans)
+
+    def _owes(self, debtor: str, creditor: str) -> bool:
+        """Say whether a ledger owes another, itself or through others in between."""
+        seen, front = {debtor}, {debtor}
+        while front:
+            front = {loan.lender for loan in self.loans if loan.borrower in front and loan.outstanding} - seen
+            seen |= front
+        return creditor in seen
 
     def repay(self, loan: Loan, amount: int, interest: int = 0) -> None:
         """Pay back part of a loan, and interest [fen]."""

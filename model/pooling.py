@@ -35,6 +35,7 @@ from model.scenario import Scenario
 from model.surroundings import (
     CareLevels,
     balanced,
+    cost_by_age,
     fixed_tables,
     leanings,
     local_effort,
@@ -246,6 +247,8 @@ class PoolingModel(mesa.Model):
             national, local = self.need()
             planned = local * shock[:, None] * budget
             budget = budget * (national.sum(axis=0) / np.maximum(planned.sum(axis=0), 1.0))
+        self.funds.expected = self.tally.need[:, :, 1].astype(np.float64) * self.weight
+        self.age_cost = cost_by_age(self.tally.profile, self.ground.expected_cost)
         balance = balanced(self.tally.need, float(law.care.balance_limit))
         drift = spending_drift(self.policy, law, self.year, self.pools)
         return self.ground._replace(price=price, budget=budget * balance * drift, pharmacy=self._pharmacy())
@@ -287,6 +290,23 @@ class PoolingModel(mesa.Model):
         """Return the year's expected cost of care at national and at local prices [pool, scheme; fen]."""
         national = self.tally.need[:, :, 1].astype(np.float64) * self.weight
         return national, national * local_price(self.places.price, self.tally.heads)[:, None]
+
+    def aged(self) -> np.ndarray[Any, Any]:
+        """Return today's members weighted by what care at their age cost last year [pool, scheme; fen]."""
+        people, sums = self.engine.people, np.zeros(self.funds.budget.shape)
+        age, retired = np.minimum(people.age, AGES - 1), people.work == Work.RETIRED
+        for scheme, standings in (
+            (Scheme.EMPLOYEE, (Status.ACTIVE, Status.RETIRED)),
+            (Scheme.RESIDENT, (Status.RESIDENT,)),
+        ):
+            for status in standings:
+                chosen = people.scheme == scheme
+                if len(standings) > 1:
+                    chosen &= retired == (status == Status.RETIRED)
+                heads = np.zeros((len(self.pools), AGES))
+                np.add.at(heads, (people.insured[chosen], age[chosen]), self.weight)
+                sums[:, scheme] += (heads * self.age_cost[status]).sum(axis=1)
+        return sums
 
     def _count_duplicates(self) -> None:
         """Add memberships held twice: counted and, where the law says so, subsidised; they make no claims."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
 
+from model.coherence import check_steps
 from model.errors import ReformError, ScenarioError
 from model.policy.files import ROOT, fail, read_yaml, short
 from model.policy.policy import AFTER, Policy, load_policy, plain
@@ -157,7 +158,7 @@ class Scenario:
     name: str = ""
 
     def __post_init__(self) -> None:
-        """Check years, people and reforms."""
+        """Check years, people and reforms, and that the steps of mutual aid agree with the law and each other."""
         self._check_years()
         if self.people in (None, "all"):
             object.__setattr__(self, "people", "all")
@@ -168,7 +169,7 @@ class Scenario:
             if not isinstance(reform, Reform):
                 raise ScenarioError(f"reforms: expected reforms (see load_reform), got {reform!r}")
         object.__setattr__(self, "reforms", reforms)
-        self.law()
+        check_steps(self.law(), range(self.start, self.end + 1))
 
     def _check_years(self) -> None:
         for label, year in (("start", self.start), ("end", self.end)):

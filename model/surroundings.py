@@ -254,6 +254,13 @@ def balanced(need: Counts, limit: float) -> Floats:
     return np.asarray(np.clip(factor, 1.0 / limit, limit))
 
 
+def cost_by_age(profile: Counts, expected: Floats) -> Floats:
+    """Return what a year's care costs on average by standing and age at prices of 1; none where nobody is [fen]."""
+    people, costs = profile.astype(np.float64), np.moveaxis(expected, 0, -1)
+    heads = people.sum(axis=(1, 3))
+    return np.asarray((people * costs).sum(axis=(1, 3)) / np.maximum(heads, 1.0))
+
+
 def local_price(price: Floats, heads: Counts) -> Floats:
     """Return prices by pool scaled so that members pay 1 on average, weighted by those insured in each pool."""
     members = heads[:, Head.COVERED_ACTIVE] + heads[:, Head.COVERED_RETIRED] + heads[:, Head.COVERED_RESIDENT]

@@ -21,7 +21,13 @@ CODES = (320100, 320200, 110000)
 PROVINCES = (320000, 320000, 110000)
 
 DEFAULTS: dict[str, dict[str, Any]] = {
-    "pooling": {"employee_level": 0, "resident_level": 0, "allow_cross_fund": 0, "interest_rate": 0.0},
+    "pooling": {
+        "employee_level": 0,
+        "resident_level": 0,
+        "allow_cross_fund": 0,
+        "interest_rate": 0.0,
+        "schemes_merged": 0,
+    },
     "critical": {"premium": 0},
     "budget": {"release_share": 0.0},
     "warning": {"months_short": 3, "months_low": 6, "months_high": 9, "months_excess": 15, "projected_years": 1},
@@ -39,8 +45,10 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "step1_repay_share": 0.5,
         "step1_repay_floor": 6,
         "step1_default": 0,
+        "step1_form": 0,
         "step2_on": 0,
         "step2_today": 0,
+        "step2_own_first": 0,
         "step2_design": 0,
         "step2_upload_rate": 0.05,
         "step2_stop_months": 6,
@@ -52,6 +60,8 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "step2_trigger_foreseen": 0,
         "step2_trigger_deficit": 0,
         "step2_target_months": 0,
+        "step2_weights": 1,
+        "step2_weight_active": 1.0,
         "step2_weight_retired": 2.5,
         "step2_equalise_share": 0.5,
         "step3_on": 0,
@@ -65,6 +75,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "step3_deductible": 0.0,
         "step3_target_months": 0,
         "step3_cross_scheme": 0,
+        "step3_equalise_share": 0.5,
     },
     "treasury": {
         "last_resort": 1,
@@ -75,7 +86,13 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "epidemic_cost": 0,
     },
 }
-BY_POOL = (("pooling", "employee_level"), ("pooling", "resident_level"), ("steps", "step2_today"))
+BY_POOL = (
+    ("pooling", "employee_level"),
+    ("pooling", "resident_level"),
+    ("steps", "step2_today"),
+    ("steps", "step2_own_first"),
+    ("steps", "step2_design"),
+)
 
 
 class SmallWorld(mesa.Model):
@@ -90,6 +107,7 @@ class SmallWorld(mesa.Model):
         self.ledger = Ledger(dict(zip(codes, provinces)))
         self.institutions = Institutions(self, codes, provinces)
         self.funds = new_fund_state(self.pools, self.law[0])
+        self.ages = np.zeros((len(codes), len(Scheme)))
         self.places = SimpleNamespace(wage=[60_000_00] * len(codes))
         self.tally, self.record = Tally.empty(len(codes)), Record()
 
@@ -145,6 +163,10 @@ class SmallWorld(mesa.Model):
         release.release_reserves(self)
         backstop.react(self)
         close.close_funds(self)
+
+    def aged(self) -> Any:
+        """Return members weighted by what care at their age costs, set by hand."""
+        return self.ages
 
     def closing(self, fund: str) -> list[int]:
         """Return this year's closings of a fund by area code, in order [fen]."""

@@ -6,7 +6,9 @@ import datetime
 import pickle
 
 import pytest
+import yaml
 
+from experiments import cli
 from experiments.explain import explain_parameter, explain_reform
 from model.errors import GongjiError, ReformError, ScenarioError
 from model.policy import load_policy
@@ -63,6 +65,76 @@ def test_impossible_scenarios_are_refused(fields, words) -> None:
     with pytest.raises(ScenarioError) as caught:
         Scenario(**fields)
     assert words in str(caught.value)
+
+
+LEND = {"pooling.allow_cross_fund": {2026: 1}, "steps.step1_on": {2026: 1}}
+ADJUST = {"steps.step2_on": {2028: 1}}
+NATION = {"steps.step3_on": {2030: 1}}
+REFUSED = [
+    ({"steps.step1_on": {2026: 1}}, "steps.step1_on in 2026: expected 0 while pooling.allow_cross_fund is 0"),
+    ({**LEND, "pooling.allow_cross_fund": {2026: 1, 2029: 0}}, "steps.step1_on in 2029: expected 0 while"),
+    ({**NATION, "steps.step3_cross_scheme": {2030: 1}}, "steps.step3_cross_scheme in 2030: expected 0 while"),
+    ({"pooling.schemes_merged": {2030: 1}}, "pooling.schemes_merged in 2030: expected 0 while"),
+    (
+        {**ADJUST, "steps.step2_s0": {2028: 0.0}, "steps.step2_s1": {2028: 0.0}},
+        "steps.step2_s0 in 2028: expected a share",
+    ),
+    ({**ADJUST, "steps.step2_share": {2028: 0.0}}, "steps.step2_share in 2028: expected a share"),
+    (
+        {
+            **ADJUST,
+            "steps.step2_design": {2028: 1},
+            "steps.step2_weight_active": {2028: 0.0},
+            "steps.step2_weight_retired": {2028: 0.0},
+        },
+        "steps.step2_weight_active in 2028: expected a weight above 0",
+    ),
+    ({**NATION, "steps.step3_share": {2030: 0.0}}, "steps.step3_share in 2030: expected a share"),
+    ({**LEND, "steps.step1_term": {2026: 0}}, "steps.step1_term: expected a value between 1 and 30, got 0 (years)"),
+    (
+        {**LEND, "steps.step1_keep_months": {2027: 2}},
+        "steps.step1_keep_months in 2027: expected at least 3, or two funds",
+    ),
+    (
+        {
+            **NATION,
+            "steps.step3_design": {2030: 2},
+            "steps.step3_target_months": {2030: 20},
+            "warning.months_excess": {2030: 2},
+        },
+        "warning.months_excess in 2030: expected at least 9",
+    ),
+    ({"warning.months_low": {2027: 2}}, "warning.months_low in 2027: expected at least 3"),
+]
+
+
+@pytest.mark.parametrize(("changes", "words"), REFUSED)
+def test_steps_that_contradict_the_law_or_themselves_are_refused(changes, words, tmp_path, capsys) -> None:
+    """One line and code 2, from Python and from the command line."""
+    with pytest.raises(GongjiError) as caught:
+        Scenario(end=2031, reforms=(Reform("wrong", changes=changes),))
+    assert words in str(caught.value)
+    assert "wrong" in str(caught.value)
+    assert caught.value.exit_code == 2
+    file = tmp_path / "wrong.yaml"
+    lines = {"name": "wrong", "title": "t", "question": "q", "source": "s", "changes": changes}
+    file.write_text(yaml.safe_dump(lines), encoding="utf-8")
+    assert cli.main(["run", str(file), "--people", "2000", "--end", "2031", "--out", str(tmp_path / "out")]) == 2
+    heard = capsys.readouterr().err
+    assert heard.count("\n") == 1
+    assert words in heard
+
+
+def test_the_same_settings_pass_where_the_step_is_off_or_the_law_allows_it() -> None:
+    fine = {**LEND, **NATION, "steps.step3_cross_scheme": {2030: 1}}
+    idle = {
+        "steps.step1_keep_months": {2027: 2},
+        "steps.step3_share": {2027: 0.0},
+        "steps.step3_cross_scheme": {2027: 1},
+    }
+    one_way = {**LEND, "steps.step1_keep_months": {2027: 2}, "steps.step1_both_ways": {2027: 0}}
+    for changes in (fine, idle, one_way):
+        Scenario(end=2031, reforms=(Reform("right", changes=changes),))
 
 
 def test_everybody_is_all() -> None:

@@ -78,6 +78,7 @@ class FundState:
     active: list[int] = field(default_factory=list)
     retired: list[int] = field(default_factory=list)
     need: NDArray[np.float64] | None = None  # [pool, scheme] last year's expected cost of care at local prices [fen]
+    expected: NDArray[np.float64] | None = None  # the same at prices of the nation
 
 
 class FundWorld(Protocol):
@@ -95,11 +96,16 @@ class FundWorld(Protocol):
     terms: Terms
     record: Record
 
+    def aged(self) -> NDArray[np.float64]:
+        """Return members weighted by what care at their age costs on average [pool, scheme]."""
+        ...
+
 
 def areas_of(pools: pd.DataFrame, law: Any, terms: Terms) -> Areas:
     """Return the areas under the law in force; where step 2 is unified, a province pools all its funds."""
-    unified = np.asarray(terms.step2_on) * (terms.two.design == UNIFIED)
-    levels = (np.maximum(level, unified) for level in (law.pooling.employee_level, law.pooling.resident_level))
+    unified = np.asarray(terms.two.design) == UNIFIED
+    known = ((EMPLOYEE_POOL, law.pooling.employee_level), (RESIDENT_POOL, law.pooling.resident_level))
+    levels = (np.maximum(level, np.asarray(terms.step2_on[fund]) * unified) for fund, level in known)
     return Areas.of_year(pools["code"].to_numpy(), pools["province"].to_numpy(), *levels)
 
 

@@ -12,6 +12,7 @@ from model.rules import funds as rules
 from model.rules.funds import largest_remainder
 
 ROLL_OVER, TREASURY_PAYS, WRITTEN_OFF = 0, 1, 2
+LOAN, GRANT = 0, 1
 Side = tuple[str, Sequence[int]]  # a fund and the codes of its areas
 
 
@@ -25,6 +26,7 @@ class Lending:
     target_months: float
     keep_months: float
     share: float
+    form: int
 
 
 def treasury(code: int) -> str:
@@ -80,7 +82,7 @@ def default(world: FundWorld, loan: Loan) -> None:
 
 
 def lend(world: FundWorld, terms: Lending, givers: Side, takers: Side) -> None:
-    """Lend what is needed and offered; where both sides are several, each in proportion to need and offer."""
+    """Lend, or give, what is needed and offered; where both sides are several, each in proportion to need and offer."""
     asked = [needed(world, terms, takers[0], code) for code in takers[1]]
     if not any(asked):
         return
@@ -88,7 +90,10 @@ def lend(world: FundWorld, terms: Lending, givers: Side, takers: Side) -> None:
     total = int(rules.step1_loan(sum(asked), sum(offered)))
     for i, j, amount in matched(largest_remainder(total, offered), largest_remainder(total, asked)):
         lender, borrower = account(givers[0], givers[1][i]), account(takers[0], takers[1][j])
-        world.ledger.lend(terms.step, lender, borrower, amount, world.year + world.terms.one.term)
+        if terms.form == GRANT:
+            world.ledger.post(lender, borrower, f"step{terms.step}_aid", amount)
+        else:
+            world.ledger.lend(terms.step, lender, borrower, amount, world.year + world.terms.one.term)
 
 
 def needed(world: FundWorld, terms: Lending, fund: str, code: int) -> int:
@@ -100,8 +105,11 @@ def needed(world: FundWorld, terms: Lending, fund: str, code: int) -> int:
 
 
 def offer(world: FundWorld, terms: Lending, fund: str, code: int) -> int:
-    """Return what a pool offers to lend from a fund [fen]."""
-    pool, book = world.institutions.pool(code), world.ledger.book(account(fund, code))
+    """Return what a pool offers to lend from a fund; a fund that owes a loan repays before it lends [fen]."""
+    name = account(fund, code)
+    if world.ledger.indebted(name):
+        return 0
+    pool, book = world.institutions.pool(code), world.ledger.book(name)
     able = int(rules.step1_offer(book.free, book.spending, terms.keep_months, terms.share))
     return min(book.spare, pool.offer(fund, able))
 
@@ -117,3 +125,18 @@ def matched(offers: Sequence[int], needs: Sequence[int]) -> list[tuple[int, int,
         open_[j] -= amount
         i, j = (i + 1, j) if left[i] == 0 else (i, j + 1)
     return pairs
+
+
+def level_schemes(world: FundWorld, *sides: Side) -> None:
+    """Move money between the two funds of a place until both cover as many months, as one merged fund would.
+
+    Where they lack money together, what there is goes to those who lack it, in proportion.
+    """
+    names = [account(fund, code) for fund, codes in sides for code in codes]
+    kept = [world.ledger.book(name) for name in names]
+    targets = rules.level_months([book.free for book in kept], [book.spending for book in kept])
+    gives = [min(book.spare, max(0, book.free - target)) for book, target in zip(kept, targets)]
+    takes = [max(0, target - book.free) for book, target in zip(kept, targets)]
+    total = min(sum(gives), sum(takes))
+    for i, j, amount in matched(largest_remainder(total, gives), largest_remainder(total, takes)):
+        world.ledger.post(names[i], names[j], "scheme_merge", amount)

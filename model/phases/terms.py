@@ -7,6 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from model.kinds import EMPLOYEE_POOL, RESIDENT_POOL
+
+BOTH, EMPLOYEES_ONLY, RESIDENTS_ONLY = 1, 2, 3  # for whom a province adjusts today
+
 
 @dataclass(frozen=True, slots=True)
 class Warning:
@@ -35,13 +39,15 @@ class StepOne:
     repay_share: float
     repay_floor: float
     default: int
+    form: int
 
 
 @dataclass(frozen=True, slots=True)
 class StepTwo:
     """Adjustment inside a province [shares, months, switches]."""
 
-    design: int
+    design: list[int]  # by pool
+    own_first: list[int]  # by pool
     upload_rate: float
     stop_months: float
     s0: float
@@ -52,6 +58,8 @@ class StepTwo:
     trigger_foreseen: int
     trigger_deficit: int
     target_months: float
+    weights: int
+    weight_active: float
     weight_retired: float
     equalise_share: float
 
@@ -71,6 +79,7 @@ class StepThree:
     deductible: float
     target_months: float
     cross_scheme: int
+    equalise_share: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,17 +102,18 @@ class Terms:
     two: StepTwo
     three: StepThree
     last: LastResort
-    step2_on: list[int]  # by pool
+    step2_on: dict[str, list[int]]  # by fund and pool
     order: int
     allow_cross_fund: int
+    schemes_merged: int
     interest_rate: float
     critical_premium: int
     epidemic_cost: int
 
 
 def plain(value: Any) -> Any:
-    """Return a Python number for a scalar of the record."""
-    return np.asarray(value).item()
+    """Return a Python number for a scalar of the record, a list of numbers for an array."""
+    return np.asarray(value).tolist()
 
 
 def _read(kind: Any, group: Any, prefix: str = "") -> Any:
@@ -113,16 +123,20 @@ def _read(kind: Any, group: Any, prefix: str = "") -> Any:
 
 def terms_of(law: Any) -> Terms:
     """Return the year's terms from the record in force; step 2 is on by its switch or where it is the rule today."""
-    today = np.asarray(law.steps.step2_today)
+    today, on = np.asarray(law.steps.step2_today), plain(law.steps.step2_on)
     return Terms(
         warning=_read(Warning, law.warning),
         one=_read(StepOne, law.steps, "step1_"),
         two=_read(StepTwo, law.steps, "step2_"),
         three=_read(StepThree, law.steps, "step3_"),
         last=_read(LastResort, law.treasury),
-        step2_on=np.maximum(today, plain(law.steps.step2_on)).tolist(),
+        step2_on={
+            fund: np.maximum(np.isin(today, (BOTH, alone)), on).astype(np.int64).tolist()
+            for fund, alone in ((EMPLOYEE_POOL, EMPLOYEES_ONLY), (RESIDENT_POOL, RESIDENTS_ONLY))
+        },
         order=plain(law.steps.order),
         allow_cross_fund=plain(law.pooling.allow_cross_fund),
+        schemes_merged=plain(law.pooling.schemes_merged),
         interest_rate=plain(law.pooling.interest_rate),
         critical_premium=plain(law.critical.premium),
         epidemic_cost=plain(law.treasury.epidemic_cost),

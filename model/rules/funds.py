@@ -38,6 +38,31 @@ def largest_remainder(total: int, weights: Sequence[int]) -> list[int]:
     return parts
 
 
+def risk_transfers(risks: Sequence[int], heads: Sequence[int], share: float) -> list[int]:
+    """Return what each pool receives (negative: pays) so that risks above the mean a head are shared; sums to zero.
+
+    A share of the expected cost of its members less heads times the mean [fen] (Switzerland, risk equalisation).
+    """
+    risks, heads = [int(risk) for risk in risks], [int(count) for count in heads]
+    if not sum(heads):
+        return [0] * len(risks)
+    means = largest_remainder(sum(risks), heads)
+    more = [int(fen_share(max(0, risk - mean), share)) for risk, mean in zip(risks, means)]
+    less = [max(0, mean - risk) for risk, mean in zip(risks, means)]
+    return [up - down for up, down in zip(more, largest_remainder(sum(more), less))]
+
+
+def level_months(positions: Sequence[int], spending: Sequence[int]) -> list[int]:
+    """Return the positions that give all funds as many months, adding up to what they have; nobody below zero [fen].
+
+    What is missing altogether stays missing: then everybody is led to zero.
+    """
+    total, weights = sum(int(each) for each in positions), [int(each) for each in spending]
+    if total <= 0:
+        return [0] * len(weights)
+    return largest_remainder(total, weights) if sum(weights) else [int(each) for each in positions]
+
+
 @compiled
 def reserve_months(balance: int, spending: int) -> float:
     """Return the months a balance pays for at the year's pace, 12 B / X; not a number without spending (67号, 2009)."""
@@ -205,9 +230,9 @@ def step2_share(index: float, lowest: float, slope: float, highest: float, manag
 
 
 @compiled
-def need_weight(active: int, retired: int, weight_retired: float) -> int:
+def need_weight(active: int, retired: int, weight_active: float, weight_retired: float) -> int:
     """Return the weight of a pool's members in equalisation, a retired member counting for several active."""
-    return active + fen_share(retired, weight_retired)
+    return fen_share(active, weight_active) + fen_share(retired, weight_retired)
 
 
 @compiled

@@ -1,0 +1,200 @@
+"""Money shared out before the year's bills: uploads to province and nation, and what a formula allocates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.numeric import fen_share
+from model.kinds import CENTRE, EMPLOYEE_POOL, RESIDENT_POOL
+from model.ledger import Book, account
+from model.phases.fund_world import EX_ANTE, SCHEME, FundWorld, books
+from model.phases.money_in_funds import ADJUSTMENT
+from model.rules import funds as rules
+from model.rules.funds import largest_remainder
+
+Floats = NDArray[np.float64]
+Past = dict[int, tuple[int, int]]  # last year's income and spending by area
+GAP_COVER, PENSION_RULE, RESERVE_SWAP, RISK_FUND, RISK_TRANSFER = range(5)  # designs of step 3
+HEADS, RETIREES, AGES, MORBIDITY = range(4)  # what members count for in a formula
+
+
+def uploads(world: FundWorld) -> None:
+    """Collect uploads to the provinces and to the nation, and share out what is allocated by formula."""
+    for fund in ADJUSTMENT:
+        designs = dict(zip(world.funds.areas.homes, world.terms.two.design))
+        for home, codes in sharing_areas(world, fund).items():
+            collect = equalise if designs[home] == EX_ANTE else upload_to_province
+            collect(world, fund, home, codes)
+    if nation_shares(world):
+        for fund in ADJUSTMENT:
+            share_in_nation(world, fund)
+
+
+def sharing_areas(world: FundWorld, fund: str) -> dict[int, list[int]]:
+    """Return the areas of a fund by province where step 2 is in force and there are several to share."""
+    areas = world.funds.areas
+    on = {home for home, switch in zip(areas.homes, world.terms.step2_on[fund]) if switch}
+    return {home: codes for home, codes in areas.by_province(fund).items() if home in on and len(codes) > 1}
+
+
+def nation_shares(world: FundWorld) -> bool:
+    """Say whether step 3 is in force and there is more than one province."""
+    return bool(world.terms.three.on) and len(set(world.funds.areas.homes)) > 1
+
+
+def last_year(world: FundWorld, book: Book) -> tuple[int, int]:
+    """Return last year's income and spending; in the first year of all, this year's income for both [fen]."""
+    if world.funds.members:
+        return book.income_before, book.spending_before
+    return book.income, book.income
+
+
+def upload_to_province(world: FundWorld, fund: str, home: int, codes: Sequence[int]) -> None:
+    """Collect a rate of last year's income, until the province's fund covers enough months of all pools."""
+    two, ledger, name = world.terms.two, world.ledger, account(ADJUSTMENT[fund][0], home)
+    past = [last_year(world, ledger.book(account(fund, code))) for code in codes]
+    balance, spending = ledger.book(name).balance, sum(spent for _, spent in past)
+    for code, (income, _) in zip(codes, past):
+        spare = ledger.book(account(fund, code)).spare
+        amount = int(rules.step2_upload(income, two.upload_rate, balance, spending, two.stop_months, spare))
+        pay_up(world, fund, code, name, amount)
+
+
+def pay_up(world: FundWorld, fund: str, code: int, name: str, amount: int) -> None:
+    """Post an upload from an area's fund to an adjustment fund and let its agency take note."""
+    book = world.ledger.book(name)
+    step, agency = ("step3_upload", world.institutions.centre) if book.code == 0 else ("step2_upload", None)
+    world.ledger.post(account(fund, code), name, step, amount)
+    (agency or world.institutions.provinces[book.code]).collect(fund, amount)
+
+
+def equalise(world: FundWorld, fund: str, home: int, codes: Sequence[int]) -> None:
+    """Pool a part of last year's income in the province and share it by weighted members (Fujian)."""
+    two, ledger, name = world.terms.two, world.ledger, account(ADJUSTMENT[fund][0], home)
+    weights = needs_of(world, fund, codes)
+    if not sum(weights):
+        return
+    opening = ledger.book(name).balance
+    for code in codes:
+        book = ledger.book(account(fund, code))
+        part = int(rules.step3_upload(last_year(world, book)[0], two.equalise_share, 0, 0, 0.0, 0, book.spare))
+        pay_up(world, fund, code, name, part)
+    collected = ledger.book(name).balance - opening
+    total = world.institutions.provinces[home].grant(fund, [collected], collected)
+    pay_aid(world, name, fund, codes, largest_remainder(total, weights), "step2_aid")
+
+
+def needs_of(world: FundWorld, fund: str, codes: Sequence[int]) -> list[int]:
+    """Return what each area's members count for in a formula; nothing before the first year has ended.
+
+    Heads and retired members are those of the last year's end; ages are today's; morbidity is last year's.
+    """
+    state, areas, two = world.funds, world.funds.areas, world.terms.two
+    if not state.members:
+        return [0] * len(codes)
+    if two.weights == AGES:
+        return weighed(world, fund, world.aged(), codes)
+    if two.weights == MORBIDITY and state.expected is not None:
+        return weighed(world, fund, state.expected, codes)
+    if two.weights == HEADS or fund == RESIDENT_POOL:
+        members = areas.summed(fund, state.members[fund])
+        return [members[code] for code in codes]
+    active, retired = areas.summed(fund, state.active), areas.summed(fund, state.retired)
+    weights = two.weight_active, two.weight_retired
+    return [int(rules.need_weight(active[c], retired[c], *weights)) for c in codes]
+
+
+def weighed(world: FundWorld, fund: str, values: Floats, codes: Sequence[int]) -> list[int]:
+    """Return a column by pool and scheme summed to the areas of a fund, in whole numbers."""
+    sums = world.funds.areas.summed(fund, np.rint(values[:, SCHEME[fund]]).astype(np.int64))
+    return [sums[code] for code in codes]
+
+
+def share_in_nation(world: FundWorld, fund: str) -> None:
+    """Collect the nation's uploads from every area, add the central budget's part, and pay out what the rule shares."""
+    three, name = world.terms.three, account(ADJUSTMENT[fund][1], 0)
+    if three.design == RESERVE_SWAP:
+        return
+    past = {code: last_year(world, book) for code, book in books(world, fund).items() if code}
+    if three.design == RISK_TRANSFER:
+        balance_risks(world, fund, past)
+        return
+    collect = {PENSION_RULE: pension_uploads, RISK_FUND: income_uploads}.get(three.design, rate_uploads)
+    for code, amount in collect(world, fund, past).items():
+        pay_up(world, fund, code, name, amount)
+    budget = int(fen_share(sum(income for income, _ in past.values()), three.central_budget))
+    world.ledger.post(CENTRE, name, "subsidy", budget)
+    if three.design == GAP_COVER:
+        return
+    weights = risks_of(world, fund, past) if three.design == RISK_FUND else needs_of(world, fund, list(past))
+    balance = world.ledger.book(name).balance
+    total = world.institutions.centre.grant(fund, [balance], balance if sum(weights) else 0)
+    pay_aid(world, name, fund, list(past), largest_remainder(total, weights), "step3_aid")
+
+
+def income_uploads(world: FundWorld, fund: str, past: Past) -> dict[int, int]:
+    """Return uploads of a part of last year's income, as a central health fund takes it in (Germany, since 2009)."""
+    share = world.terms.three.equalise_share
+    parts = {code: int(fen_share(income, share)) for code, (income, _) in past.items()}
+    return {code: min(part, world.ledger.book(account(fund, code)).spare) for code, part in parts.items()}
+
+
+def risks_of(world: FundWorld, fund: str, past: Past) -> list[int]:
+    """Return what last year's members were expected to cost by age and illness, at prices of the nation [fen]."""
+    expected = world.funds.expected
+    return [0] * len(past) if expected is None else weighed(world, fund, expected, list(past))
+
+
+def balance_risks(world: FundWorld, fund: str, past: Past) -> None:
+    """Let areas with lighter risks than the mean pay those with heavier, by last year's members (Switzerland)."""
+    name, members = account(ADJUSTMENT[fund][1], 0), world.funds.members.get(fund)
+    if members is None:
+        return
+    heads, risks = world.funds.areas.summed(fund, members), risks_of(world, fund, past)
+    dues = rules.risk_transfers(risks, [heads[code] for code in past], world.terms.three.equalise_share)
+    paid = 0
+    for code, due in zip(past, dues):
+        amount = min(max(0, -due), world.ledger.book(account(fund, code)).spare)
+        pay_up(world, fund, code, name, amount)
+        paid += amount
+    takers = [max(0, due) for due in dues]
+    total = world.institutions.centre.grant(fund, takers, paid)
+    pay_aid(world, name, fund, list(past), largest_remainder(total, takers), "step3_aid")
+
+
+def rate_uploads(world: FundWorld, fund: str, past: Past) -> dict[int, int]:
+    """Return uploads at a rate of last year's income and of employee reserves beyond the months that are too many."""
+    three, excess_months = world.terms.three, world.terms.warning.months_excess
+    national = world.ledger.book(account(ADJUSTMENT[fund][1], 0)).balance
+    spending, amounts = sum(spent for _, spent in past.values()), dict[int, int]()
+    for code, (income, spent) in past.items():
+        book = world.ledger.book(account(fund, code))
+        rate = three.excess_rate if fund == EMPLOYEE_POOL else 0.0
+        excess = int(rules.excess_part(book.opening, spent, excess_months, rate))
+        terms = (three.upload_rate, national, spending, three.stop_months, excess, book.spare)
+        amounts[code] = int(rules.step3_upload(income, *terms))
+    return amounts
+
+
+def pension_uploads(world: FundWorld, fund: str, past: Past) -> dict[int, int]:
+    """Return uploads by the pension rule of 2018: from average wages and heads, not from what was collected.
+
+    Residents have no wage: theirs are a rate of last year's income.
+    """
+    three, areas, state = world.terms.three, world.funds.areas, world.funds
+    asked = {code: int(fen_share(income, three.upload_rate)) for code, (income, _) in past.items()}
+    if fund == EMPLOYEE_POOL and state.active:
+        terms = (three.base_share, three.upload_rate)
+        wages = [int(wage) for wage in world.places.wage]
+        due = [int(rules.pension_upload(terms[0], wage, n, terms[1])) for wage, n in zip(wages, state.active)]
+        asked = {code: amount for code, amount in areas.summed(fund, due).items() if code in past}
+    return {code: min(amount, world.ledger.book(account(fund, code)).spare) for code, amount in asked.items()}
+
+
+def pay_aid(world: FundWorld, payer: str, fund: str, codes: Sequence[int], amounts: Sequence[int], kind: str) -> None:
+    """Pay aid from an adjustment fund to the funds of areas."""
+    for code, amount in zip(codes, amounts):
+        world.ledger.post(payer, account(fund, code), kind, amount)
