@@ -1,4 +1,4 @@
-"""Years of mutual aid worked out by hand to the fen: every case of tests/cases/steps.yaml, lived by the model's own phases."""
+"""Years of mutual aid worked out by hand: cases/steps.yaml, lived by the model's own phases, to the fen."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def lived(group: dict[str, Any], case: dict[str, Any]) -> SmallWorld:
 @pytest.mark.parametrize(("group", "case"), CASES)
 def test_worked_years(group: dict[str, Any], case: dict[str, Any]) -> None:
     world = lived(group, case)
-    flows, last = world.record.flows, world.year
+    flows = world.record.flows
     for year, kinds in case["flows"].items():
         for kind, expected in kinds.items():
             rows = flows[(flows["year"] == year) & (flows["kind"] == kind)]
@@ -56,7 +56,7 @@ def test_worked_years(group: dict[str, Any], case: dict[str, Any]) -> None:
             assert dict(zip(pairs, rows["amount_fen"])) == expected, (case["because"], year, kind)
     for fund, expected in case.get("closing", {}).items():
         assert world.closing(fund) == expected, case["because"]
-    owed = world.record.funds.query("year == @last").sort_values("prefecture")
+    owed = world.record.funds.query("year == @world.year").sort_values("prefecture")
     for fund, expected in case.get("owed", {}).items():
         assert owed[owed["fund"] == fund]["owed_fen"].tolist() == expected, case["because"]
     assert check_identities(world.record.tables) == []
