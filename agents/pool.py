@@ -95,6 +95,11 @@ class Pool(mesa.Agent):
         self.coverage[fund] = coverage
         return coverage
 
+    def tempo(self, fund: str, cut: float, spend: float) -> float:
+        """Choose a factor on spending: cut where short of reserves, spend where too much would have to be given."""
+        status = self.status(fund)
+        return 1.0 - cut if status == "short" else 1.0 + spend if status == "excess" else 1.0
+
     def outlook(self, fund: str) -> tuple[float, float]:
         """Return the yearly growth of income and of spending that the pool expects: the mean of what it has seen."""
         years, income, spending = self._growth.get(fund, (0, 0.0, 0.0))

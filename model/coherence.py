@@ -38,7 +38,7 @@ def year_of_steps(law: Policy, year: int) -> None:
         if on and forbidden:
             refuse(
                 path,
-                "0 while pooling.allow_cross_fund is 0, for the law forbids transfers between funds (财社〔2017〕144号)",
+                "0 while pooling.allow_cross_fund is 0 (财社〔2017〕144号 forbids transfers between funds)",
             )
     check_weights(law, year, refuse)
     check_lines(law, year, refuse)

@@ -185,9 +185,19 @@ class PoolingModel(mesa.Model):
                 self.ground = self._ground_with_care()
             if stage == "money_out":
                 self.ground = self._ground_of_pools()
-            self.engine.run(getattr(drivers, stage), self.law, self.ground, self.tally)
+            self.engine.run(getattr(drivers, stage), self._law_of_people(), self.ground, self.tally)
         if stage == "money_in":
             self._count_duplicates()
+
+    def _law_of_people(self) -> Any:
+        """Return the law in force, with employers' rates as far as pools care to collect them."""
+        effort = self.funds.effort[:, Scheme.EMPLOYEE]
+        if (effort == 1.0).all():
+            return self.law
+        law = self.law.copy()
+        law[0].employee.employer_rate[:] *= effort
+        law.setflags(write=False)
+        return law
 
     def _ground(self) -> Ground:
         """Return the surroundings of the year as far as known before care is sought."""
@@ -212,7 +222,7 @@ class PoolingModel(mesa.Model):
             "shape": self.places.shape,
             "subsidy": subsidies(self.places, law, insured, last_income),
             "peers": insured / outside,
-            "effort": local_effort(self.pools["code"].to_numpy(), law),
+            "effort": local_effort(self.pools["code"].to_numpy(), law) * self.funds.effort[:, Scheme.RESIDENT],
             "premium_growth": premium / last_premium - 1.0,
             "member_leaning": leanings(law),
             "onset": onset(law),
@@ -241,8 +251,8 @@ class PoolingModel(mesa.Model):
         heads = self.tally.heads
         members = (heads[:, Head.COVERED_ACTIVE : Head.COVERED_RESIDENT + 1].sum(axis=1) * self.weight).astype(float)
         shock = shocks(self.seed_of_draws, self.year, self.pools["code"].to_numpy(), members, law)
-        price = local_price(self.places.price, heads) * shock
-        budget = self.funds.budget
+        price = local_price(self.places.price, heads) * shock * self._dearer()
+        budget = self.funds.budget * self.funds.drift
         if self.measured_use():
             national, local = self.need()
             planned = local * shock[:, None] * budget
@@ -289,7 +299,15 @@ class PoolingModel(mesa.Model):
     def need(self) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
         """Return the year's expected cost of care at national and at local prices [pool, scheme; fen]."""
         national = self.tally.need[:, :, 1].astype(np.float64) * self.weight
+        national = national * self._dearer()
         return national, national * local_price(self.places.price, self.tally.heads)[:, None]
+
+    def _dearer(self) -> float:
+        """Return how much dearer care is than projected, by the growth gap since the last published year [ratio]."""
+        factor = 1.0
+        for year in range(self.care.last_published + 1, self.year + 1):
+            factor *= 1.0 + self._value("care.growth_gap", year)
+        return factor
 
     def aged(self) -> np.ndarray[Any, Any]:
         """Return today's members weighted by what care at their age cost last year [pool, scheme; fen]."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from model.phases import (
     backstop,
+    behaviour,
     budgets,
     caring,
     close,
@@ -74,6 +75,7 @@ BILL = ("supplement", "claimed")
 YEAR: tuple[Phase, ...] = (
     funds("open the books under the law in force", "按现行政策开账", (money_in_funds.open_funds,), "ledgers"),
     funds("repay aid loans", "归还互助借款", (loans.repay_loans,), "ledgers", "loans"),
+    funds("react to who bears the deficit", "应对赤字由谁承担:征缴与支出", (behaviour.feel,), "effort"),
     people("renew", "grow older, be born, leave", "增龄、出生、离世者移出", renewing.add_a_year, "age", *ROWS, *BORN),
     people(IN, "find work, retire", "就业、退休", living.find_work, "work", "scheme", "insured"),
     people(IN, "earn", "取得收入", living.earn, "income", "years"),

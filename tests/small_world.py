@@ -12,7 +12,7 @@ import pandas as pd
 from agents.codes import Care, Scheme, Status, Work
 from model.kinds import EMPLOYEE_POOL, POOL_FUNDS, RESIDENT_POOL
 from model.ledger import Ledger, account
-from model.phases import backstop, close, loans, money_in_funds, mutual_aid, release
+from model.phases import backstop, behaviour, close, loans, money_in_funds, mutual_aid, release
 from model.phases.fund_world import Institutions, new_fund_state
 from model.phases.tally import CareItem, EnrolmentItem, Head, Money, Tally
 from model.record import Record
@@ -76,6 +76,16 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "step3_target_months": 0,
         "step3_cross_scheme": 0,
         "step3_equalise_share": 0.5,
+    },
+    "behaviour": {
+        "react": 0,
+        "effort_loss_adjusted": (0.0, 0.09, 0.06),
+        "effort_loss_unified": (0.0, 0.12, 0.12),
+        "drift_adjusted": (0.0, 0.0, 0.0),
+        "drift_unified": (0.0, 0.18, 0.09),
+        "years": 3,
+        "cut_when_short": 0.0,
+        "spend_when_exposed": 0.0,
     },
     "treasury": {
         "last_resort": 1,
@@ -151,6 +161,7 @@ class SmallWorld(mesa.Model):
         self.year += 1
         money_in_funds.open_funds(self)
         loans.repay_loans(self)
+        behaviour.feel(self)
         money_in_funds.money_in(self)
         mutual_aid.uploads(self)
         money_in_funds.care_money(self)

@@ -45,7 +45,7 @@ def set_budgets(world: BudgetWorld) -> None:
     national, local = world.need()
     before = funds.need if funds.need is not None else np.zeros_like(local)
     for fund, scheme in SCHEME.items():
-        own, last = local[:, scheme], before[:, scheme]
+        own, last = local[:, scheme], before[:, scheme] * funds.drift_before[:, scheme]
         factor = plan(world, fund, own, last, funds.budget[:, scheme], first=funds.need is None)
         if funds.need is None or world.measured_use():
             factor = factor * (total(national[:, scheme]) / max(total(own * factor), 1.0))

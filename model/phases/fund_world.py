@@ -78,6 +78,10 @@ class FundState:
     active: list[int] = field(default_factory=list)
     retired: list[int] = field(default_factory=list)
     need: NDArray[np.float64] | None = None  # [pool, scheme] last year's expected cost of care at local prices [fen]
+    effort: NDArray[np.float64] = field(default_factory=lambda: np.ones((0, 0)))  # [pool, scheme] factor on collection
+    drift: NDArray[np.float64] = field(default_factory=lambda: np.ones((0, 0)))  # [pool, scheme] factor on spending
+    drift_before: NDArray[np.float64] = field(default_factory=lambda: np.ones((0, 0)))  # the same a year ago
+    mood: Any = None  # what behaviour keeps from year to year
     expected: NDArray[np.float64] | None = None  # the same at prices of the nation
 
 
@@ -112,7 +116,9 @@ def areas_of(pools: pd.DataFrame, law: Any, terms: Terms) -> Areas:
 def new_fund_state(pools: pd.DataFrame, law: Any) -> FundState:
     """Return the state before the first year, under the law then in force."""
     shape = (len(pools), len(Scheme))
-    return FundState(areas_of(pools, law, terms_of(law)), np.ones(shape), np.ones(shape))
+    ones = (np.ones(shape) for _ in range(5))
+    areas, (coverage, budget, effort, drift, before) = areas_of(pools, law, terms_of(law)), ones
+    return FundState(areas, coverage, budget, effort=effort, drift=drift, drift_before=before)
 
 
 def books(world: FundWorld, fund: str) -> dict[int, Book]:
