@@ -151,7 +151,7 @@ def compare(
     comparing.check_comparable(changed)
     if cluster is None:
         check_memory(changed.people, processes)
-    count = (len(changed.variants) + (2 ** len(changed.package) if changed.package else 0)) * len(seeds)
+    count = (len(changed.lived) + (2 ** len(changed.package) if changed.package else 0)) * len(seeds)
     if plan:
         print(plan_study(model_simulator(), changed, count, processes))
         return OK
@@ -165,6 +165,10 @@ def compare(
     for row in results.failed:
         complain(f"{row['reform']} seed {row['seed']} failed: {row['error']}", NO)
     print(f"wrote {folder / 'report.html'}, report.md, differences.parquet, who_pays_whom.csv, figures/ and tables/")
+    if asked.full:
+        from experiments.answers import stored_summary
+
+        print(stored_summary(asked.full, folder.parent / asked.full))
     return NO if results.failed else OK
 
 

@@ -15,7 +15,7 @@ from experiments.branch import share_histories
 from experiments.outcomes import ADDITIVE, outcomes, style, who_pays_whom
 from experiments.run import Done, Job, Simulator, make_job
 from experiments.store import Store, read_manifest, read_run, write_table, write_text
-from experiments.study import Study, StudyError, Variant
+from experiments.study import Study, StudyError, Variant, named
 from experiments.workers import do_all
 from model.errors import GongjiError, ResultsError, ScenarioError
 
@@ -47,7 +47,7 @@ def plan_jobs(
     """Return the job of every variant and seed; variants that are the same law share one."""
     from experiments.package import package_variants
 
-    regimes = (*study.variants, *(package_variants(study) if study.package else ()))
+    regimes = (*study.lived, *(package_variants(study) if study.package else ()))
     scenarios = {variant.name: scenario_of(variant) for variant in regimes}
     return {
         (name, seed): make_job(simulator, scenarios[name], seed, store, tables=study.tables)
@@ -58,9 +58,12 @@ def plan_jobs(
 
 def make_scenario(study: Study, variant: Variant) -> Any:
     """Return the scenario of one variant of a study."""
-    from model import Scenario, load_reform
+    from model import Reform, Scenario, load_reform
 
     reforms = tuple(load_reform(name) for name in variant.reforms)
+    for case in study.cases:
+        if case.name == variant.case:
+            reforms += (Reform(case.name, changes={path: {study.start: each} for path, each in case.changes.items()}),)
     return Scenario(people=study.people, start=study.start, end=study.end, reforms=reforms)
 
 
@@ -128,10 +131,10 @@ def differences(whole: pd.DataFrame, study: Study) -> pd.DataFrame:
     wide = whole.set_index([*UNIT, "reform", "seed"])["value"].unstack(["reform", "seed"])
     additive = wide.index.get_level_values("level").isin(list(ADDITIVE))
     wide = wide.mask(wide.isna() & additive[:, None], 0.0)
-    base = study.baseline.name
     parts = []
-    for variant in study.reforms:
-        if {base, variant.name} <= set(wide.columns.get_level_values("reform")):
+    for variant in study.lived:
+        base = named(variant.case, study.baseline.name)
+        if base != variant.name and {base, variant.name} <= set(wide.columns.get_level_values("reform")):
             pairs = pd.DataFrame(wide[variant.name]) - pd.DataFrame(wide[base])
             parts.append(interval(pairs).assign(reform=variant.name, against=base))
     if not parts:
@@ -223,6 +226,9 @@ def compare(
     results.payments.to_csv(folder / "who_pays_whom.csv", index=False, lineterminator="\n", encoding="utf-8")
     write_report(results, folder)
     write_findings(results, folder / "tables")
+    from experiments.answers import write_answers
+
+    write_answers(results, folder)
     return results
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pydantic
 
@@ -39,6 +39,17 @@ class Variant(pydantic.BaseModel):
     label: Text
     reforms: tuple[str, ...] = ()
     counterfactual: bool = False
+    case: str = ""
+
+
+class Case(pydantic.BaseModel):
+    """Assumptions under which all regimes are lived once more: parameters and their values from the first year on."""
+
+    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
+
+    name: str = pydantic.Field(pattern=r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$")
+    label: Text
+    changes: dict[str, Any] = pydantic.Field(min_length=1)
 
 
 class Outcome(pydantic.BaseModel):
@@ -109,10 +120,12 @@ class Study(pydantic.BaseModel):
     branch: int | None = None
     package: tuple[str, ...] = pydantic.Field(default=(), max_length=MOST_PARTS)
     tables: tuple[Table, ...] = ALL_TABLES
+    cases: tuple[Case, ...] = ()
+    full: str = ""
 
     @pydantic.model_validator(mode="after")
     def _names_differ(self) -> Study:
-        names = [variant.name for variant in self.variants]
+        names = [variant.name for variant in self.lived]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"each variant needs its own name; repeated: {', '.join(twice)}")
@@ -139,6 +152,19 @@ class Study(pydantic.BaseModel):
     def variants(self) -> tuple[Variant, ...]:
         """Return the baseline and the reforms."""
         return (self.baseline, *self.reforms)
+
+    @property
+    def lived(self) -> tuple[Variant, ...]:
+        """Return every variant at central values and again in every case, where it is named case__variant."""
+        again = ((case.name, variant) for case in self.cases for variant in self.variants)
+        return self.variants + tuple(
+            variant.model_copy(update={"name": named(case, variant.name), "case": case}) for case, variant in again
+        )
+
+
+def named(case: str, variant: str) -> str:
+    """Return the name of a variant in a case; at central values its own."""
+    return f"{case}__{variant}" if case else variant
 
 
 def load_study(name: str) -> Study:

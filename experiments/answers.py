@@ -1,0 +1,314 @@
+"""What decision makers ask of a study of mutual aid, answered from its stored tables.
+
+The price of not pooling, what aid repairs, who would agree, and order and dates; each is a function on small tables.
+A pool is a ledger of one fund in one area; pools that merge on the way are counted by province only.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from experiments.compare import Results
+from experiments.outcomes import POOLS, PROVINCE, RESCUES, style
+from experiments.store import read_run
+from experiments.study import named
+
+AID = ("step", "scheme_merge")
+POOL = ["fund", "prefecture"]
+
+
+@dataclasses.dataclass(frozen=True)
+class RunFacts:
+    """What one run says of its pools and of its money."""
+
+    pools: pd.DataFrame  # by pool: province, members, assets_fen, net_aid_fen, rescued_fen, first_rescue, extra_yuan
+    money: pd.Series[int]  # fen over all years by kind of flow
+    assets: pd.Series[int]  # fen at the end by province, with the provinces' own funds; 0 the nation's
+
+
+def facts_of(tables: dict[str, pd.DataFrame]) -> RunFacts:
+    """Return what a run's stored funds and flows say."""
+    funds, flows = tables["funds"], tables["flows"]
+    held = funds[funds["fund"].isin(POOLS)]
+    last = held[held["year"] == held["year"].max()].set_index(POOL)
+    pools = last[["province", "members"]].assign(assets_fen=last["closing_fen"] + last["lent_fen"] - last["owed_fen"])
+    aid = flows[flows["kind"].astype(str).str.startswith(AID)]
+    pools["net_aid_fen"] = of_pools(aid, "payee", pools.index) - of_pools(aid, "payer", pools.index)
+    rescues = flows[flows["kind"].isin(RESCUES)]
+    pools["rescued_fen"] = of_pools(rescues, "payee", pools.index)
+    first = rescues.groupby("payee", observed=True)["year"].min()
+    pools["first_rescue"] = [first.get(f"{fund}:{code}", np.nan) for fund, code in pools.index]
+    pools["extra_yuan"] = extra_needed(held).reindex(pools.index)
+    ended = funds[funds["year"] == funds["year"].max()]
+    net = (ended["closing_fen"] + ended["lent_fen"] - ended["owed_fen"]).groupby(ended["province"]).sum()
+    return RunFacts(pools, flows.groupby("kind", observed=True)["amount_fen"].sum(), net)
+
+
+def of_pools(flows: pd.DataFrame, side: str, index: pd.Index) -> pd.Series[int]:
+    """Return the sum of flows of every pool on one side [fen]."""
+    sums = flows.groupby(side, observed=True)["amount_fen"].sum()
+    return pd.Series([int(sums.get(f"{fund}:{code}", 0)) for fund, code in index], index)
+
+
+def extra_needed(held: pd.DataFrame) -> pd.Series[float]:
+    """Return what a pool must collect more a member and year never to run dry by itself [yuan]; none if merged."""
+    found = {}
+    years = held["year"].nunique()
+    for pool, rows in held.sort_values("year").groupby(POOL):
+        if len(rows) < years:
+            continue
+        change = (rows["income_fen"] - rows["spending_fen"]).to_numpy(np.float64)
+        left = float(rows["opening_fen"].iloc[0]) + np.cumsum(change)
+        members = np.cumsum(rows["members"].to_numpy(np.float64))
+        short = np.where(members > 0, np.maximum(-left, 0.0) / np.maximum(members, 1.0), 0.0)
+        found[pool] = float(short.max()) / style()["fen_per_yuan"]
+    result = pd.Series(found, dtype=float)
+    result.index = pd.MultiIndex.from_tuples(list(found), names=POOL) if found else pd.MultiIndex.from_arrays([[], []])
+    return result
+
+
+def read_facts(results: Results, folder: Path) -> dict[tuple[str, int], RunFacts]:
+    """Return what every complete run of a study says, by variant and seed; runs of the same law are read once."""
+    read: dict[str, RunFacts] = {}
+    found = {}
+    complete = set(zip(results.outcomes["reform"], results.outcomes["seed"]))
+    for name_and_seed, key in results.facts["runs"].items():
+        name, seed = name_and_seed.rsplit(" ", 1)
+        if (name, int(seed)) in complete:
+            if key not in read:
+                read[key] = facts_of(read_run(folder / key))
+            found[name, int(seed)] = read[key]
+    return found
+
+
+# ---- the price of not pooling ---------------------------------------------------------------------------------------
+def price_of_not_pooling(base: pd.DataFrame, reform: pd.DataFrame) -> dict[str, float]:
+    """Return what every pool of a fund would have to collect more to be ruined as seldom as under a reform.
+
+    ruined_alone and ruined_with are shares of pools rescued at least once by the treasury or by arrears; the price is
+    the smallest sum a member and year [yuan] that leaves no more pools dry alone than the reform leaves rescued.
+    """
+    need = base["extra_yuan"].dropna().sort_values(ascending=False).to_numpy()
+    rescued = float((reform["rescued_fen"] > 0).mean()) if len(reform) else np.nan
+    place = int(np.floor(rescued * len(need))) if len(need) else 0
+    return {
+        "ruined_alone": float((base["rescued_fen"] > 0).mean()),
+        "ruined_with": rescued,
+        "extra_yuan_a_head": float(need[place]) if place < len(need) else 0.0,
+    }
+
+
+# ---- what aid repairs -----------------------------------------------------------------------------------------------
+def what_aid_repairs(still: pd.DataFrame, reacting: pd.DataFrame | None = None) -> dict[str, float]:
+    """Return the shares of transfers that are predictable structure, chance, and behaviour; they add up to one.
+
+    Columns are seeds, rows are pools, values are net receipts [fen a member]. What a pool receives on average over
+    seeds is structure (age, wages, habits); what differs between seeds is chance; what a world with behaviour adds for
+    the same seed is behaviour. Shares of the sum of squares, less the chance left in a mean of few seeds.
+    """
+    values = still.to_numpy(np.float64)
+    seeds, whole = values.shape[1], float(np.mean(np.square(values)))
+    if seeds < 2 or whole == 0.0:
+        return {"structure": np.nan, "chance": np.nan, "behaviour": np.nan}
+    chance = float(np.mean(np.var(values, axis=1, ddof=1))) / whole
+    moved = 0.0
+    if reacting is not None:
+        after = reacting.reindex_like(still).to_numpy(np.float64)
+        squares = float(np.nansum(np.square(after)))
+        moved = float(np.nansum((after - values) * after)) / squares if squares else 0.0
+    return {"structure": (1.0 - chance) * (1.0 - moved), "chance": chance * (1.0 - moved), "behaviour": moved}
+
+
+# ---- who would agree ------------------------------------------------------------------------------------------------
+def gains(base: pd.Series[int], reform: pd.Series[int], years: int, rate: float) -> pd.Series[float]:
+    """Return the present value of what a reform adds to net assets at the end, by pool or province [fen]."""
+    both = base.index.intersection(reform.index)
+    factor = float(np.prod([1.0 + rate] * years))
+    return (reform[both] - base[both]).astype(np.float64) / factor
+
+
+def who_would_agree(gained: pd.Series[float], members: pd.Series[int]) -> dict[str, float]:
+    """Return the shares of places and of members that do not lose, and the least sum that makes losses good [fen]."""
+    if not len(gained):
+        return {"places": np.nan, "members": np.nan, "compensation_fen": np.nan}
+    heads = members.reindex(gained.index).fillna(0).astype(np.float64)
+    fine = gained >= 0
+    share = float(heads[fine].sum() / heads.sum()) if heads.sum() else np.nan
+    return {"places": float(fine.mean()), "members": share, "compensation_fen": float(-gained[~fine].sum())}
+
+
+def effort_at_which_it_vanishes(gain: float, gain_reacting: float, loss: float) -> float:
+    """Return the loss of effort [share] at which a nation's gain is zero, on the line through two runs; or nan."""
+    if gain <= 0:
+        return 0.0
+    return np.nan if gain_reacting >= gain else loss * gain / (gain - gain_reacting)
+
+
+def national_gain(base: RunFacts, reform: RunFacts) -> float:
+    """Return rescues avoided and net assets gained in all ledgers together [fen]."""
+    rescues = sum(int(base.money.get(kind, 0)) - int(reform.money.get(kind, 0)) for kind in RESCUES)
+    return float(rescues + reform.assets.sum() - base.assets.sum())
+
+
+# ---- money moved ----------------------------------------------------------------------------------------------------
+def money_of(base: RunFacts, reform: RunFacts) -> dict[str, float]:
+    """Return what a regime moved and saved in all [fen], its payout ratios, and deficit avoided per yuan moved."""
+    get = lambda facts, *kinds: float(sum(int(facts.money.get(kind, 0)) for kind in kinds))  # noqa: E731
+    uploads = {step: get(reform, f"{step}_upload") for step in ("step2", "step3")}
+    aid = {step: get(reform, f"{step}_aid") for step in ("step2", "step3")}
+    moved = sum(aid.values()) + get(reform, "step1_loan", "step1_aid", "step3_loan", "scheme_merge")
+    more = moved - sum(aid_of(base))
+    avoided = get(base, *RESCUES) - get(reform, *RESCUES)
+    ratio = {f"payout_{step}": aid[step] / uploads[step] if uploads[step] else np.nan for step in aid}
+    return {
+        "lent_or_given": get(reform, "step1_loan", "step1_aid", "step3_loan", "scheme_merge"),
+        "uploaded": sum(uploads.values()),
+        "paid_out": sum(aid.values()),
+        "treasury": get(reform, "backstop") - get(base, "backstop"),
+        "arrears": get(reform, "arrears") - get(base, "arrears"),
+        "avoided_per_yuan_moved": avoided / more if more > 0 else np.nan,
+        **ratio,
+    }
+
+
+def aid_of(facts: RunFacts) -> list[float]:
+    """Return what a run's aid, loans and levelling came to, by kind [fen]."""
+    kinds = ("step1_loan", "step1_aid", "step2_aid", "step3_aid", "step3_loan", "scheme_merge")
+    return [float(facts.money.get(kind, 0)) for kind in kinds]
+
+
+def ruin_by_year(pools: pd.DataFrame, years: list[int]) -> pd.DataFrame:
+    """Return the share of pools of each fund rescued at least once by the end of each year."""
+    rows = [
+        (year, fund, float((some["first_rescue"] <= year).mean()))
+        for year in years
+        for fund, some in pools.groupby("fund")
+    ]
+    return pd.DataFrame(rows, columns=["year", "fund", "share"])
+
+
+# ---- over a study ---------------------------------------------------------------------------------------------------
+def answers(results: Results, facts: dict[tuple[str, int], RunFacts], rate: float) -> dict[str, pd.DataFrame]:
+    """Return the tables of answers of a study, means over seeds; money in bn yuan."""
+    study, seeds = results.study, sorted({seed for _, seed in facts})
+    years = [int(year) for year in sorted(results.outcomes["year"].unique())]
+    found: dict[str, list[dict[str, Any]]] = {name: [] for name in ("price", "money", "agree", "ruin")}
+    for variant in study.lived:
+        base = named(variant.case, study.baseline.name)
+        pairs = [
+            (facts[base, s], facts[variant.name, s]) for s in seeds if {(base, s), (variant.name, s)} <= set(facts)
+        ]
+        for before, after in pairs:
+            told = {"reform": variant.name, "case": variant.case}
+            found["ruin"] += [told | row for row in ruin_by_year(after.pools, years).to_dict("records")]
+            if variant.name == base:
+                continue
+            found["money"].append(told | in_bn(money_of(before, after)))
+            for fund in POOLS:
+                alone, with_aid = (
+                    each.pools[each.pools.index.get_level_values("fund") == fund] for each in (before, after)
+                )
+                found["price"].append(told | {"fund": fund} | price_of_not_pooling(alone, with_aid))
+            for level, one, two, heads in (
+                ("pool", before.pools["assets_fen"], after.pools["assets_fen"], before.pools["members"]),
+                ("province", before.assets, after.assets, before.pools.groupby("province")["members"].sum()),
+            ):
+                gained = gains(one, two, len(years), rate)
+                gained = gained[gained.index != 0] if level == "province" else gained
+                found["agree"].append(told | {"level": level} | in_bn(who_would_agree(gained, heads)))
+    tables = {name: mean_over_seeds(rows) for name, rows in found.items()}
+    tables["repairs"] = pd.DataFrame(repairs(results, facts, seeds))
+    tables["effort"] = pd.DataFrame(vanishing(results, facts, seeds))
+    return tables
+
+
+def in_bn(numbers: dict[str, float]) -> dict[str, float]:
+    """Return money in bn yuan; shares and ratios as they are."""
+    plain = ("payout", "avoided", "places", "members")
+    scale = style()["fen_per_bn_yuan"]
+    return {name: value if name.startswith(plain) else value / scale for name, value in numbers.items()}
+
+
+def mean_over_seeds(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    """Return the mean of numbers over seeds, by whatever is not a number, in order of appearance."""
+    if not rows:
+        return pd.DataFrame()
+    frame = pd.DataFrame(rows)
+    by = [name for name in frame.columns if frame[name].dtype.kind not in "fi" or name == "year"]
+    return frame.groupby(by, sort=False).mean().reset_index()
+
+
+def repairs(results: Results, facts: dict[tuple[str, int], RunFacts], seeds: list[int]) -> list[dict[str, Any]]:
+    """Return for each reform what its transfers repair: structure, chance, behaviour where a case switches it on."""
+    study = results.study
+    reacting = next((case.name for case in study.cases if case.changes.get("behaviour.react")), "")
+    rows = []
+    for variant in study.reforms:
+        still = receipts(facts, variant.name, seeds)
+        moved = receipts(facts, named(reacting, variant.name), seeds) if reacting else None
+        if still is not None:
+            rows.append({"reform": variant.name, **what_aid_repairs(still, moved)})
+    return rows
+
+
+def receipts(facts: dict[tuple[str, int], RunFacts], name: str, seeds: list[int]) -> pd.DataFrame | None:
+    """Return net receipts a member by pool and seed [fen], or nothing where no seed was lived."""
+    there = {seed: facts[name, seed].pools for seed in seeds if (name, seed) in facts}
+    if not there:
+        return None
+    columns = {seed: pools["net_aid_fen"] / pools["members"].clip(lower=1) for seed, pools in there.items()}
+    return pd.DataFrame(columns).dropna()
+
+
+def vanishing(results: Results, facts: dict[tuple[str, int], RunFacts], seeds: list[int]) -> list[dict[str, Any]]:
+    """Return the loss of effort at which each reform's gain for the nation vanishes."""
+    study = results.study
+    reacting = next((case for case in study.cases if case.changes.get("behaviour.react")), None)
+    rows = []
+    for variant in study.reforms if reacting else ():
+        names = study.baseline.name, variant.name
+        both = [(one, named(reacting.name, one)) for one in names] if reacting else []
+        there = [s for s in seeds if all((name, s) in facts for pair in both for name in pair)]
+        if there:
+            plain, after = (
+                float(np.mean([national_gain(facts[both[0][i], s], facts[both[1][i], s]) for s in there]))
+                for i in (0, 1)
+            )
+            scale = style()["fen_per_bn_yuan"]
+            loss = effort_at_which_it_vanishes(plain, after, central_loss())
+            rows.append(
+                {"reform": variant.name, "gain": plain / scale, "gain_reacting": after / scale, "effort_loss": loss}
+            )
+    return rows
+
+
+def central_loss() -> float:
+    """Return the loss of effort of employees under an adjustment fund that the law of behaviour assumes [share]."""
+    from model.policy import load_policy
+
+    return float(load_policy().value("behaviour.effort_loss_adjusted", 2024)["employee"])
+
+
+def write_answers(results: Results, folder: Path) -> None:
+    """Write the answers of a study into its folder: answers.md and a CSV for each table."""
+    from experiments.answers_page import write_page
+
+    write_page(results, folder)
+
+
+def stored_summary(name: str, folder: Path) -> str:
+    """Return the summary that the last full study stored, or how to make one."""
+    page = folder / "summary.txt"
+    if not page.is_file():
+        return (
+            f"{name}: not lived here yet; python -m experiments compare {name} takes hours, can be stopped and goes on"
+        )
+    return page.read_text(encoding="utf-8").rstrip()
+
+
+__all__ = ["PROVINCE", "answers", "facts_of", "read_facts", "stored_summary", "write_answers"]

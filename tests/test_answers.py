@@ -1,0 +1,168 @@
+"""The answers of a study of mutual aid: by hand on little tables, and whole on made-up and on small real worlds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from experiments import answers
+from experiments.compare import compare, make_scenario
+from experiments.run import Done
+from experiments.study import Study, load_study
+from model.errors import ReformError
+from tests.fake_world import SIMULATOR
+from tests.test_report import scenario_of, study_of
+
+YUAN = 100
+
+
+def held(*paths: tuple[int, list[tuple[int, int]]], members: int = 10) -> pd.DataFrame:
+    """Return the funds table of resident pools: an opening and (income, spending) by year for each [fen]."""
+    rows = [
+        {
+            "year": 2024 + number,
+            "fund": "resident_pool",
+            "prefecture": 320100 + place,
+            "opening_fen": opening,
+            "income_fen": income,
+            "spending_fen": spending,
+            "members": members,
+        }
+        for place, (opening, years) in enumerate(paths)
+        for number, (income, spending) in enumerate(years)
+    ]
+    return pd.DataFrame(rows)
+
+
+def test_what_a_pool_must_collect_more_is_the_worst_of_its_years() -> None:
+    """After 2024 100 yuan are missing (10 members: 10 a head), after 2025 150 (20 member-years: 7.5 a head)."""
+    alone = held((0, [(0, 100 * YUAN), (0, 50 * YUAN)]), (500 * YUAN, [(0, 100 * YUAN), (0, 50 * YUAN)]))
+    assert answers.extra_needed(alone).tolist() == [10.0, 0.0]
+
+
+def test_a_pool_that_merges_has_no_price_of_its_own() -> None:
+    some = held((0, [(0, 100)]), (0, [(0, 100), (0, 100)]))
+    assert len(answers.extra_needed(some)) == 1
+
+
+@pytest.mark.parametrize(("rescued", "price"), [(0, 9.0), (1, 5.0), (2, 1.0), (3, 0.0), (4, 0.0)])
+def test_the_price_of_not_pooling_leaves_as_many_dry_as_the_reform(rescued: int, price: float) -> None:
+    """Needs of 9, 5, 1 and 0 yuan: with 5 yuan each one pool runs dry, with 1 yuan two."""
+    base = pd.DataFrame({"extra_yuan": [5.0, 9.0, 0.0, 1.0], "rescued_fen": [1, 1, 0, 1]})
+    reform = pd.DataFrame({"rescued_fen": [1] * rescued + [0] * (4 - rescued)})
+    found = answers.price_of_not_pooling(base, reform)
+    assert found == {"ruined_alone": 0.75, "ruined_with": rescued / 4, "extra_yuan_a_head": price}
+
+
+def test_transfers_are_split_into_structure_chance_and_behaviour() -> None:
+    steady = pd.DataFrame({0: [5.0, -5.0], 1: [5.0, -5.0]})
+    assert answers.what_aid_repairs(steady) == {"structure": 1.0, "chance": 0.0, "behaviour": 0.0}
+    doubled = answers.what_aid_repairs(steady, 2 * steady)
+    assert doubled == pytest.approx({"structure": 0.5, "chance": 0.0, "behaviour": 0.5})
+    assert np.isnan(answers.what_aid_repairs(steady[[0]])["chance"])
+    draws = np.array([[(-1) ** (i + (i // 2) * s) for s in range(40)] for i in range(40)], float)
+    mixed = answers.what_aid_repairs(pd.DataFrame(3.0 + draws))
+    assert sum(mixed.values()) == pytest.approx(1.0)
+    assert 0 < mixed["chance"] < mixed["structure"]
+
+
+def test_chance_alone_leaves_no_structure_but_noise() -> None:
+    from tests.test_measures_limits import uniforms
+
+    found = answers.what_aid_repairs(pd.DataFrame(uniforms(3, 0, (2000, 5)) - 0.5))
+    assert found["chance"] == pytest.approx(1.0, abs=0.05)
+    assert found["structure"] == pytest.approx(0.0, abs=0.05)
+
+
+def test_who_would_agree() -> None:
+    base = pd.Series({1: 100, 2: 100, 3: 100, 4: 100})
+    reform = pd.Series({1: 150, 2: 100, 3: 80, 5: 900})
+    gained = answers.gains(base, reform, 2, 0.0)
+    assert gained.to_dict() == {1: 50.0, 2: 0.0, 3: -20.0}
+    found = answers.who_would_agree(gained, pd.Series({1: 10, 2: 10, 3: 20}))
+    assert found == {"places": pytest.approx(2 / 3), "members": 0.5, "compensation_fen": 20.0}
+    assert answers.gains(base, reform, 2, 0.25)[3] == pytest.approx(-20 / 1.25**2)
+
+
+@pytest.mark.parametrize(
+    ("gain", "reacting", "loss"), [(100.0, -100.0, 0.05), (100.0, 0.0, 0.1), (100.0, 100.0, np.nan), (-1.0, -5.0, 0.0)]
+)
+def test_the_effort_loss_at_which_a_gain_vanishes(gain: float, reacting: float, loss: float) -> None:
+    assert answers.effort_at_which_it_vanishes(gain, reacting, 0.1) == pytest.approx(loss, nan_ok=True)
+
+
+def test_payout_ratio_and_deficit_avoided_per_yuan() -> None:
+    def facts(**money: int) -> answers.RunFacts:
+        return answers.RunFacts(pd.DataFrame(), pd.Series(money), pd.Series({0: 0}))
+
+    base = facts(backstop=40, arrears=60, step2_aid=10, step2_upload=20)
+    reform = facts(backstop=10, arrears=0, step1_loan=50, step2_aid=30, step2_upload=120, step3_upload=7)
+    found = answers.money_of(base, reform)
+    assert found["payout_step2"] == 0.25
+    assert found["payout_step3"] == 0.0
+    assert found["avoided_per_yuan_moved"] == 90 / 70
+    assert (found["treasury"], found["arrears"], found["uploaded"]) == (-30.0, -60.0, 127.0)
+
+
+# ---- studies with cases ---------------------------------------------------------------------------------------------
+CASES = [{"name": "behaviour", "label": {"en": "react", "zh": "反应"}, "changes": {"behaviour.react": 1}}]
+
+
+def with_cases(study: Study, cases: Any = CASES) -> Study:
+    return Study.model_validate({**study.model_dump(), "cases": cases})
+
+
+def test_every_case_is_compared_with_its_own_baseline(tmp_path: Path) -> None:
+    told: list[Done] = []
+    study = with_cases(study_of("null", "aid"))
+    assert [v.name for v in study.lived][3:] == ["behaviour__today", "behaviour__null", "behaviour__aid"]
+    results = compare(SIMULATOR, study, tmp_path / "fake", range(3), 1, told.append, False, scenario_of)
+    pairs = set(zip(results.differences["reform"], results.differences["against"]))
+    assert pairs == {
+        ("null", "today"),
+        ("aid", "today"),
+        ("behaviour__null", "behaviour__today"),
+        ("behaviour__aid", "behaviour__today"),
+    }
+    page = (tmp_path / "fake" / "answers.md").read_text(encoding="utf-8")
+    assert "What is robust" in page
+    money = pd.read_csv(tmp_path / "fake" / "tables" / "answers_money.csv")
+    assert len(money) == 4
+    assert (money.query("reform == 'aid'")["paid_out"] > 0).all()
+    words = answers.stored_summary("fake", tmp_path / "fake")
+    assert "3 regimes in 2 cases, 3 seeds" in words
+    assert "not lived here yet" in answers.stored_summary("other", tmp_path / "other")
+
+
+def test_a_case_changes_assumptions_from_the_first_year() -> None:
+    study = with_cases(load_study("three_steps"))
+    variant = next(v for v in study.lived if v.name == "behaviour__step_1")
+    law = make_scenario(study, variant).law()
+    assert law.value("behaviour.react", study.start) == 1
+    assert law.value("steps.step1_on", 2026) == 1
+    plain = next(v for v in study.lived if v.name == "step_1")
+    assert make_scenario(study, plain).law().value("behaviour.react", study.start) == 0
+
+
+def test_a_case_that_names_no_parameter_is_refused() -> None:
+    wrong = [{"name": "typo", "label": {"en": "t", "zh": "t"}, "changes": {"behaviour.reacts": 1}}]
+    study = with_cases(load_study("three_steps"), wrong)
+    with pytest.raises(ReformError, match=r"behaviour\.reacts"):
+        make_scenario(study, study.lived[-1])
+
+
+@pytest.mark.parametrize("name", ["three_steps_full", "pooling_levels"])
+def test_the_full_studies_are_whole(name: str) -> None:
+    """Every regime in every case is a scenario the model accepts, to 2040, with what item 8 of the plan names."""
+    study = load_study(name)
+    assert (study.start, study.end) == (2024, 2040)
+    assert {"behaviour", "eta_0", "eta_half", "eta_1", "spread_low", "spread_high"} <= {
+        case.name for case in study.cases
+    }
+    assert {"gap_minus_2", "gap_plus_2", "shocks_low", "shocks_high"} <= {case.name for case in study.cases}
+    for variant in study.lived:
+        make_scenario(study, variant)
