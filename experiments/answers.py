@@ -158,22 +158,26 @@ def national_gain(base: RunFacts, reform: RunFacts) -> float:
 # ---- money moved ----------------------------------------------------------------------------------------------------
 def money_of(base: RunFacts, reform: RunFacts) -> dict[str, float]:
     """Return what a regime moved and saved in all [fen], its payout ratios, and deficit avoided per yuan moved."""
-    get = lambda facts, *kinds: float(sum(int(facts.money.get(kind, 0)) for kind in kinds))  # noqa: E731
-    uploads = {step: get(reform, f"{step}_upload") for step in ("step2", "step3")}
-    aid = {step: get(reform, f"{step}_aid") for step in ("step2", "step3")}
-    moved = sum(aid.values()) + get(reform, "step1_loan", "step1_aid", "step3_loan", "scheme_merge")
+    uploads = {step: total(reform, f"{step}_upload") for step in ("step2", "step3")}
+    aid = {step: total(reform, f"{step}_aid") for step in ("step2", "step3")}
+    moved = sum(aid.values()) + total(reform, "step1_loan", "step1_aid", "step3_loan", "scheme_merge")
     more = moved - sum(aid_of(base))
-    avoided = get(base, *RESCUES) - get(reform, *RESCUES)
+    avoided = total(base, *RESCUES) - total(reform, *RESCUES)
     ratio = {f"payout_{step}": aid[step] / uploads[step] if uploads[step] else np.nan for step in aid}
     return {
-        "lent_or_given": get(reform, "step1_loan", "step1_aid", "step3_loan", "scheme_merge"),
+        "lent_or_given": total(reform, "step1_loan", "step1_aid", "step3_loan", "scheme_merge"),
         "uploaded": sum(uploads.values()),
         "paid_out": sum(aid.values()),
-        "treasury": get(reform, "backstop") - get(base, "backstop"),
-        "arrears": get(reform, "arrears") - get(base, "arrears"),
+        "treasury": total(reform, "backstop") - total(base, "backstop"),
+        "arrears": total(reform, "arrears") - total(base, "arrears"),
         "avoided_per_yuan_moved": avoided / more if more > 0 else np.nan,
         **ratio,
     }
+
+
+def total(facts: RunFacts, *kinds: str) -> float:
+    """Return what flows of some kinds came to over all years [fen]."""
+    return float(sum(int(facts.money.get(kind, 0)) for kind in kinds))
 
 
 def aid_of(facts: RunFacts) -> list[float]:
@@ -185,7 +189,7 @@ def aid_of(facts: RunFacts) -> list[float]:
 def ruin_by_year(pools: pd.DataFrame, years: list[int]) -> pd.DataFrame:
     """Return the share of pools of each fund rescued at least once by the end of each year."""
     rows = [
-        (year, fund, float((some["first_rescue"] <= year).mean()))
+        (year, str(fund), float((some["first_rescue"] <= year).mean()))
         for year in years
         for fund, some in pools.groupby("fund")
     ]
@@ -205,7 +209,8 @@ def answers(results: Results, facts: dict[tuple[str, int], RunFacts], rate: floa
         ]
         for before, after in pairs:
             told = {"reform": variant.name, "case": variant.case}
-            found["ruin"] += [told | row for row in ruin_by_year(after.pools, years).to_dict("records")]
+            for row in ruin_by_year(after.pools, years).itertuples():
+                found["ruin"].append(told | {"year": row.year, "fund": row.fund, "share": row.share})
             if variant.name == base:
                 continue
             found["money"].append(told | in_bn(money_of(before, after)))

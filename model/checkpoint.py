@@ -23,6 +23,7 @@ from model.books import Book, Loan
 from model.engine import BLOCK, Engine
 from model.errors import ResultsError
 from model.ledger import Ledger
+from model.phases import behaviour
 from model.phases.fund_world import Institutions, new_fund_state
 from model.phases.tally import Tally
 from model.policy.record import law_record
@@ -78,7 +79,12 @@ def _arrays(world: PoolingModel) -> dict[str, Any]:
     funds = world.funds
     arrays = {"heads_before": world.heads_before, "coverage": funds.coverage, "budget": funds.budget}
     arrays |= {f"norm {name}": values for name, values in world.care.norms.items()}
-    return arrays if funds.need is None else arrays | {"need": funds.need}
+    arrays |= {"drift": funds.drift}
+    if funds.mood is not None:
+        arrays |= {f"mood {name}": values for name, values in behaviour.arrays_of(funds.mood).items()}
+    if funds.need is None:
+        return arrays
+    return arrays | {"need": funds.need, "expected": funds.expected, "age_cost": world.age_cost}
 
 
 def _state(world: PoolingModel) -> dict[str, Any]:
@@ -179,7 +185,12 @@ class Resumed(PoolingModel):
         self.institutions = Institutions(self, codes, provinces)
         self.funds = new_fund_state(self.pools, self.law[0])
         self.funds.coverage, self.funds.budget = self._kept_arrays["coverage"], self._kept_arrays["budget"]
-        self.funds.need = self._kept_arrays.get("need")
+        self.funds.drift = self._kept_arrays["drift"]
+        self.funds.need, self.funds.expected = (self._kept_arrays.get(name) for name in ("need", "expected"))
+        if self.funds.need is not None:
+            self.age_cost = self._kept_arrays["age_cost"]
+        mood = {n.removeprefix("mood "): a for n, a in self._kept_arrays.items() if n.startswith("mood ")}
+        self.funds.mood = behaviour.mood_of(mood) if mood else None
         self.funds.members = kept["members"]
         self.funds.active, self.funds.retired = kept["active"], kept["retired"]
         self.ledger = Ledger(dict(zip(codes, provinces, strict=True)))

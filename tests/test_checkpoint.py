@@ -51,6 +51,23 @@ def test_a_reform_branches_off_a_history_without_it(tmp_path: Path) -> None:
         assert all_hashes(branch) == all_hashes(straight)
 
 
+def test_what_pools_make_of_their_law_is_kept(tmp_path: Path) -> None:
+    """Effort and drift on their way over three years, and equalisation by age and by last year's morbidity."""
+    changes: dict[str, Any] = {
+        "behaviour.react": {START: 1},
+        "pooling.employee_level": {START + 1: 1},
+        "steps.step2_on": {START + 1: 1},
+        "steps.step2_design": {START + 1: 1},
+        "steps.step2_weights": {START + 1: 2, START + 2: 3},
+    }
+    reforms = (Reform("all at once", changes=changes),)
+    straight = all_hashes(live(world_of(end=END, reforms=reforms)))
+    for year in (START, START + 1, START + 2):
+        world = live(world_of(end=END, reforms=reforms), year)
+        save(world, tmp_path / str(year))
+        assert all_hashes(live(Resumed(tmp_path / str(year), world.case))) == straight
+
+
 def test_a_checkpoint_of_something_else_is_refused(tmp_path: Path) -> None:
     folder = tmp_path / "kept"
     save(live(world_of(end=END), START + 1), folder)

@@ -6,13 +6,13 @@ employers pay, residents' the mobilisation for enrolment; drifts raise the cost 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from model.kinds import EMPLOYEE_POOL, RESIDENT_POOL
 from model.phases.equalising import GAP_COVER, RISK_FUND, nation_shares, sharing_areas
 from model.phases.fund_world import SCHEME, FundWorld
 from model.phases.loans import GRANT
@@ -21,7 +21,7 @@ from model.rules.behaviour import drift_against, effort_against, phased
 Floats = NDArray[np.float64]
 OWN, ADJUSTED, UNIFIED = 0, 1, 2  # who bears the deficits of a pool
 BEARS = {GAP_COVER, RISK_FUND}  # designs of step 3 whose payments follow what was collected or spent
-FUNDS = (EMPLOYEE_POOL, RESIDENT_POOL)
+WORDS = ("start", "aim", "since", "now")
 
 
 @dataclass
@@ -57,6 +57,19 @@ class Mood:
     drift: Phased
 
 
+def arrays_of(mood: Mood) -> dict[str, NDArray[Any]]:
+    """Return a mood as arrays by name, as a checkpoint keeps it."""
+    parts = {"effort": mood.effort, "drift": mood.drift}
+    phased = {f"{name} {word}": getattr(part, word) for name, part in parts.items() for word in WORDS}
+    return {"at_first": mood.at_first} | phased
+
+
+def mood_of(arrays: Mapping[str, NDArray[Any]]) -> Mood:
+    """Return the mood that arrays by name hold."""
+    parts = {name: Phased(*(arrays[f"{name} {word}"] for word in WORDS)) for name in ("effort", "drift")}
+    return Mood(arrays["at_first"], parts["effort"], parts["drift"])
+
+
 def feel(world: FundWorld) -> None:
     """Let pools set the year's effort and spending by who bears their deficits and how they stand."""
     funds, law = world.funds, world.law[0].behaviour
@@ -70,11 +83,9 @@ def feel(world: FundWorld) -> None:
     switch = float(law.react)
     losses = switch * table(law.effort_loss_adjusted, law.effort_loss_unified)
     drifts = switch * table(law.drift_adjusted, law.drift_unified)
-    columns = np.broadcast_to(np.arange(now.shape[1]), now.shape)
-    pairs = [(kind[now, columns], kind[mood.at_first, columns]) for kind in (losses, drifts)]
     ramp = int(law.years)
-    mood.effort.move(np.vectorize(effort_against, otypes=[float])(*pairs[0]), world.year, ramp)
-    mood.drift.move(np.vectorize(drift_against, otypes=[float])(*pairs[1]), world.year, ramp)
+    mood.effort.move(aims(effort_against, losses, now, mood.at_first), world.year, ramp)
+    mood.drift.move(aims(drift_against, drifts, now, mood.at_first), world.year, ramp)
     funds.effort = mood.effort.now.copy()
     funds.drift = mood.drift.now * tempo(
         world, switch * float(law.cut_when_short), switch * float(law.spend_when_exposed)
@@ -84,6 +95,15 @@ def feel(world: FundWorld) -> None:
 def table(adjusted: Any, unified: Any) -> Floats:
     """Return numbers by arrangement and scheme; a pool on its own has none."""
     return np.stack([np.zeros(len(adjusted)), np.asarray(adjusted), np.asarray(unified)])
+
+
+def aims(
+    rule: Callable[[float, float], float], sizes: Floats, now: NDArray[np.int64], before: NDArray[np.int64]
+) -> Floats:
+    """Return the factor by pool and scheme that an arrangement leads to where another was there at first."""
+    kinds, schemes = range(len(sizes)), range(sizes.shape[1])
+    known = [[[rule(float(sizes[a, s]), float(sizes[b, s])) for s in schemes] for b in kinds] for a in kinds]
+    return np.array(known)[now, before, np.arange(sizes.shape[1])]
 
 
 def arrangement(world: FundWorld, fund: str) -> NDArray[np.int64]:
