@@ -166,3 +166,5 @@ def test_the_full_studies_are_whole(name: str) -> None:
     assert {"gap_minus_2", "gap_plus_2", "shocks_low", "shocks_high"} <= {case.name for case in study.cases}
     for variant in study.lived:
         make_scenario(study, variant)
+    assert not study.baseline.reforms
+    assert all(variant.counterfactual == (variant.reforms == ("none",)) for variant in study.lived)

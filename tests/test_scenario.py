@@ -137,6 +137,37 @@ def test_the_same_settings_pass_where_the_step_is_off_or_the_law_allows_it() -> 
         Scenario(end=2031, reforms=(Reform("right", changes=changes),))
 
 
+def test_the_road_map_begins_in_2026_2028_and_2030() -> None:
+    """Document 002: three steps one after another (分三步推进); the order is a choice of its own."""
+    law = Scenario(end=2031, reforms=(load_reform("steps_1_2_3"),)).law()
+    begun = {
+        name: next(y for y in range(2024, 2032) if law.value(f"steps.{name}_on", y))
+        for name in ("step1", "step2", "step3")
+    }
+    assert begun == {"step1": 2026, "step2": 2028, "step3": 2030}
+    assert law.value("steps.order", 2031) == 12
+    other = Scenario(end=2031, reforms=(load_reform("steps_2_1_3"),)).law()
+    assert other.value("steps.order", 2031) == 21
+
+
+def test_the_baseline_is_the_mix_of_today() -> None:
+    """Eight provinces pool residents by 2023; unified and adjustment provinces as in institutions.md E5."""
+    law = load_policy()
+    levels = {scheme: law.value(f"pooling.{scheme}_level", 2025) for scheme in ("employee", "resident")}
+    unified = {
+        scheme: {code for code, level in places.items() if code != "default" and level}
+        for scheme, places in levels.items()
+    }
+    assert unified["resident"] == {110000, 120000, 310000, 460000, 500000, 540000, 630000, 640000}
+    assert unified["employee"] == {110000, 120000, 310000, 460000, 500000, 630000}
+    today = law.value("steps.step2_today", 2025)
+    assert {code for code, how in today.items() if code != "default" and how} == {350000, 510000, 610000, 640000}
+    assert law.value("steps.step2_own_first", 2025, province=610000) == 1
+    assert law.value("steps.step2_design", 2025, province=350000) == 1
+    for path in ("step1_on", "step2_on", "step3_on"):
+        assert law.value(f"steps.{path}", 2030) == 0
+
+
 def test_everybody_is_all() -> None:
     assert Scenario(people="all") == Scenario(people=None)
 
