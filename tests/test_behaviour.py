@@ -180,3 +180,30 @@ def test_members_weighed_by_age_are_heavier_where_they_are_older() -> None:
     many = count > np.median(count)
     older = np.corrcoef((ages / np.maximum(count, 1))[many], (aged[:, RESIDENT] / np.maximum(count, 1))[many])[0, 1]
     assert older > 0.5
+
+
+# ---- how far pools lie apart ----------------------------------------------------------------------------------------
+def surplus_spread(*changes: tuple[str, Any]) -> float:
+    """Return the deviation of resident surplus rates between pools in the first year, weighted by members."""
+    reform = Reform("spread", changes={path: {START: value} for path, value in changes})
+    world = live(world_of(end=START, reforms=(reform,)))
+    rows = world.record.funds.query("fund == 'resident_pool' and members > 0")
+    rate, weight = 1 - rows["spending_fen"] / rows["income_fen"], rows["members"]
+    mean = (rate * weight).sum() / weight.sum()
+    return float(np.sqrt((weight * (rate - mean) ** 2).sum() / weight.sum()))
+
+
+def test_the_spread_of_plans_sets_how_far_surplus_rates_lie_apart() -> None:
+    narrow, wide = (surplus_spread(("budget.resident_spread", spread)) for spread in (0.1, 0.3))
+    assert 0.1 < narrow < wide
+    assert wide - narrow > 0.05
+
+
+def test_the_spread_of_openings_moves_money_between_pools_and_makes_none() -> None:
+    worlds = [
+        world_of(end=START, reforms=(Reform("openings", changes={"places.resident_spread": {START: spread}}),))
+        for spread in (0.1, 0.6)
+    ]
+    held = [np.array([b.balance for b in w.ledger.books.values() if b.fund == RESIDENT_POOL], float) for w in worlds]
+    assert held[0].sum() == held[1].sum()
+    assert held[0].std() < held[1].std()
