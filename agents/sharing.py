@@ -1,51 +1,33 @@
-"""Whose account pays: kinship between two people, read from the three pointers to spouse, mother and father."""
+"""Whose account pays first: the order in which a user asks several holders, and how much each is asked for."""
 
 from __future__ import annotations
 
-from agents.codes import Kin
-from agents.compiled import inlined, int64
-from agents.person import Columns
+from enum import IntEnum
+
+from agents.compiled import inlined
+
+
+class Order(IntEnum):
+    """How a user's holders take turns (parameter accounts.order)."""
+
+    REGISTRATION = 0
+    LARGEST = 1
+    PROPORTION = 2
 
 
 @inlined
-def is_parent(p: Columns, child: int, parent: int) -> bool:
-    """Say whether `parent` is the mother or father of `child` (rows of the people table)."""
-    return bool(p.mother[child] == parent or p.father[child] == parent)
+def asked_before(order: int, turn: int, spare: int, key: int, other_turn: int, other_spare: int, other_key: int) -> bool:
+    """Say whether a holder is asked before another: the larger account or the earlier link first, then the key."""
+    if order == Order.LARGEST and spare != other_spare:
+        return spare > other_spare
+    if turn != other_turn:
+        return turn < other_turn
+    return key < other_key
 
 
 @inlined
-def share_parent(p: Columns, a: int, b: int) -> bool:
-    """Say whether two people have a living parent in common."""
-    mother = p.mother[a] >= 0 and p.mother[a] == p.mother[b]
-    return bool(mother or (p.father[a] >= 0 and p.father[a] == p.father[b]))
-
-
-@inlined
-def is_grandparent(p: Columns, child: int, elder: int) -> bool:
-    """Say whether `elder` is a grandparent of `child`."""
-    mother = int64(p.mother[child])
-    father = int64(p.father[child])
-    return (mother >= 0 and is_parent(p, mother, elder)) or (father >= 0 and is_parent(p, father, elder))
-
-
-@inlined
-def kin_of(p: Columns, holder: int, user: int) -> int:
-    """Return what the user is to the holder of an account (a Kin code)."""
-    if holder == user:
-        return Kin.SELF
-    if p.spouse[holder] == user:
-        return Kin.SPOUSE
-    if is_parent(p, holder, user):
-        return Kin.PARENT
-    if is_parent(p, user, holder):
-        return Kin.CHILD
-    if share_parent(p, holder, user):
-        return Kin.SIBLING
-    if is_grandparent(p, holder, user):
-        return Kin.GRANDPARENT
-    if is_grandparent(p, user, holder):
-        return Kin.GRANDCHILD
-    spouse = int64(p.spouse[holder])
-    if spouse >= 0 and is_parent(p, spouse, user):
-        return Kin.SPOUSE_PARENT
-    return Kin.OTHER
+def asked_for(order: int, need: int, spare: int, together: int) -> int:
+    """Return what a holder is asked for: the need, or the part that its money has in what all holders have [fen]."""
+    if order == Order.PROPORTION and together > 0:
+        return (need * spare + together - 1) // together
+    return need

@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 from agents.columns import Array, Table
 from agents.household import HOUSEHOLD
 from agents.person import PERSON, columns_of
+from model.co_use import CoUse
 from model.phases import renewing
 from model.phases.ground import Ground, Sums, new_scratch
 from model.phases.tally import Tally
+from model.rules.codes import Use
 
 BLOCK = 4096
 """People in a block: their columns stay in the processor's cache from phase to phase."""
@@ -37,6 +39,7 @@ class Engine:
         self.bounds = self._bounds()
         self.tallies = [Tally.empty(pools) for _ in range(threads)]
         self.executor = ThreadPoolExecutor(threads) if threads > 1 else None
+        self.co_use: CoUse | None = None
 
     def _bounds(self) -> NDArray[np.int64]:
         return np.append(self.households.start, len(self.people)).astype(np.int64)
@@ -52,17 +55,33 @@ class Engine:
         people = columns_of(self.people)
         largest = int(np.diff(self.bounds[blocks]).max())
         ranges = np.linspace(0, len(blocks) - 1, self.threads + 1).astype(np.int64)
+        need = self._families().need
 
         def work(thread: int) -> None:
             part = self.tallies[thread]
             part.clear()
             sums = Sums(*part.arrays())
-            room = new_scratch(largest)
+            room = new_scratch(largest, need)
             driver(people, self.bounds, blocks, ranges[thread], ranges[thread + 1], laws, ground, sums, room)
 
         self._each(work, range(self.threads))
         for part in self.tallies:
             tally.add(part)
+
+    def _families(self) -> CoUse:
+        """Return the year's co-use of accounts, begun where it has not."""
+        if self.co_use is None:
+            self.co_use = CoUse(len(self.people), self.threads, self._each)
+        return self.co_use
+
+    def share(self, use: Use, laws: Any, ground: Ground, tally: Tally) -> None:
+        """Let relatives' accounts pay what is left of premiums or bills, across homes, and add it to the tally.
+
+        Bills come last in the year: with them the year's links are forgotten.
+        """
+        self._families().pay(use, columns_of(self.people), laws, ground, tally)
+        if use == Use.CARE:
+            self.co_use = None
 
     def _each(self, work: Callable[[Any], None], items: Any) -> None:
         """Do the work on every item, on the threads where there are several; errors come out here."""

@@ -31,6 +31,7 @@ from model.places import Growth, Places, Spread, living, places
 from model.policy.record import law_record
 from model.record import Record
 from model.reporting import people_frame, year_measures
+from model.rules.codes import Use
 from model.scenario import Scenario
 from model.surroundings import (
     CareLevels,
@@ -48,6 +49,8 @@ from model.synthesis import first_population, scale_accounts
 from model.transfers import subsidies
 from model.year import live
 
+SHARES = {"premiums": Use.CONTRIBUTION, "relatives": Use.CARE}
+"""Stages of the year in which relatives' accounts pay, and for what."""
 FUNDS = ("employee_pool", "resident_pool", "employee_accounts")
 
 
@@ -185,7 +188,11 @@ class PoolingModel(mesa.Model):
                 self.ground = self._ground_with_care()
             if stage == "money_out":
                 self.ground = self._ground_of_pools()
-            self.engine.run(getattr(drivers, stage), self._law_of_people(), self.ground, self.tally)
+            law = self._law_of_people()
+            if stage in SHARES:
+                self.engine.share(SHARES[stage], law, self.ground, self.tally)
+                return
+            self.engine.run(getattr(drivers, stage), law, self.ground, self.tally)
         if stage == "money_in":
             self._count_duplicates()
 

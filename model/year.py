@@ -25,6 +25,7 @@ from model.phases import (
     money_in_funds,
     mutual_aid,
     paying,
+    relatives,
     release,
     renewing,
 )
@@ -54,7 +55,7 @@ def funds(en: str, zh: str, does: tuple[Callable[..., Any], ...], *writes: str) 
     return Phase(en, zh, does, writes)
 
 
-IN, WEIGH, OUT = "money_in", "weigh", "money_out"
+IN, PREMIUMS, WEIGH, OUT, RELATIVES = "money_in", "premiums", "weigh", "money_out", "relatives"
 ROWS = ("household", "spouse", "mother", "father")
 BORN = (
     "key",
@@ -86,6 +87,7 @@ YEAR: tuple[Phase, ...] = (
     ),
     people(IN, "contribute, credit accounts", "缴费、划账", paying.contribute, "contribution", "matched", "account"),
     people(IN, "count who needs what", "清点需求结构", joining.count_profile),
+    people(PREMIUMS, "relatives' accounts pay premiums", "亲属账户代缴保费", relatives.pay_premiums, "account"),
     funds(
         "take in contributions, subsidise, credit", "基金收入、财政补助、划账",
         (money_in_funds.money_in, money_in_funds.pay_interest), "ledgers",
@@ -100,13 +102,17 @@ YEAR: tuple[Phase, ...] = (
     people(OUT, "critical illness, large-sum", "大病保险、大额补助", covering.pay_supplement, *BILL),
     people(OUT, "medical assistance", "医疗救助", covering.pay_assistance, "assistance"),
     people(
-        OUT, "own account, relatives' accounts, cash", "本人账户、亲属账户、现金", drawing.pay_rest,
-        "own_account", "family_account", "self_pay", "account",
+        OUT, "own account, cash; ask relatives", "本人账户、现金、申请亲属共济", drawing.pay_rest,
+        "own_account", "self_pay", "account",
     ),
     people(OUT, "maternity", "生育待遇", closing.pay_maternity),
     people(OUT, "count years without claims", "零报销激励", closing.count_bonuses, "bonus_claims"),
     people(OUT, "leave an inheritance", "账户继承", closing.leave_inheritance, "account"),
     people(OUT, "count heads", "期末人数", closing.count_heads),
+    people(
+        RELATIVES, "relatives' accounts, home by home and across places", "亲属账户共济（跨户、跨统筹区）", relatives.pay_care,
+        "family_account", "self_pay", "account",
+    ),
     funds(
         "bill the year's care, pay old arrears", "待遇支出应付、清偿欠付",
         (money_in_funds.care_money, money_in_funds.pay_old_arrears), "ledgers", "arrears",

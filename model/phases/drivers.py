@@ -39,7 +39,7 @@ def money_in(
         earn(p, first, last, law, ground)
         mark_who_dies(p, first, last, ground, scratch)
         enrol(p, bounds, first_home, last_home, law, ground, sums, scratch)
-        contribute(p, bounds, first_home, last_home, law, ground, sums)
+        contribute(p, first, last, law, ground, sums, scratch)
         count_profile(p, first, last, sums)
 
 
@@ -88,7 +88,7 @@ def money_out(
         pay_basic(p, first, last, law, ground, scratch, sums)
         pay_supplement(p, first, last, law, ground, scratch, sums)
         pay_assistance(p, first, last, law, ground, scratch, sums)
-        pay_rest(p, bounds, first_home, last_home, law, ground, scratch, sums)
+        pay_rest(p, first, last, law, scratch, sums)
         pay_maternity(p, first, last, law, sums)
         count_bonuses(p, first, last, law)
         leave_inheritance(p, bounds, first_home, last_home, sums)

@@ -124,6 +124,8 @@ class Scratch(NamedTuple):
     """[2, person] words of evenly spread numbers for outpatient care."""
     more_pairs: Array
     """[2, person] words of evenly spread numbers for inpatient care."""
+    need: Array
+    """[2, row of the people table] what relatives' accounts are asked for this year [fen]."""
 
 
 class Sums(NamedTuple):
@@ -139,8 +141,8 @@ class Sums(NamedTuple):
     listed: Array
 
 
-def new_scratch(size: int) -> Scratch:
-    """Return room for the passing numbers of a block of people."""
-    draws = [np.zeros((kinds, size), np.uint32) for kinds in (4, 2, 2)]
+def new_scratch(size: int, need: Array) -> Scratch:
+    """Return room for the passing numbers of a block of people, beside the year's needs of everybody."""
+    draws = [*(np.zeros((kinds, size), np.uint32) for kinds in (4, 2, 2)), need]
     numbers = np.zeros((len(Scratch._fields) - len(draws), size), np.int64)
     return Scratch(*(*numbers, *draws))

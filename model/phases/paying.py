@@ -6,15 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from agents.chance import Purpose, uniform
 from agents.codes import Scheme, Work
 from agents.compiled import compiled, float64, inlined, int64
 from agents.person import Columns
-from agents.sharing import kin_of
-from model.phases.ground import Bounds, Ground, Sums
-from model.phases.tally import Head, Money, PairKind
-from model.rules.accounts import account_interest, credit_active, credit_retired, draw
-from model.rules.codes import CoUse
+from model.phases.ground import Ground, Scratch, Sums
+from model.phases.tally import Head, Money
+from model.rules.accounts import account_interest, credit_active, credit_retired
 from model.rules.contributions import (
     contribution_base,
     employer_contribution,
@@ -23,26 +20,17 @@ from model.rules.contributions import (
     premium_help,
     resident_contribution,
 )
-from model.rules.sharing import area_between, area_in_scope, kin_in_scope
-
-NEAR_RELATIVES = 2
 
 
 @compiled
-def contribute(
-    p: Columns, bounds: Bounds, first_home: int, last_home: int, law: Any, ground: Ground, sums: Sums
-) -> None:
+def contribute(p: Columns, first: int, last: int, law: Any, ground: Ground, sums: Sums, scratch: Scratch) -> None:
     """Let everybody insured pay the year's contribution and credit the individual accounts."""
-    for home in range(first_home, last_home):
-        first = bounds[home]
-        last = bounds[home + 1]
-        for i in range(first, last):
-            _interest(p, i, law, sums)
-            if p.scheme[i] == Scheme.EMPLOYEE:
-                _employee(p, i, law, ground, sums)
-        for i in range(first, last):
-            if p.scheme[i] == Scheme.RESIDENT:
-                _resident(p, i, first, last, law, ground, sums)
+    for i in range(first, last):
+        _interest(p, i, law, sums)
+        if p.scheme[i] == Scheme.EMPLOYEE:
+            _employee(p, i, law, ground, sums)
+        elif p.scheme[i] == Scheme.RESIDENT:
+            _resident(p, i, law, ground, sums, scratch)
 
 
 @inlined
@@ -101,8 +89,8 @@ def _employee(p: Columns, i: int, law: Any, ground: Ground, sums: Sums) -> None:
 
 
 @inlined
-def _resident(p: Columns, i: int, first: int, last: int, law: Any, ground: Ground, sums: Sums) -> None:
-    """Collect one resident's premium: help for the poor, then a relative's account where allowed, then cash."""
+def _resident(p: Columns, i: int, law: Any, ground: Ground, sums: Sums, scratch: Scratch) -> None:
+    """Collect one resident's premium: help for the poor, the rest in cash; relatives' accounts are asked for it."""
     pool = int64(p.insured[i])
     linked = ground.income[pool, int64(p.urban[i])]
     due = resident_contribution(law.resident.individual, linked, law.resident.link_rate, law.resident.link_mode)
@@ -110,11 +98,10 @@ def _resident(p: Columns, i: int, first: int, last: int, law: Any, ground: Groun
         due = 0
     helped = premium_help(due, law.assistance.help_share[int64(p.aid[i])])
     own = due - helped
-    left = own
-    if law.accounts.pays_premium == 1 and law.accounts.scope > 0 and own > 0:
-        left = _premium_from_relatives(p, i, first, last, own, law, ground, sums)
+    if law.accounts.pays_premium == 1:
+        scratch.need[0, i] = own
     sums.money[pool, Money.RESIDENT_HELP] += helped
-    sums.money[pool, Money.RESIDENT_CASH] += left
+    sums.money[pool, Money.RESIDENT_CASH] += own
     sums.heads[pool, Head.SUBSIDISED] += 1
     total = int64(0)
     for level in range(3):
@@ -123,36 +110,3 @@ def _resident(p: Columns, i: int, first: int, last: int, law: Any, ground: Groun
         sums.money[pool, Money.SUBSIDY_CENTRE + level] += share
     p.contribution[i] = own
     p.matched[i] = total
-
-
-@inlined
-def may_use(p: Columns, holder: int, user: int, law: Any, ground: Ground) -> bool:
-    """Say whether the law of the year lets the user draw on the holder's account, and the link is registered."""
-    if uniform(ground.seed, int64(Purpose.ACCOUNT), 0, p.key[holder]) >= law.accounts.registered_share:
-        return False
-    rule = CoUse.NEAR_RELATIVES if law.accounts.scope == NEAR_RELATIVES else CoUse.FAMILY
-    if law.accounts.scope == 0 or kin_in_scope(int64(rule), kin_of(p, holder, user)) == 0:
-        return False
-    a = int64(p.insured[holder])
-    b = int64(p.insured[user])
-    where = area_between(a, b, int64(ground.province[a]), int64(ground.province[b]))
-    return area_in_scope(law.accounts.area, where, 1) == 1
-
-
-@inlined
-def _premium_from_relatives(
-    p: Columns, i: int, first: int, last: int, due: int, law: Any, ground: Ground, sums: Sums
-) -> int:
-    """Pay a premium from the first account in the home that may and can pay it; return what is left for cash."""
-    user = int64(p.insured[i])
-    for j in range(first, last):
-        if j == i or int64(p.account[j]) < due or not may_use(p, j, i, law, ground):
-            continue
-        if uniform(ground.seed, int64(Purpose.FAMILY), ground.year, p.key[j]) >= law.accounts.premium_area_share:
-            continue
-        holder = int64(p.insured[j])
-        paid = draw(int64(p.account[j]), due)
-        p.account[j] -= paid
-        sums.pairs[PairKind.PREMIUM, holder, user] += paid
-        return due - paid
-    return due

@@ -54,6 +54,15 @@ class Area(IntEnum):
     OTHER_PROVINCE = 2
 
 
+class Ring(IntEnum):
+    """Whose need an account meets first: a ring is paid when nobody of the ring before is left to pay."""
+
+    FAMILY = 0
+    NEAR_RELATIVES = 1
+    PROVINCE = 2
+    NATION = 3
+
+
 class Tie(IntEnum):
     """Whether a relative by common speech is one in civil law, and by what."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from agents.codes import Kin, Scheme
 from agents.compiled import compiled
-from model.rules.codes import Area, CoUse, Tie, Use
+from model.rules.codes import Area, CoUse, Ring, Tie, Use
 
 
 @compiled
@@ -59,6 +59,22 @@ def area_in_scope(reach: int, area: int, wallets_open: int) -> int:
     if area == Area.OTHER_PROVINCE and wallets_open == 0:
         return 0
     return 1
+
+
+@compiled
+def ring_of(kin: int, area: int, away: int) -> int:
+    """Return when an account pays for a relative, 0 first: even inside the home, odd for those who live elsewhere.
+
+    First spouse, parents and children in the same pool, then near relatives there, then the province, then the nation:
+    what a wider law adds never takes from those whom the narrower law served. Source: order open (institutions C5);
+    each ring from the date of its law (国办发〔2021〕14号; 国办发〔2024〕38号; doc 000).
+    """
+    ring = Ring.NATION.value
+    if area == Area.SAME_PROVINCE:
+        ring = Ring.PROVINCE.value
+    elif area == Area.SAME_POOL:
+        ring = Ring.FAMILY.value if kin_in_scope(CoUse.FAMILY, kin) == 1 else Ring.NEAR_RELATIVES.value
+    return ring + ring + away
 
 
 @compiled

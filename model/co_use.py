@@ -1,0 +1,119 @@
+"""Co-use of accounts by families: finds a year's links once and drives the passes of asking and paying on threads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.person import Columns
+from model.phases import kinfolk, relatives
+from model.phases.ground import Ground, Sums
+from model.phases.kinfolk import Kinship, Links, new_kinship, new_links
+from model.phases.tally import Tally
+from model.rules.codes import Ring, Use
+
+RINGS = 2 * len(Ring)  # each at home and elsewhere
+ROOM = 64
+Each = Callable[[Callable[[int], None], Any], None]
+Whole = NDArray[np.int64]
+
+
+class CoUse:
+    """One year's needs that relatives' accounts may pay, and the links through which they may."""
+
+    def __init__(self, people: int, threads: int, each: Each) -> None:
+        """Make room for the needs of a number of people; `each` does a piece of work on every thread."""
+        self.need = np.zeros((2, people), np.int32)
+        """[outpatient or premium/inpatient, person] what is still asked of relatives' accounts [fen]."""
+        self.rows = np.linspace(0, people, threads + 1).astype(np.int64)
+        self.threads = threads
+        self.each = each
+        self.kin: Kinship | None = None
+        self.links: Links | None = None
+
+    def pay(self, use: Use, p: Columns, laws: Any, ground: Ground, tally: Tally) -> None:
+        """Pay what users need from relatives' accounts, ring after ring, and add it to the sums."""
+        law = laws[0].accounts
+        allowed = law.pays_premium if use == Use.CONTRIBUTION else law.pays_relatives_care
+        if law.scope == 0 or allowed == 0 or law.registered_share <= 0.0:
+            return
+        if self.links is None:
+            self._find(p, laws, ground)
+        self._live(use, p, laws)
+        assert self.links is not None
+        book = relatives.book_premiums if use == Use.CONTRIBUTION else relatives.book_care
+        book(p, self.links, Sums(*tally.arrays()))
+
+    def _find(self, p: Columns, laws: Any, ground: Ground) -> None:
+        """Find who may draw on whose account this year."""
+        kin = new_kinship(len(p.key))
+        parts: list[Links] = [new_links(0, 0)] * self.threads
+        self._over_rows(lambda first, last, _: kinfolk.open_accounts(p, first, last, laws, ground, kin))
+        kinfolk.list_children(p, kin)
+        self._over_rows(lambda first, last, _: kinfolk.mark_children(p, first, last, kin))
+
+        def find(first: int, last: int, thread: int) -> None:
+            room = last - first + ROOM
+            users = -1
+            while users < 0:
+                links = new_links(last - first, room)
+                users, found = kinfolk.find_links(p, first, last, laws, ground, kin, links)
+                room += room
+            parts[thread] = links._replace(
+                row=links.row[:users], first=links.first[: users + 1], rings=links.rings[:users],
+                holder=links.holder[:found], user=links.user[:found], ring=links.ring[:found],
+            )  # fmt: skip
+
+        self._over_rows(find)
+        self.kin, self.links = kin, joined(parts)
+
+    def _over_rows(self, work: Callable[[int, int, int], None]) -> None:
+        """Do a piece of work on every thread's range of rows."""
+        self.each(lambda thread: work(int(self.rows[thread]), int(self.rows[thread + 1]), thread), range(self.threads))
+
+    def _live(self, use: Use, p: Columns, laws: Any) -> None:
+        """Let users ask and holders pay until nobody asks any more, ring by ring."""
+        kin, links = self.kin, self.links
+        assert kin is not None
+        assert links is not None
+        users = len(links.row)
+        links.asked[:], links.out[:], links.inside[:] = -1, 0, 0
+        links.active[:] = np.arange(users)
+        starts: Whole = np.linspace(0, users, self.threads + 1).astype(np.int64)[:-1].copy()
+        still: Whole = np.linspace(0, users, self.threads + 1).astype(np.int64)[1:].copy()
+        ends = starts.copy()
+        settle = relatives.pay_premiums if use == Use.CONTRIBUTION else relatives.pay_care
+
+        def ask(thread: int) -> None:
+            still[thread], ends[thread] = relatives.ask(
+                p, self.need, int(starts[thread]), int(still[thread]), ring, int(use), laws, kin, links
+            )
+
+        present = int(np.bitwise_or.reduce(links.rings)) if users else 0
+        for ring in (ring for ring in range(RINGS) if present >> ring & 1):
+            while True:
+                self.each(ask, range(self.threads))
+                if (ends == starts).all():
+                    break
+                self._over_rows(
+                    lambda first, last, _: settle(p, self.need, starts, ends, first, last, laws, kin, links)
+                )
+
+
+def joined(parts: list[Links]) -> Links:
+    """Return the links that the threads found as one table, with room for asking and paying."""
+    links = new_links(sum(len(part.row) for part in parts), sum(len(part.holder) for part in parts))
+    user = link = 0
+    for part in parts:
+        users, found = len(part.row), len(part.holder)
+        for name in ("row", "rings"):
+            getattr(links, name)[user : user + users] = getattr(part, name)
+        for name in ("holder", "user", "ring"):
+            getattr(links, name)[link : link + found] = getattr(part, name)
+        links.first[user : user + users + 1] = part.first + link
+        user += users
+        link += found
+    return links

@@ -1,0 +1,188 @@
+"""Relatives' accounts: users ask, holders pay, pass after pass; the holder alone writes the account.
+
+In every ring a user asks one holder at a time for what is left of the need; every holder pays those who ask in the
+order of their keys. Between asking and paying all threads wait for each other, so the result knows no thread.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from agents.codes import Care
+from agents.compiled import compiled, inlined, int64
+from agents.person import Columns
+from agents.sharing import asked_before, asked_for
+from model.phases.ground import Bounds, Sums
+from model.phases.kinfolk import Kinship, Links, Mark
+from model.phases.standing import status_of
+from model.phases.tally import CareItem, Money, PairKind
+from model.rules.accounts import draw
+from model.rules.codes import Use
+from model.rules.sharing import may_pay_part
+
+
+@compiled
+def ask(
+    p: Columns,
+    need: Any,
+    first: int,
+    last: int,
+    ring: int,
+    use: int,
+    laws: Any,
+    kin: Kinship,
+    links: Links,
+) -> tuple[int, int]:
+    """Let every user with a need choose the next holder of the ring; return who still asks, and the claims made.
+
+    The users are those at `links.active[first:last]`; who needs nothing more, or has no link left, drops out.
+    """
+    law = laws[0].accounts
+    kept = first
+    claims = first
+    for a in range(first, last):
+        user = int64(links.active[a])
+        i = int64(links.row[user])
+        left = int64(need[0, i]) + int64(need[1, i])
+        rings = int64(links.rings[user]) >> ring
+        if left == 0 or rings == 0:
+            continue
+        links.active[kept] = user
+        kept += 1
+        if rings & 1 == 1:
+            best = _choose(p, user, left, ring, use, law, kin, links)
+            if best >= 0:
+                links.claims[claims] = best
+                claims += 1
+    return kept, claims
+
+
+@inlined
+def _choose(p: Columns, user: int, left: int, ring: int, use: int, law: Any, kin: Kinship, links: Links) -> int:
+    """Return the link to the holder whom a user asks next in the ring, or -1, and note what is asked for."""
+    best = int64(-1)
+    together = int64(0)
+    best_spare = int64(0)
+    for n in range(links.first[user], links.first[user + 1]):
+        if links.ring[n] != ring or links.asked[n] >= 0:
+            continue
+        holder = int64(links.holder[n])
+        spare = int64(p.account[holder]) - law.reserve
+        if spare <= 0 or may_pay_part(use, spare, left, 1 - law.reading_s6) == 0:
+            continue
+        if use == Use.CONTRIBUTION and int64(kin.marks[holder]) & int64(Mark.PREMIUM) == 0:
+            continue
+        together += spare
+        other = int64(links.holder[max(best, 0)])
+        if best < 0 or asked_before(
+            law.order, int64(kin.turn[holder]), spare, p.key[holder], int64(kin.turn[other]), best_spare, p.key[other]
+        ):
+            best = int64(n)
+            best_spare = spare
+    if best >= 0:
+        whole = use == Use.CONTRIBUTION and law.reading_s6 == 1
+        links.asked[best] = left if whole else asked_for(law.order, left, best_spare, together)
+    return best
+
+
+@inlined
+def _queue(p: Columns, n: int, kin: Kinship, links: Links) -> None:
+    """Let a link wait at its holder, behind those whose users have lower keys."""
+    holder = int64(links.holder[n])
+    key = p.key[links.user[n]]
+    before = int64(-1)
+    at = int64(kin.queue[holder])
+    while at >= 0 and p.key[links.user[at]] < key:
+        before = at
+        at = int64(links.after[at])
+    links.after[n] = at
+    if before < 0:
+        kin.queue[holder] = n
+    else:
+        links.after[before] = n
+
+
+@inlined
+def _pay(
+    p: Columns, need: Any, starts: Bounds, ends: Bounds, first: int, last: int, use: int, law: Any, kin: Kinship,
+    links: Links,
+) -> None:  # fmt: skip
+    """Let the holders in a range of rows pay the claims of a pass, each in the order of the users' keys."""
+    for part in range(starts.size):
+        for c in range(starts[part], ends[part]):
+            n = int64(links.claims[c])
+            if first <= links.holder[n] < last:
+                _queue(p, n, kin, links)
+    for part in range(starts.size):
+        for c in range(starts[part], ends[part]):
+            holder = int64(links.holder[links.claims[c]])
+            if not first <= holder < last:
+                continue
+            n = int64(kin.queue[holder])
+            kin.queue[holder] = -1
+            while n >= 0:
+                i = int64(links.user[n])
+                asked = int64(links.asked[n])
+                spare = int64(p.account[holder]) - law.reserve
+                if may_pay_part(use, spare, asked, 1 - law.reading_s6) == 1:
+                    out = draw(spare, min(asked, int64(need[0, i])))
+                    inside = draw(spare - out, min(asked - out, int64(need[1, i])))
+                    p.account[holder] -= out + inside
+                    need[0, i] -= out
+                    need[1, i] -= inside
+                    links.out[n] = out
+                    links.inside[n] = inside
+                n = int64(links.after[n])
+
+
+@compiled
+def pay_premiums(
+    p: Columns, need: Any, starts: Bounds, ends: Bounds, first: int, last: int, laws: Any, kin: Kinship, links: Links
+) -> None:
+    """Pay relatives' resident premiums from the accounts of holders in a range of rows."""
+    _pay(p, need, starts, ends, first, last, int64(Use.CONTRIBUTION), laws[0].accounts, kin, links)
+
+
+@compiled
+def pay_care(
+    p: Columns, need: Any, starts: Bounds, ends: Bounds, first: int, last: int, laws: Any, kin: Kinship, links: Links
+) -> None:
+    """Pay relatives' bills for care from the accounts of holders in a range of rows; users pay less in cash."""
+    _pay(p, need, starts, ends, first, last, int64(Use.CARE), laws[0].accounts, kin, links)
+    for part in range(starts.size):
+        for c in range(starts[part], ends[part]):
+            n = int64(links.claims[c])
+            if first <= links.holder[n] < last:
+                i = int64(links.user[n])
+                paid = int64(links.out[n]) + int64(links.inside[n])
+                p.family_account[i] += paid
+                p.self_pay[i] -= paid
+
+
+@compiled
+def book_premiums(p: Columns, links: Links, sums: Sums) -> None:
+    """Add the premiums that accounts paid to the sums: less cash, more from the pool of the holder's account."""
+    for n in range(links.holder.size):
+        paid = int64(links.out[n])
+        if paid > 0:
+            user = int64(p.insured[links.user[n]])
+            sums.pairs[PairKind.PREMIUM, int64(p.insured[links.holder[n]]), user] += paid
+            sums.money[user, Money.RESIDENT_CASH] -= paid
+
+
+@compiled
+def book_care(p: Columns, links: Links, sums: Sums) -> None:
+    """Add the bills that relatives' accounts paid to the sums, on the user's side and by pair of pools."""
+    for n in range(links.holder.size):
+        out = int64(links.out[n])
+        inside = int64(links.inside[n])
+        if out + inside == 0:
+            continue
+        i = int64(links.user[n])
+        pool = int64(p.insured[i])
+        status = status_of(int64(p.work[i]), int64(p.scheme[i]))
+        sums.pairs[PairKind.FAMILY_ACCOUNT, int64(p.insured[links.holder[n]]), pool] += out + inside
+        sums.care[pool, status, Care.OUTPATIENT, CareItem.FAMILY_ACCOUNT] += out
+        sums.care[pool, status, Care.INPATIENT, CareItem.FAMILY_ACCOUNT] += inside
+        sums.care[pool, status, Care.OUTPATIENT, CareItem.SELF_PAY] -= out
+        sums.care[pool, status, Care.INPATIENT, CareItem.SELF_PAY] -= inside
