@@ -16,7 +16,9 @@ class Order(IntEnum):
 
 
 @inlined
-def asked_before(order: int, turn: int, spare: int, key: int, other_turn: int, other_spare: int, other_key: int) -> bool:
+def asked_before(
+    order: int, turn: int, spare: int, key: int, other_turn: int, other_spare: int, other_key: int
+) -> bool:
     """Say whether a holder is asked before another: the larger account or the earlier link first, then the key."""
     if order == Order.LARGEST and spare != other_spare:
         return spare > other_spare

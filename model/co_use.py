@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -87,15 +88,15 @@ class CoUse:
         ends = starts.copy()
         settle = relatives.pay_premiums if use == Use.CONTRIBUTION else relatives.pay_care
 
-        def ask(thread: int) -> None:
+        def ask(ring: int, thread: int) -> None:
             still[thread], ends[thread] = relatives.ask(
                 p, self.need, int(starts[thread]), int(still[thread]), ring, int(use), laws, kin, links
             )
 
         present = int(np.bitwise_or.reduce(links.rings)) if users else 0
-        for ring in (ring for ring in range(RINGS) if present >> ring & 1):
+        for ring in filter(lambda ring: present >> ring & 1, range(RINGS)):
             while True:
-                self.each(ask, range(self.threads))
+                self.each(partial(ask, ring), range(self.threads))
                 if (ends == starts).all():
                     break
                 self._over_rows(

@@ -110,7 +110,7 @@ YEAR: tuple[Phase, ...] = (
     people(OUT, "leave an inheritance", "账户继承", closing.leave_inheritance, "account"),
     people(OUT, "count heads", "期末人数", closing.count_heads),
     people(
-        RELATIVES, "relatives' accounts, home by home and across places", "亲属账户共济（跨户、跨统筹区）", relatives.pay_care,
+        RELATIVES, "relatives' accounts, at home and elsewhere", "亲属账户共济:同户与异地", relatives.pay_care,
         "family_account", "self_pay", "account",
     ),
     funds(

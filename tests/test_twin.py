@@ -15,6 +15,12 @@ from tests.worlds import moved
 PEOPLE, START, YEARS = 2_000, 2024, 3
 SAME = ("funds", "flows", "enrolment", "care")
 IN_FORCE = 2025
+ORDERS = {
+    "largest": {"accounts.order": 1, "accounts.reserve": 200, "accounts.registered_share": 0.8},
+    "proportion": {"accounts.order": 2, "accounts.wallet_share": 1.0, "accounts.registered_share": 0.8},
+    "whole": {"accounts.reading_s6": 1, "accounts.premium_area_share": 0.5, "accounts.registered_share": 0.8},
+    "area": {"accounts.scope": 1, "accounts.area": 1},
+}
 MANY = tuple(moved(name, IN_FORCE) for name in ("steps_1_2_3", "linked_premium", "no_base_cap", "retirees_pay"))
 
 
@@ -79,6 +85,24 @@ def test_other_laws_agree_to_the_fen(start: int, reforms: tuple[str, ...]) -> No
     engine, plain = both(start, 2, reforms)
     for table in SAME:
         assert engine.record.tables[table].equals(plain.record.tables[table]), table
+
+
+@pytest.mark.parametrize("name", ORDERS)
+def test_other_orders_of_accounts_agree_to_the_fen(name: str) -> None:
+    changes = {path: {f"{IN_FORCE}-01-01": value} for path, value in ORDERS[name].items()}
+    engine, plain = both(IN_FORCE, 1, (Reform(name, changes=changes),))
+    for table in SAME:
+        assert engine.record.tables[table].equals(plain.record.tables[table]), table
+
+
+def test_relatives_in_other_homes_and_other_pools_pay() -> None:
+    engine, plain = both()
+    links = [(user, link) for user, links in plain.sharing.links.items() for link in links if link.paid > 0]
+    assert any(link.holder.family is not user.family for user, link in links)
+    flows = engine.record.flows
+    shared = flows[flows["kind"] == "family_account"]
+    across = shared["payer"].str.split(":").str[1] != shared["payee"].str.split(":").str[1]
+    assert shared.loc[across, "amount_fen"].sum() > 0
 
 
 def test_people_and_families_are_mesa_agents_and_the_columns_are_gone() -> None:

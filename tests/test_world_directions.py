@@ -6,11 +6,12 @@ from functools import cache
 from typing import Any
 
 import pandas as pd
+import pytest
 
 from agents.codes import Work
 from model.scenario import Reform
 from tests.test_world_identities import run
-from tests.worlds import START
+from tests.worlds import START, moved
 
 FIRST = START + 1
 
@@ -28,18 +29,39 @@ NARROW = (("accounts.scope", 1), ("accounts.area", 0), CARE_ONLY)
 WIDE = (("accounts.scope", 2), ("accounts.area", 2), CARE_ONLY)
 
 
-def test_wider_co_use_never_raises_cash() -> None:
-    """Check 47, in the first year and by home: cash never rises, nor what the accounts hold; funds pay the same.
+OFF = (("accounts.scope", 0), CARE_ONLY)
+POOL = (("accounts.scope", 2), ("accounts.area", 0), CARE_ONLY)
+PROVINCE = (("accounts.scope", 2), ("accounts.area", 1), CARE_ONLY)
+NATION = (*WIDE, ("accounts.wallet_share", 1.0))
 
-    One member may pay more where a new user comes first and another account is spared; the home together never does.
-    """
-    narrow, wide = one_change(*NARROW), one_change(*WIDE)
-    assert wide["family_account_fen"].sum() > narrow["family_account_fen"].sum()
+
+@pytest.mark.parametrize(
+    ("narrower", "wider"),
+    [(OFF, NARROW), (NARROW, POOL), (POOL, PROVINCE), (PROVINCE, WIDE), (WIDE, NATION), (NARROW, NATION)],
+    ids=["none to 2021", "2021 to near relatives", "to the province", "to the wallet", "all wallets", "all at once"],
+)
+def test_wider_co_use_never_raises_cash_for_anybody(narrower: Any, wider: Any) -> None:
+    """Check 47, in the first year: for nobody does cash rise, nor any balance; funds pay the same."""
+    narrow, wide = one_change(*narrower), one_change(*wider)
+    assert wide["family_account_fen"].sum() > narrow["family_account_fen"].sum() or wider == WIDE
+    assert (wide["family_account_fen"] >= narrow["family_account_fen"]).all()
     for column in ("self_pay_fen", "account_fen"):
-        by_home = [people.groupby("household")[column].sum() for people in (wide, narrow)]
-        assert (by_home[0] <= by_home[1]).all(), column
+        assert (wide[column] <= narrow[column]).all(), column
     for payer in ("cost", "basic", "critical", "large_sum", "assistance", "own_account", "contribution"):
         assert (wide[f"{payer}_fen"] == narrow[f"{payer}_fen"]).all(), payer
+
+
+@pytest.mark.parametrize("name", ["co_use_2021", "co_use_off"])
+def test_the_reforms_of_co_use_raise_cash_or_leave_it(name: str) -> None:
+    """The reforms as shipped against today's law, premiums apart on both sides: they empty accounts before illness."""
+    care = Reform("care", changes={"accounts.pays_premium": {f"{FIRST}-01-01": 0}})
+    changes = {path: dates for path, dates in moved(name, FIRST).changes.items() if path != "accounts.pays_premium"}
+    today, other = run(care, last=FIRST).people, run(care | Reform("other", changes=changes), last=FIRST).people
+    today, other = (people[people["year"] == FIRST].set_index("key").sort_index() for people in (today, other))
+    assert (today["self_pay_fen"] <= other["self_pay_fen"]).all()
+    assert (today["self_pay_fen"] < other["self_pay_fen"]).any()
+    assert (today["account_fen"] <= other["account_fen"]).all()
+    assert (today["basic_fen"] == other["basic_fen"]).all()
 
 
 def test_no_co_use_no_family_account() -> None:

@@ -16,14 +16,17 @@ import pytest
 from agents.chance import BORN_LATER
 from agents.person import PERSON
 from model import year
+from model.co_use import CoUse
 from model.engine import YEARLY, Engine
-from model.phases import drivers
+from model.phases import drivers, relatives
 from model.pooling import PoolingModel
 from model.year import YEAR, Phase
 from tests.worlds import ALL_STEPS, ROOT, START, changed, live, moved, run_apart, snapshot, world_of
 
 PEOPLE_STAGES = ("money_in", "weigh", "money_out")
-LINES = [phase for phase in YEAR if phase.stage in PEOPLE_STAGES]
+SHARED_STAGES = ("premiums", "relatives")
+"""Stages lived in passes over users and holders, not block by block."""
+LINES = [phase for phase in YEAR if phase.stage in (*PEOPLE_STAGES, *SHARED_STAGES)]
 FUNDS = [phase for phase in YEAR if phase.stage == "funds"]
 LAST = START + 2
 KEPT = ("ledgers", "loans", "arrears", "coverage", "budget", "tables")
@@ -84,7 +87,7 @@ def test_the_driver_calls_exactly_the_lines_of_its_stage_in_order(stage: str) ->
 
 def test_lines_of_a_stage_lie_together() -> None:
     stages = [phase.stage for phase in YEAR]
-    for stage in ("renew", *PEOPLE_STAGES):
+    for stage in ("renew", *PEOPLE_STAGES, *SHARED_STAGES):
         at = [i for i, one in enumerate(stages) if one == stage]
         assert at == list(range(at[0], at[-1] + 1))
 
@@ -93,6 +96,15 @@ def test_the_engine_renews_with_the_function_of_the_table() -> None:
     (line,) = (phase for phase in YEAR if phase.stage == "renew")
     source = ast.unparse(functions_of(ROOT / "model" / "engine.py")["renew"])
     assert f"renewing.{name_of(line.does[0])}(" in source
+
+
+def test_passes_settle_with_the_functions_of_the_table() -> None:
+    source = ast.unparse(ast.parse((ROOT / "model" / "co_use.py").read_text(encoding="utf-8")))
+    lines = [phase for phase in YEAR if phase.stage in SHARED_STAGES]
+    assert len(lines) == len(SHARED_STAGES)
+    assert CoUse.__module__ == "model.co_use"
+    for phase in lines:
+        assert f"relatives.{name_of(phase.does[0])}" in source
 
 
 # ---- what is written, uncompiled, a phase at a time -----------------------------------------------------------------
@@ -108,7 +120,8 @@ def watched_people(does: Callable[..., None], wrote: Wrote, order: list[str]) ->
         wrote.setdefault(name_of(does), set()).update(
             name for name, values in p._asdict().items() if not np.array_equal(values, before[name])
         )
-        order.append(name_of(does))
+        if order[-1:] != [name_of(does)]:
+            order.append(name_of(does))
 
     return watched
 
@@ -149,7 +162,8 @@ def watch() -> None:
     wrote: Wrote = {}
     order: list[str] = []
     for phase in LINES:
-        setattr(drivers, name_of(phase.does[0]), watched_people(phase.does[0], wrote, order))
+        place = relatives if phase.stage in SHARED_STAGES else drivers
+        setattr(place, name_of(phase.does[0]), watched_people(phase.does[0], wrote, order))
     year.YEAR = tuple(
         replace(phase, does=tuple(watched_funds(does, wrote, order) for does in phase.does))
         if phase.stage == "funds"
@@ -158,9 +172,11 @@ def watch() -> None:
     )
     world = world_of(end=LAST, reforms=(moved(ALL_STEPS, START),))
     world.step()
-    first = list(order)
+    order.clear()
+    world.step()
+    second = list(order)
     live(world)
-    print(json.dumps({"wrote": {name: sorted(found) for name, found in wrote.items()}, "order": first}))
+    print(json.dumps({"wrote": {name: sorted(found) for name, found in wrote.items()}, "order": second}))
 
 
 @cache

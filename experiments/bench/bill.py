@@ -12,7 +12,6 @@ from experiments.bench.words import (
     CRITICAL,
     CRITICAL_CLAIM,
     EMPLOYEE,
-    FAMILY_ACCOUNT,
     INPATIENT,
     IS_RETIRED,
     LARGE_SUM,
@@ -21,7 +20,6 @@ from experiments.bench.words import (
     NO_SCHEME,
     OUTPATIENT,
     OWN_ACCOUNT,
-    PAIR_FAMILY,
     RESIDENT,
     SELF_PAY,
 )
@@ -241,27 +239,14 @@ class Bill:
         self.rest_in -= inside
         self.count(OWN_ACCOUNT, out, inside)
 
-    def pay_from_relatives(self, home: list[Person], law: Any) -> None:
-        """Draw on relatives' accounts in the home, in their order, above what holders keep for themselves."""
-        user = self.person
-        want_out = min(fen_share(self.rest_out, law.accounts.family_use_share), self.rest_out)
-        want_in = min(fen_share(self.rest_in, law.accounts.family_use_share), self.rest_in)
-        for holder in home:
-            spare = holder.account - law.accounts.reserve
-            if holder is user or spare <= 0 or want_out + want_in == 0 or not holder.lets_use(user, law):
-                continue
-            out = draw(spare, want_out)
-            inside = draw(spare - out, want_in)
-            want_out -= out
-            want_in -= inside
-            self.rest_out -= out
-            self.rest_in -= inside
-            holder.account -= out + inside
-            user.family_account += out + inside
-            user.model.counts.pairs[PAIR_FAMILY, holder.insured, user.insured] += out + inside
-            self.count(FAMILY_ACCOUNT, out, inside)
+    def ask_relatives(self, law: Any) -> None:
+        """Note what relatives' accounts are asked for."""
+        accounts, rests = law.accounts, (self.rest_out, self.rest_in)
+        if accounts.scope > 0 and accounts.pays_relatives_care and self.person.scheme != NO_SCHEME:
+            out, inside = (min(fen_share(rest, accounts.family_use_share), rest) if rest else 0 for rest in rests)
+            self.person.need = (out, inside)
 
     def pay_in_cash(self) -> None:
-        """Let the person pay the rest."""
+        """Let the person pay the rest; what relatives' accounts pay of it comes back before the year ends."""
         self.person.self_pay = self.rest_out + self.rest_in
         self.count(SELF_PAY, self.rest_out, self.rest_in)

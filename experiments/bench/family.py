@@ -1,4 +1,4 @@
-"""A family of the plain Mesa model: an agent that decides on insurance and shares accounts among its members."""
+"""A family of the plain Mesa model: an agent that decides on insurance, pays and inherits."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import mesa
 
-from agents.chance import Purpose, uniform
+from agents.chance import Purpose, four, uniform
 from agents.enrolment import family_leaning
 from experiments.bench.person import Person
 from experiments.bench.words import (
@@ -20,9 +20,7 @@ from experiments.bench.words import (
     LARGE_SUM_FROM_ACCOUNT,
     LARGE_SUM_PREMIUM,
     MALE,
-    NO_SCHEME,
     PAIR_INHERIT,
-    PAIR_PREMIUM,
     PERSON_TO_ACCOUNT,
     PERSON_TO_POOL,
     RESIDENT,
@@ -35,7 +33,7 @@ from experiments.bench.words import (
     UNEMPLOYMENT,
 )
 from model.phases.renewing import newborn_key
-from model.rules.accounts import credit_active, credit_retired, draw
+from model.rules.accounts import credit_active, credit_retired
 from model.rules.contributions import (
     contribution_base,
     employer_contribution,
@@ -83,7 +81,7 @@ class Family(mesa.Agent):
             sex=MALE if u < world.around.male_births else FEMALE,
         )  # fmt: skip
         child.mother, child.father = mother, mother.spouse
-        child.registered = uniform(world.seed_of_draws, int(Purpose.ACCOUNT), 0, world.key_of(key))
+        child.link = four(world.seed_of_draws, int(Purpose.ACCOUNT), 0, world.key_of(key))
         return child
 
     def enrol(self) -> None:
@@ -116,6 +114,7 @@ class Family(mesa.Agent):
         """Pay the year's contributions and credit the individual accounts."""
         law = self.model.rules
         for person in self.members:
+            person.need = (0, 0)
             if person.account > 0:
                 person.credit_interest(law)
             if person.scheme == EMPLOYEE:
@@ -160,7 +159,7 @@ class Family(mesa.Agent):
         sums[LARGE_SUM_FROM_ACCOUNT if from_account else LARGE_SUM_PREMIUM] += premium
 
     def _resident(self, person: Person, law: Any) -> None:
-        """Collect a resident's premium: help for the poor, then a relative's account where allowed, then cash."""
+        """Collect a resident's premium: help for the poor, the rest in cash; relatives' accounts are asked for it."""
         around, counts, pool = self.model.around, self.model.counts, person.insured
         due = resident_contribution(
             law.resident.individual, around.income[pool][person.urban], law.resident.link_rate, law.resident.link_mode
@@ -169,8 +168,8 @@ class Family(mesa.Agent):
             due = 0
         helped = premium_help(due, law.assistance.help_share[person.aid])
         left = person.contribution = due - helped
-        if law.accounts.pays_premium == 1 and law.accounts.scope > 0 and left > 0:
-            left = self._premium_from_relatives(person, left, law)
+        if law.accounts.pays_premium == 1:
+            person.need = (left, 0)
         sums = counts.money[pool]
         sums[RESIDENT_HELP] += helped
         sums[RESIDENT_CASH] += left
@@ -179,35 +178,17 @@ class Family(mesa.Agent):
             sums[SUBSIDY_CENTRE + level] += share
         person.matched = sum(around.subsidy[pool])
 
-    def _premium_from_relatives(self, person: Person, due: int, law: Any) -> int:
-        """Pay a premium from the first account in the home that may and can pay it; return what is left for cash."""
-        shares = self.model.draws.family
-        for holder in self.members:
-            if holder is person or holder.account < due or not holder.lets_use(person, law):
-                continue
-            if shares[holder.place] >= law.accounts.premium_area_share:
-                continue
-            paid = draw(holder.account, due)
-            holder.account -= paid
-            self.model.counts.pairs[PAIR_PREMIUM, holder.insured, person.insured] += paid
-            return due - paid
-        return due
-
     def pay_bills(self) -> None:
-        """Pay what the insurance left: from the own account, then relatives' accounts in the home, then in cash."""
-        law, holders = self.model.rules, 0
+        """Pay what the insurance left: from the own account, then in cash; ask relatives for their accounts."""
+        law = self.model.rules
         for person in self.members:
-            if person.account > 0:
-                if person.bill is not None:
-                    person.bill.pay_from_own_account(law)
-                holders += person.account > law.accounts.reserve
-        shared = holders > 0 and law.accounts.scope > 0
-        for person in self.members:
+            person.need = (0, 0)
             bill = person.bill
             if bill is None or bill.rest_out + bill.rest_in == 0:
                 continue
-            if shared and person.scheme != NO_SCHEME:
-                bill.pay_from_relatives(self.members, law)
+            if person.account > 0:
+                bill.pay_from_own_account(law)
+            bill.ask_relatives(law)
             bill.pay_in_cash()
 
     def inherit(self) -> None:

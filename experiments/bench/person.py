@@ -13,7 +13,6 @@ from agents.enrolment import joins as joins_scheme
 from agents.enrolment import return_leaning
 from agents.tables import look_up
 from experiments.bench.bill import Bill
-from experiments.bench.kin import kin_of
 from experiments.bench.words import (
     ACCOUNT_INTEREST,
     CHILD,
@@ -23,7 +22,6 @@ from experiments.bench.words import (
     COVERED_RETIRED,
     EMPLOYEE,
     ENTERED,
-    FAMILY_RULE,
     FARMER,
     FEMALE,
     FLEXIBLE,
@@ -32,7 +30,6 @@ from experiments.bench.words import (
     LAPSED,
     MATERNITY,
     MEMBERS,
-    NEAR_RELATIVES_RULE,
     NO_SCHEME,
     NOT_WORKING,
     OUTPATIENT,
@@ -53,12 +50,10 @@ from experiments.bench.words import (
 )
 from model.phases import joining
 from model.phases.living import MOST_INCOME, MOST_SEVERE, MOST_YEARS, RANKS
-from model.phases.paying import NEAR_RELATIVES
 from model.phases.tally import AGES
 from model.rules.accounts import account_interest
 from model.rules.contributions import by_sex, may_stop_contributing
 from model.rules.enrolment import consecutive_years, missed_years, no_claim_steps, waiting_period
-from model.rules.sharing import area_between, area_in_scope, kin_in_scope
 
 if TYPE_CHECKING:
     from experiments.bench.family import Family
@@ -82,7 +77,7 @@ DEFAULT_READINGS = (1, 1)
 class Person(mesa.Agent):
     """Somebody who works, is insured, falls ill and pays, with the family and the relatives beside."""
 
-    __slots__ = (*STATE, *YEARLY, "bill", "family", "father", "mother", "place", "registered", "spouse", "status")
+    __slots__ = (*STATE, *YEARLY, "bill", "family", "father", "link", "mother", "need", "place", "spouse", "status")
     model: PlainModel
     family: Family
     spouse: Person | None
@@ -110,7 +105,10 @@ class Person(mesa.Agent):
     income: int
     account: int
     place: int
-    registered: float
+    link: tuple[float, ...]
+    """Draws of the link to relatives: the turn of its registration, the wallet, premiums."""
+    need: tuple[int, int]
+    """What is still asked of relatives' accounts, outpatient (or premium) and inpatient [fen]."""
 
     def __init__(self, model: PlainModel, family: Family, **state: int) -> None:
         """Enter the model as a member of a family; what is not given is zero."""
@@ -118,6 +116,7 @@ class Person(mesa.Agent):
         self.family = family
         self.spouse = self.mother = self.father = None
         self.bill = None
+        self.need = (0, 0)
         for name in (*STATE, *YEARLY):
             setattr(self, name, state.get(name, 0))
 
@@ -309,18 +308,6 @@ class Person(mesa.Agent):
         if gain > 0:
             self.account += gain
             self.model.counts.money[self.insured][ACCOUNT_INTEREST] += gain
-
-    def lets_use(self, user: Person, law: Any) -> bool:
-        """Say whether the law of the year lets a relative draw on this account, and the link is registered."""
-        scope = law.accounts.scope
-        if self.registered >= law.accounts.registered_share or scope == 0:
-            return False
-        rule = NEAR_RELATIVES_RULE if scope == NEAR_RELATIVES else FAMILY_RULE
-        if kin_in_scope(rule, kin_of(self, user)) == 0:
-            return False
-        province = self.model.around.province
-        where = area_between(self.insured, user.insured, province[self.insured], province[user.insured])
-        return area_in_scope(law.accounts.area, where, 1) == 1
 
     def count_profile(self) -> None:
         """Be counted by standing, chronic illness and age."""

@@ -54,14 +54,18 @@ class Draws:
 
     def _several(self, purpose: Purpose, number: int) -> list[tuple[float, ...]]:
         """Return up to four independent numbers of every person."""
-        out = _words(self._ground.seed, purpose, self._ground.year, self._keys, number)
-        return list(zip(*out.tolist()))
+        return several(self._ground.seed, purpose, self._ground.year, self._keys, number)
 
     def _pair(self, purpose: Purpose, spread: Any) -> list[tuple[float, ...]]:
         """Return the evenly spread pair of every person."""
         out = np.empty((2, len(self._keys)), np.uint32)
         draw_pairs(self._ground.seed, int(purpose), self._ground.year, spread, self._keys, out)
         return list(zip(*((out + HALF_STEP) * TO_UNIT).tolist()))
+
+
+def several(seed: int, purpose: Purpose, year: int, keys: Keys, number: int) -> list[tuple[float, ...]]:
+    """Return up to four independent numbers of every key for one purpose and year."""
+    return list(zip(*_words(seed, purpose, year, keys, number).tolist()))
 
 
 def uniforms(seed: int, purpose: Purpose, year: int, keys: Keys) -> list[float]:

@@ -16,8 +16,11 @@ from agents.chance import Purpose
 from agents.codes import Scheme
 from experiments.bench.family import Family
 from experiments.bench.person import STATE, YEARLY, Person
-from experiments.bench.plain import Counts, Draws, Keys, plain_ground, plain_law, uniforms
+from experiments.bench.plain import Counts, Draws, Keys, plain_ground, plain_law, several, uniforms
+from experiments.bench.sharing import Sharing
 from model import PoolingModel, Scenario
+
+LINK_DRAWS = 4
 
 
 class PlainModel(PoolingModel):
@@ -26,6 +29,7 @@ class PlainModel(PoolingModel):
     draws: Draws
     births: list[float]
     counts: Counts
+    sharing: Sharing
     rules: SimpleNamespace
     around: SimpleNamespace
 
@@ -45,10 +49,10 @@ class PlainModel(PoolingModel):
         for name in ("spouse", "mother", "father"):
             for person, row in zip(people, getattr(table, name).tolist()):
                 setattr(person, name, people[row] if row >= 0 else None)
-        links = uniforms(self.seed_of_draws, Purpose.ACCOUNT, 0, self._number())
+        links = several(self.seed_of_draws, Purpose.ACCOUNT, 0, self._number(), LINK_DRAWS)
         for person, link in zip(people, links, strict=True):
             person.family.members.append(person)
-            person.registered = link
+            person.link = link
 
     @property
     def everybody(self) -> mesa.agent.AgentSet:
@@ -75,7 +79,9 @@ class PlainModel(PoolingModel):
 
     def live_people(self, stage: str) -> None:
         """Live the people's phases of one stage of the year."""
-        {"renew": self._renew, "money_in": self._money_in, "weigh": self._weigh, "money_out": self._money_out}[stage]()
+        stages = {"renew": self._renew, "money_in": self._money_in, "premiums": self._premiums, "weigh": self._weigh}
+        stages |= {"money_out": self._money_out, "relatives": self._relatives}
+        stages[stage]()
 
     def _renew(self) -> None:
         """Grow older, let the dead leave and children come, and draw the year's chance in one batch a purpose."""
@@ -95,6 +101,19 @@ class PlainModel(PoolingModel):
         self.everybody.do("count_profile")
         self.counts.post(self.tally)
         self._count_duplicates()
+
+    def _premiums(self) -> None:
+        """Let relatives' accounts pay residents' premiums."""
+        self.counts = Counts(self.tally)
+        self.sharing = Sharing(self)
+        self.sharing.pay_premiums()
+        self.counts.post(self.tally)
+
+    def _relatives(self) -> None:
+        """Let relatives' accounts pay bills for care."""
+        self.counts = Counts(self.tally)
+        self.sharing.pay_care()
+        self.counts.post(self.tally)
 
     def _held_by_employees(self) -> int:
         """Return what members of the employee scheme hold in accounts [fen, simulated people]."""

@@ -7,7 +7,7 @@ from typing import Any
 from agents.codes import Care, Hukou, Kin, Scheme, Sex, Status, Work
 from model.phases import joining, standing
 from model.phases.tally import CareItem, EnrolmentItem, Head, ListedItem, Money, PairKind
-from model.rules.codes import Claim, CoUse
+from model.rules.codes import Claim, CoUse, Use
 
 
 def interpreted(rule: Any) -> Any:
@@ -32,6 +32,7 @@ SELF, SPOUSE, PARENT, OWN_CHILD = int(Kin.SELF), int(Kin.SPOUSE), int(Kin.PARENT
 SIBLING, GRANDPARENT, GRANDCHILD = int(Kin.SIBLING), int(Kin.GRANDPARENT), int(Kin.GRANDCHILD)
 SPOUSE_PARENT, OTHER_KIN = int(Kin.SPOUSE_PARENT), int(Kin.OTHER)
 FAMILY_RULE, NEAR_RELATIVES_RULE = int(CoUse.FAMILY), int(CoUse.NEAR_RELATIVES)
+FOR_CARE, FOR_PREMIUM = int(Use.CARE), int(Use.CONTRIBUTION)
 CRITICAL_CLAIM, BONUS_CLAIM = int(Claim.CRITICAL), int(Claim.BONUS)
 
 PERSON_TO_ACCOUNT, PERSON_TO_POOL = int(Money.PERSON_TO_ACCOUNT), int(Money.PERSON_TO_POOL)

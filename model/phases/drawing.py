@@ -16,7 +16,7 @@ from model.rules.accounts import draw
 
 @compiled
 def pay_rest(p: Columns, first: int, last: int, law: Any, scratch: Scratch, sums: Sums) -> None:
-    """Pay what is left of every bill from the own account, then in cash; note what relatives' accounts are asked for."""
+    """Pay what is left of every bill from the own account, then in cash; note what relatives are asked for."""
     shared = law.accounts.scope > 0 and law.accounts.pays_relatives_care == 1
     for i in range(first, last):
         k = i - first
