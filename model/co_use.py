@@ -34,15 +34,21 @@ class CoUse:
         self.each = each
         self.kin: Kinship | None = None
         self.links: Links | None = None
+        self.askers: list[NDArray[np.int32]] = []
+        """[ring] places of the users who have a link in the ring."""
 
     def pay(self, use: Use, p: Columns, laws: Any, ground: Ground, tally: Tally) -> None:
-        """Pay what users need from relatives' accounts, ring after ring, and add it to the sums."""
+        """Pay what users need from relatives' accounts, ring after ring, and add it to the sums.
+
+        Links are those of holders who have money after the year's contributions, whatever is then paid first.
+        """
         law = laws[0].accounts
-        allowed = law.pays_premium if use == Use.CONTRIBUTION else law.pays_relatives_care
-        if law.scope == 0 or allowed == 0 or law.registered_share <= 0.0:
+        if law.scope == 0 or law.registered_share <= 0.0:
             return
         if self.links is None:
             self._find(p, laws, ground)
+        if (law.pays_premium if use == Use.CONTRIBUTION else law.pays_relatives_care) == 0:
+            return
         self._live(use, p, laws)
         assert self.links is not None
         book = relatives.book_premiums if use == Use.CONTRIBUTION else relatives.book_care
@@ -70,6 +76,8 @@ class CoUse:
 
         self._over_rows(find)
         self.kin, self.links = kin, joined(parts)
+        bits = self.links.rings
+        self.askers = [np.flatnonzero(bits & (1 << ring)).astype(np.int32) for ring in range(RINGS)]
 
     def _over_rows(self, work: Callable[[int, int, int], None]) -> None:
         """Do a piece of work on every thread's range of rows."""
@@ -80,28 +88,23 @@ class CoUse:
         kin, links = self.kin, self.links
         assert kin is not None
         assert links is not None
-        users = len(links.row)
         links.asked[:], links.out[:], links.inside[:] = -1, 0, 0
-        links.active[:] = np.arange(users)
-        starts: Whole = np.linspace(0, users, self.threads + 1).astype(np.int64)[:-1].copy()
-        still: Whole = np.linspace(0, users, self.threads + 1).astype(np.int64)[1:].copy()
-        ends = starts.copy()
         settle = relatives.pay_premiums if use == Use.CONTRIBUTION else relatives.pay_care
 
-        def ask(ring: int, thread: int) -> None:
-            still[thread], ends[thread] = relatives.ask(
-                p, self.need, int(starts[thread]), int(still[thread]), ring, int(use), laws, kin, links
-            )
+        def ask(ring: int, users: NDArray[np.int32], starts: Whole, ends: Whole, thread: int) -> None:
+            first, last = int(starts[thread]), int(ends[thread])
+            ends[thread] = relatives.ask(p, self.need, users, first, last, ring, int(use), laws, kin, links)
 
-        present = int(np.bitwise_or.reduce(links.rings)) if users else 0
-        for ring in filter(lambda ring: present >> ring & 1, range(RINGS)):
-            while True:
-                self.each(partial(ask, ring), range(self.threads))
-                if (ends == starts).all():
-                    break
-                self._over_rows(
-                    lambda first, last, _: settle(p, self.need, starts, ends, first, last, laws, kin, links)
-                )
+        def pay(starts: Whole, ends: Whole, first: int, last: int, thread: int) -> None:
+            settle(p, self.need, starts, ends, first, last, laws, kin, links)
+
+        for ring, users in enumerate(self.askers):
+            cuts = np.linspace(0, len(users), self.threads + 1).astype(np.int64)
+            starts, ends = cuts[:-1].copy(), cuts[1:].copy()
+            while (ends > starts).any():
+                self.each(partial(ask, ring, users, starts, ends), range(self.threads))
+                self._over_rows(partial(pay, starts, ends))
+                users = links.askers
 
 
 def joined(parts: list[Links]) -> Links:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from agents.sharing import Order
 from experiments.bench.kin import kin_of
 from experiments.bench.words import (
-    EMPLOYEE,
     FAMILY_ACCOUNT,
     FAMILY_RULE,
     FOR_CARE,
@@ -49,7 +48,7 @@ class Sharing:
     """A year of co-use: who holds an account with a registered link, and who may draw on it."""
 
     def __init__(self, model: PlainModel) -> None:
-        """Learn who holds an account and who is whose child."""
+        """Learn who holds money after the year's contributions, and who is whose child."""
         self.model = model
         self.law = model.rules.accounts
         self.children: defaultdict[Person, list[Person]] = defaultdict(list)
@@ -58,7 +57,7 @@ class Sharing:
             for parent in (person.mother, person.father):
                 if parent is not None:
                     self.children[parent].append(person)
-            if (person.scheme == EMPLOYEE or person.account > 0) and person.link[0] < self.law.registered_share:
+            if person.account > self.law.reserve and person.link[0] < self.law.registered_share:
                 self.holders.add(person)
         self.links: dict[Person, list[Link]] = {}
 

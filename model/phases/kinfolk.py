@@ -61,10 +61,10 @@ class Links(NamedTuple):
     """[user] first link; one more at the end."""
     rings: Array
     """[user] bits of the rings in which there is a link."""
-    active: Array
-    """[user] users who still ask, by their place in this table."""
+    askers: Array
+    """[user] places of the users who ask in a pass."""
     claims: Array
-    """[user] links that ask in a pass."""
+    """[user] the links by which they ask."""
     holder: Array
     """[link] row of the holder."""
     user: Array
@@ -92,19 +92,19 @@ def new_kinship(people: int) -> Kinship:
 
 def new_links(users: int, links: int) -> Links:
     """Return room for links; nothing is asked or paid yet."""
-    sizes = {"row": users, "first": users + 1, "rings": users, "active": users, "claims": users}
+    sizes = {"row": users, "first": users + 1, "rings": users, "askers": users, "claims": users}
     return Links(*(np.empty(sizes.get(name, links), LINK_TYPES.get(name, np.int32)) for name in Links._fields))
 
 
 @compiled
 def open_accounts(p: Columns, first: int, last: int, laws: Any, ground: Ground, kin: Kinship) -> None:
-    """Mark the holders with a registered link, and whether it uses the wallet and may pay premiums."""
+    """Mark the holders with money and a registered link, and whether it uses the wallet and may pay premiums."""
     law = laws[0].accounts
     for i in range(first, last):
         kin.child[i] = -1
         kin.queue[i] = -1
         marks = int64(0)
-        if p.scheme[i] == Scheme.EMPLOYEE or p.account[i] > 0:
+        if p.account[i] > law.reserve:
             a, b, c, _ = words(ground.seed, int64(Purpose.ACCOUNT), 0, p.key[i])
             if unit(a) < law.registered_share:
                 marks = int64(Mark.HOLDER)

@@ -25,6 +25,7 @@ from model.rules.sharing import may_pay_part
 def ask(
     p: Columns,
     need: Any,
+    users: Any,
     first: int,
     last: int,
     ring: int,
@@ -32,29 +33,24 @@ def ask(
     laws: Any,
     kin: Kinship,
     links: Links,
-) -> tuple[int, int]:
-    """Let every user with a need choose the next holder of the ring; return who still asks, and the claims made.
+) -> int:
+    """Let those of the users [first:last] who need more choose the next holder of the ring; return the end of claims.
 
-    The users are those at `links.active[first:last]`; who needs nothing more, or has no link left, drops out.
+    Claims and who makes them are written from `first` on; in the next pass only those who made one can ask again.
     """
     law = laws[0].accounts
-    kept = first
-    claims = first
+    claims = int64(first)
     for a in range(first, last):
-        user = int64(links.active[a])
+        user = int64(users[a])
         i = int64(links.row[user])
         left = int64(need[0, i]) + int64(need[1, i])
-        rings = int64(links.rings[user]) >> ring
-        if left == 0 or rings == 0:
-            continue
-        links.active[kept] = user
-        kept += 1
-        if rings & 1 == 1:
+        if left > 0:
             best = _choose(p, user, left, ring, use, law, kin, links)
             if best >= 0:
+                links.askers[claims] = user
                 links.claims[claims] = best
                 claims += 1
-    return kept, claims
+    return claims
 
 
 @inlined
