@@ -18,8 +18,10 @@ from model.rules.codes import Ring, Use
 
 RINGS = 2 * len(Ring)  # each at home and elsewhere
 ROOM = 64
+FEW = 4096  # users who ask are not worth waking threads; a test lowers it
 Each = Callable[[Callable[[int], None], Any], None]
 Whole = NDArray[np.int64]
+Places = NDArray[np.int32]
 
 
 class CoUse:
@@ -34,7 +36,7 @@ class CoUse:
         self.each = each
         self.kin: Kinship | None = None
         self.links: Links | None = None
-        self.askers: list[NDArray[np.int32]] = []
+        self.askers: list[Places] = []
         """[ring] places of the users who have a link in the ring."""
 
     def pay(self, use: Use, p: Columns, laws: Any, ground: Ground, tally: Tally) -> None:
@@ -91,20 +93,23 @@ class CoUse:
         links.asked[:], links.out[:], links.inside[:] = -1, 0, 0
         settle = relatives.pay_premiums if use == Use.CONTRIBUTION else relatives.pay_care
 
-        def ask(ring: int, users: NDArray[np.int32], starts: Whole, ends: Whole, thread: int) -> None:
+        def ask(ring: int, users: Places, starts: Whole, ends: Whole, thread: int) -> None:
             first, last = int(starts[thread]), int(ends[thread])
             ends[thread] = relatives.ask(p, self.need, users, first, last, ring, int(use), laws, kin, links)
 
         def pay(starts: Whole, ends: Whole, first: int, last: int, thread: int) -> None:
             settle(p, self.need, starts, ends, first, last, laws, kin, links)
 
-        for ring, users in enumerate(self.askers):
-            cuts = np.linspace(0, len(users), self.threads + 1).astype(np.int64)
-            starts, ends = cuts[:-1].copy(), cuts[1:].copy()
-            while (ends > starts).any():
+        for ring, asking in enumerate(self.askers):
+            users = asking
+            while self.threads > 1 and len(users) > FEW:
+                cuts = np.linspace(0, len(users), self.threads + 1).astype(np.int64)
+                starts, ends = cuts[:-1].copy(), cuts[1:].copy()
                 self.each(partial(ask, ring, users, starts, ends), range(self.threads))
                 self._over_rows(partial(pay, starts, ends))
-                users = links.askers
+                users = np.concatenate([links.askers[a:b] for a, b in zip(starts, ends, strict=True)])
+            if len(users) > 0:
+                relatives.live_ring(p, self.need, users, np.zeros(2, np.int64), ring, int(use), laws, kin, links)
 
 
 def joined(parts: list[Links]) -> Links:

@@ -18,6 +18,7 @@ from agents.columns import Table
 from agents.person import columns_of
 from experiments.bench.kin import kin_of
 from experiments.study import load_study
+from model import co_use
 from model.co_use import CoUse
 from model.engine import Engine
 from model.phases.kinfolk import Links
@@ -189,7 +190,8 @@ def test_the_largest_account_is_asked_first() -> None:
 
 
 @pytest.mark.parametrize("name", ["nation", "proportion"])
-def test_three_threads_pay_alike(name: str) -> None:
+def test_three_threads_pay_alike(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(co_use, "FEW", 0)
     for use, one in shared(name).items():
         other = shared(name, 3)[use]
         for column, values in one.after.items():
@@ -197,8 +199,6 @@ def test_three_threads_pay_alike(name: str) -> None:
 
 
 def test_a_full_table_of_links_is_made_again_with_more_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    from model import co_use
-
     made: list[int] = []
     new_links = co_use.new_links
 

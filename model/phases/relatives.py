@@ -57,6 +57,7 @@ def ask(
 def _choose(p: Columns, user: int, left: int, ring: int, use: int, law: Any, kin: Kinship, links: Links) -> int:
     """Return the link to the holder whom a user asks next in the ring, or -1, and note what is asked for."""
     best = int64(-1)
+    partly = use == Use.CONTRIBUTION and law.premium_area_share < 1.0
     together = int64(0)
     best_spare = int64(0)
     for n in range(links.first[user], links.first[user + 1]):
@@ -66,7 +67,7 @@ def _choose(p: Columns, user: int, left: int, ring: int, use: int, law: Any, kin
         spare = int64(p.account[holder]) - law.reserve
         if spare <= 0 or may_pay_part(use, spare, left, 1 - law.reading_s6) == 0:
             continue
-        if use == Use.CONTRIBUTION and int64(kin.marks[holder]) & int64(Mark.PREMIUM) == 0:
+        if partly and int64(kin.marks[holder]) & int64(Mark.PREMIUM) == 0:
             continue
         together += spare
         other = int64(links.holder[max(best, 0)])
@@ -153,6 +154,21 @@ def pay_care(
                 paid = int64(links.out[n]) + int64(links.inside[n])
                 p.family_account[i] += paid
                 p.self_pay[i] -= paid
+
+
+@compiled
+def live_ring(
+    p: Columns, need: Any, users: Any, span: Bounds, ring: int, use: int, laws: Any, kin: Kinship, links: Links
+) -> None:
+    """Let users ask and holders pay on one thread until nobody of the ring asks any more; `span` is room for 0, 0."""
+    asking = ask(p, need, users, 0, users.size, ring, use, laws, kin, links)
+    while asking > 0:
+        span[1] = asking
+        if use == Use.CONTRIBUTION:
+            pay_premiums(p, need, span[0:1], span[1:2], 0, p.key.size, laws, kin, links)
+        else:
+            pay_care(p, need, span[0:1], span[1:2], 0, p.key.size, laws, kin, links)
+        asking = ask(p, need, links.askers, 0, asking, ring, use, laws, kin, links)
 
 
 @compiled
