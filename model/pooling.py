@@ -14,6 +14,7 @@ from agents.columns import Selection, Table
 from agents.compiled import CODE_VERSION
 from agents.person import Person
 from model import data
+from model.check import check_people
 from model.data.apportion import largest_remainder
 from model.demography import demography
 from model.drift import spending_drift
@@ -63,13 +64,20 @@ class PoolingModel(mesa.Model):
         threads: threads that live people's phases; any number gives the same bits.
         block: people in a block; any number gives the same bits.
         measure: work out the yearly measures of inequality and protection, which sort everybody by income.
+        check: hold people and homes to `model.check` twice a year (debug runs; every world is checked at birth).
 
     Errors: GongjiError for an impossible scenario, law or table.
 
     """
 
     def __init__(
-        self, case: Scenario | None = None, rng: int = 0, threads: int = 1, block: int = BLOCK, measure: bool = True
+        self,
+        case: Scenario | None = None,
+        rng: int = 0,
+        threads: int = 1,
+        block: int = BLOCK,
+        measure: bool = True,
+        check: bool = False,
     ) -> None:
         """Build the first population, the institutions and their opening balances."""
         if isinstance(rng, bool) or not isinstance(rng, int | np.integer) or rng < 0:
@@ -92,7 +100,7 @@ class PoolingModel(mesa.Model):
         self._settle(threads, block)
         self._open()
         self.record = Record()
-        self.measure = measure
+        self.measure, self.check = measure, check
         self.datacollector = mesa.DataCollector(model_reporters=REPORTERS)
 
     def _value(self, path: str, year: int) -> float:
@@ -172,10 +180,16 @@ class PoolingModel(mesa.Model):
         self.places: Places = places(self.year, self.spread, self.growth)
         self.tally.clear()
         live(self)
+        self._check()
         if self.measure:
             self.record.add_measures(year_measures(self))
         self.datacollector.collect(self)
         self.heads_before = self.tally.heads.copy()
+
+    def _check(self, *, renewed: bool = False) -> None:
+        """Hold people and homes to what can be, where the world was asked to."""
+        if self.check:
+            check_people(self.engine.people, self.engine.households, len(self.pools), self.year, renewed=renewed)
 
     def live_people(self, stage: str) -> None:
         """Live the people's phases of one stage of the year."""
@@ -183,6 +197,7 @@ class PoolingModel(mesa.Model):
             if stage == "renew":
                 self.ground = self._ground()
                 self.engine.renew(self.ground)
+                self._check(renewed=True)
                 return
             if stage == "weigh":
                 self.ground = self._ground_with_care()

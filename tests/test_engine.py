@@ -16,7 +16,7 @@ from agents.columns import Table
 from agents.person import PERSON
 from model.engine import Engine
 from model.pooling import PoolingModel
-from model.synthesis.population import CLOSEST_MOTHER
+from model.check import CLOSEST_MOTHER
 from tests.worlds import START, hashes, live, lived, snapshot, world_of
 
 YEARS = (2024, 2025, 2026)

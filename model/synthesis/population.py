@@ -7,20 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from agents.codes import Scheme, Sex
+from agents.codes import Scheme
 from agents.columns import Table
 from agents.household import HOUSEHOLD
 from agents.person import PERSON
+from model.check import check_people
 from model.data import pools
 from model.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import NDArray
-
-CLOSEST_MOTHER = 12  # years between a mother and her child at the least
-OLDEST = 120
 
 
 @dataclass
@@ -59,61 +55,17 @@ def check_population(population: Population) -> None:
     Errors: DataError naming the column and the first row that is wrong.
     """
     people = population.people
-    for name, column in PERSON.items():
-        if getattr(people, name).dtype != np.dtype(column.dtype):
-            raise DataError(f"people.{name}: {getattr(people, name).dtype}: expected {column.dtype}")
+    check_people(people, population.households, len(pools()), population.start - 1, renewed=True)
     if population.weight < 1:
         raise DataError(f"weight {population.weight}: expected 1 or more")
-    for name, wrong, expected in _wrong(population):
-        if wrong.any():
-            row = int(np.flatnonzero(wrong)[0])
-            raise DataError(f"people.{name}: row {row} is {getattr(people, name)[row]}: expected {expected}")
-    _check_households(population)
-
-
-def _wrong(population: Population) -> Iterator[tuple[str, NDArray[np.bool_], str]]:
-    """Give each column that can be wrong, its wrong rows and what was expected."""
-    people = population.people
-    size = len(people)
-    for name in ("home", "hukou", "insured"):
-        values = getattr(people, name)
-        yield name, (values < 0) | (values >= len(pools())), f"a pool 0 to {len(pools()) - 1}"
-    yield "age", people.age > OLDEST, f"at most {OLDEST}"
-    yield "account", people.account < 0, "0 or more"
-    yield "scheme", people.scheme > max(Scheme), "a scheme"
-    yield "account", (people.account > 0) & (people.scheme != Scheme.EMPLOYEE), "0 outside the employee scheme"
-    yield "insured", (people.scheme == Scheme.NONE) & (people.insured != people.home), "home where uninsured"
-    rows = np.arange(size)
-    for name in ("spouse", "mother", "father"):
-        values = getattr(people, name)
-        yield name, (values < -1) | (values >= size) | (values == rows), "another row or -1"
-    age = people.age.astype(np.int64)
-    some = people.spouse >= 0
-    other = np.maximum(people.spouse, 0)
-    yield "spouse", some & (people.spouse[other] != rows), "the same couple on both sides"
-    yield "spouse", some & (people.sex[other] == people.sex), "husband and wife"
-    for name, sex in (("mother", Sex.FEMALE), ("father", Sex.MALE)):
-        parent = getattr(people, name)
-        there = np.maximum(parent, 0)
-        yield name, (parent >= 0) & (people.sex[there] != sex), f"{sex.en}"
-        yield name, (parent >= 0) & (age[there] - age < CLOSEST_MOTHER), f"{CLOSEST_MOTHER} years older or more"
-        yield name, some & (parent >= 0) & (parent == people.spouse), "somebody else than the spouse"
-    yield "key", np.bincount(people.key.astype(np.int64), minlength=size)[rows] != 1, "each slot once"
-
-
-def _check_households(population: Population) -> None:
-    """Refuse households that do not lie together in the order of their pools."""
-    people, households = population.people, population.households
-    start = households.start.astype(np.int64)
-    if len(start) == 0 or start[0] != 0 or (np.diff(start) <= 0).any():
-        raise DataError("households.start: expected 0 first, then rising rows")
-    sizes = np.diff(np.concatenate([start, [len(people)]]))
-    if not np.array_equal(people.household, np.repeat(np.arange(len(start)), sizes)):
-        raise DataError("people.household: expected members of a household to lie together")
+    debt = (people.account > 0) & (people.scheme != Scheme.EMPLOYEE)
+    if debt.any():
+        row = int(np.flatnonzero(debt)[0])
+        raise DataError(f"people.account: row {row} is {people.account[row]}: expected 0 outside the employee scheme")
+    if int(people.key.max()) >= len(people):
+        raise DataError(f"people.key: {people.key.max()}: expected each slot 0 to {len(people) - 1} once")
     if (np.diff(people.home) < 0).any():
         raise DataError("people.home: expected people in the order of their pools")
-    if not np.array_equal(people.home, households.home[people.household]):
-        raise DataError("households.home: expected the pool of every member")
 
 
 def scale_accounts(population: Population, total_by_pool: NDArray[np.int64]) -> NDArray[np.int64]:
