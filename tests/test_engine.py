@@ -14,9 +14,9 @@ from agents.chance import BORN_LATER
 from agents.codes import Scheme, Sex, Work
 from agents.columns import Table
 from agents.person import PERSON
+from model.check import CLOSEST_MOTHER
 from model.engine import Engine
 from model.pooling import PoolingModel
-from model.check import CLOSEST_MOTHER
 from tests.worlds import START, hashes, live, lived, snapshot, world_of
 
 YEARS = (2024, 2025, 2026)
