@@ -128,7 +128,7 @@ def _parameter(world: PoolingModel, path: str) -> str:
     text = (
         f"{len(value)} values by {parameter.by}"
         if isinstance(value, dict) and not parameter.keys
-        else value_text(value)
+        else value_text(value, parameter.by, "en")
     )
     entry = world.policy.in_force(path, world.year)
     source = (entry.reform and f"reform {entry.reform}") or source_text(world.policy, entry) or entry.kind
