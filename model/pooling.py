@@ -17,7 +17,6 @@ from model import data
 from model.check import check_people
 from model.data.apportion import largest_remainder
 from model.demography import demography
-from model.drift import spending_drift
 from model.engine import BLOCK, Engine, quiet_arithmetic
 from model.errors import ScenarioError
 from model.kinds import EMPLOYEE_ACCOUNTS
@@ -282,8 +281,7 @@ class PoolingModel(mesa.Model):
         self.funds.expected = self.tally.need[:, :, 1].astype(np.float64) * self.weight
         self.age_cost = cost_by_age(self.tally.profile, self.ground.expected_cost)
         balance = balanced(self.tally.need, float(law.care.balance_limit))
-        drift = spending_drift(self.policy, law, self.year, self.pools)
-        return self.ground._replace(price=price, budget=budget * balance * drift, pharmacy=self._pharmacy())
+        return self.ground._replace(price=price, budget=budget * balance, pharmacy=self._pharmacy())
 
     def _pharmacy(self) -> float:
         """Return the share of accounts carried to pharmacies: as published while known, then for ever the same."""

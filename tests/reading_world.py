@@ -85,7 +85,7 @@ SWITCHES: tuple[dict[str, Any], ...] = (
         "steps.step1_on": 1,
         "steps.step2_on": 1,
         "steps.step3_on": 1,
-        "pooling.spending_drift": 0.1,
+        "behaviour.react": 1,
         "resident.transfer_by_need": 1.0,
         "resident.poor_area_share": 0.9,
         "budget.release_share": 0.1,

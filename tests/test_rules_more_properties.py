@@ -312,13 +312,6 @@ def test_budgets(before: float, income: int, spending: int, tie: float, strength
     assert funds.budget_factor(before, income + 10**6, spending, tie, strength, most) >= after or income == 0
 
 
-@given(years, years, share)
-def test_drift(since: int, over: int, size: float) -> None:
-    factor = funds.drifted(since, over, size)
-    assert 1.0 <= factor <= funds.drifted(since + 1, over, size) <= 1.0 + size
-    assert funds.drifted(0, over, size) == funds.drifted(since, over, 0.0) == 1.0
-
-
 @given(st.lists(money, min_size=1, max_size=10), share)
 def test_interest(balances: list[int], rate: float) -> None:
     each = sum(funds.interest_due(balance, rate) for balance in balances)

@@ -301,17 +301,6 @@ def budget_factor(
 
 
 @compiled
-def drifted(years: int, over: int, size: float) -> float:
-    """Return the factor on spending so many years after pooling rose: it grows by `size` over some years, then stays.
-
-    Source: institutions H3 (studies of unified provincial pooling).
-    """
-    if years <= 0 or over <= 0:
-        return 1.0
-    return 1.0 + size * min(np.float64(years) / np.float64(over), 1.0)
-
-
-@compiled
 def interest_due(balance: int, rate: float) -> int:
     """Return a year's interest on a balance [fen]."""
     return max(0, fen_share(balance, rate))
