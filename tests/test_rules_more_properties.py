@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.codes import Kin, Scheme, Sex
-from model.rules import accounts, benefits, contributions, enrolment, funds, sharing, transfers
+from model.rules import accounts, behaviour, benefits, contributions, enrolment, funds, sharing, transfers
 from model.rules.codes import Area, CoUse, Link, Standing, Tie, Use
 from tests.test_rules_cases import CASES, load
 
@@ -274,8 +274,8 @@ def test_age_weights(active: int, retired: int, active_all: int, retired_all: in
     assert index >= 0
     assert funds.age_index(active, retired + 1, active_all, retired_all) > index
     assert funds.age_index(active_all, retired_all, active_all, retired_all) == 1.0
-    assert active <= funds.need_weight(active, retired, 1.0) == active + retired
-    assert funds.need_weight(active, retired, 2.0) == active + 2 * retired
+    assert active <= funds.need_weight(active, retired, 1.0, 1.0) == active + retired
+    assert funds.need_weight(active, retired, 1.0, 2.0) == active + 2 * retired
 
 
 @given(st.integers(0, 10**14), st.integers(0, 10**13), months, share, share)
@@ -310,6 +310,47 @@ def test_budgets(before: float, income: int, spending: int, tie: float, strength
     assert abs(after - before) <= before * most + 1e-12
     assert funds.budget_factor(before, income, spending, tie, 0.0, most) == before
     assert funds.budget_factor(before, income + 10**6, spending, tie, strength, most) >= after or income == 0
+
+
+@given(st.floats(0, 2), st.floats(0, 2), st.integers(0, 30), st.integers(1, 20))
+def test_phased(start: float, aim: float, since: int, ramp: int) -> None:
+    factor = behaviour.phased(start, aim, since, ramp)
+    assert min(start, aim) - 1e-12 <= factor <= max(start, aim) + 1e-12
+    assert behaviour.phased(start, aim, 0, ramp) == start
+    assert abs(behaviour.phased(start, aim, ramp + since, ramp) - aim) <= 1e-12
+
+
+@given(st.floats(0, 0.9), st.floats(0, 0.9))
+def test_effort_against_and_drift_against(now: float, before: float) -> None:
+    assert (behaviour.effort_against(now, before) <= 1.0) == (now >= before)
+    assert (behaviour.drift_against(now, before) >= 1.0) == (now >= before)
+    assert behaviour.effort_against(now, now) == behaviour.drift_against(now, now) == 1.0
+
+
+FEN = st.integers(0, 10**12)
+
+
+@given(st.lists(st.tuples(FEN, st.integers(0, 10**6)), min_size=1, max_size=20), share)
+def test_risk_transfers(pools: list[tuple[int, int]], part: float) -> None:
+    risks, heads = [each[0] for each in pools], [each[1] for each in pools]
+    moved = funds.risk_transfers(risks, heads, part)
+    assert sum(moved) == 0
+    assert funds.risk_transfers(risks, heads, 0.0) == [0] * len(pools)
+    if sum(heads):
+        mean = sum(risks) / sum(heads)
+        assert all(each == 0 or (each > 0) == (risk > mean * count - 1) for each, (risk, count) in zip(moved, pools))
+
+
+@given(st.lists(st.tuples(st.integers(-(10**12), 10**12), FEN), min_size=1, max_size=6))
+def test_level_months(places: list[tuple[int, int]]) -> None:
+    positions, spending = [each[0] for each in places], [each[1] for each in places]
+    level = funds.level_months(positions, spending)
+    if sum(positions) > 0:
+        assert sum(level) == sum(positions)
+    else:
+        assert level == [0] * len(places)
+    if sum(positions) > 0 and sum(spending):
+        assert min(level) >= 0
 
 
 @given(st.lists(money, min_size=1, max_size=10), share)
