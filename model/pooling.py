@@ -23,6 +23,7 @@ from model.kinds import EMPLOYEE_ACCOUNTS
 from model.ledger import Ledger
 from model.openings import openings
 from model.phases import drivers
+from model.phases.behaviour import with_effort
 from model.phases.fund_world import Institutions, new_fund_state
 from model.phases.ground import Ground
 from model.phases.money_in_funds import endow
@@ -44,6 +45,7 @@ from model.surroundings import (
     onset,
     shocks,
     spread_table,
+    weighed_by_age,
 )
 from model.synthesis import first_population, scale_accounts
 from model.transfers import subsidies
@@ -212,13 +214,7 @@ class PoolingModel(mesa.Model):
 
     def _law_of_people(self) -> Any:
         """Return the law in force, with employers' rates as far as pools care to collect them."""
-        effort = self.funds.effort[:, Scheme.EMPLOYEE]
-        if (effort == 1.0).all():
-            return self.law
-        law = self.law.copy()
-        law[0].employee.employer_rate[:] *= effort
-        law.setflags(write=False)
-        return law
+        return with_effort(self.law, self.funds.effort[:, Scheme.EMPLOYEE])
 
     def _ground(self) -> Ground:
         """Return the surroundings of the year as far as known before care is sought."""
@@ -331,20 +327,7 @@ class PoolingModel(mesa.Model):
 
     def aged(self) -> np.ndarray[Any, Any]:
         """Return today's members weighted by what care at their age cost last year [pool, scheme; fen]."""
-        people, sums = self.engine.people, np.zeros(self.funds.budget.shape)
-        age, retired = np.minimum(people.age, AGES - 1), people.work == Work.RETIRED
-        for scheme, standings in (
-            (Scheme.EMPLOYEE, (Status.ACTIVE, Status.RETIRED)),
-            (Scheme.RESIDENT, (Status.RESIDENT,)),
-        ):
-            for status in standings:
-                chosen = people.scheme == scheme
-                if len(standings) > 1:
-                    chosen &= retired == (status == Status.RETIRED)
-                heads = np.zeros((len(self.pools), AGES))
-                np.add.at(heads, (people.insured[chosen], age[chosen]), self.weight)
-                sums[:, scheme] += (heads * self.age_cost[status]).sum(axis=1)
-        return sums
+        return weighed_by_age(self.engine.people, self.age_cost, len(self.pools), self.weight)
 
     def _count_duplicates(self) -> None:
         """Add memberships held twice: counted and, where the law says so, subsidised; they make no claims."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from agents.care import step_scale
 from agents.chance import Purpose, uniform
-from agents.codes import Scheme, Status
+from agents.codes import Scheme, Status, Work
 from agents.compiled import compiled, float64, int64
 from agents.enrolment import member_leanings
 from agents.numeric import exp, normal_quantile
@@ -259,6 +259,24 @@ def cost_by_age(profile: Counts, expected: Floats) -> Floats:
     people, costs = profile.astype(np.float64), np.moveaxis(expected, 0, -1)
     heads = people.sum(axis=(1, 3))
     return np.asarray((people * costs).sum(axis=(1, 3)) / np.maximum(heads, 1.0))
+
+
+def weighed_by_age(people: Any, age_cost: Floats, pools: int, weight: int) -> Floats:
+    """Return members weighted by what care at their age costs in their standing [pool, scheme; fen]."""
+    sums = np.zeros((pools, len(Scheme)))
+    age, retired = np.minimum(people.age, AGES - 1), people.work == Work.RETIRED
+    for status, scheme in (
+        (Status.ACTIVE, Scheme.EMPLOYEE),
+        (Status.RETIRED, Scheme.EMPLOYEE),
+        (Status.RESIDENT, Scheme.RESIDENT),
+    ):
+        chosen = people.scheme == scheme
+        if scheme == Scheme.EMPLOYEE:
+            chosen &= retired == (status == Status.RETIRED)
+        heads = np.zeros((pools, AGES))
+        np.add.at(heads, (people.insured[chosen], age[chosen]), weight)
+        sums[:, scheme] += (heads * age_cost[status]).sum(axis=1)
+    return sums
 
 
 def local_price(price: Floats, heads: Counts) -> Floats:

@@ -92,6 +92,16 @@ def feel(world: FundWorld) -> None:
     )
 
 
+def with_effort(law: Any, effort: Floats) -> Any:
+    """Return the law in force with employers' rates as far as pools care to collect; at full effort the law itself."""
+    if (effort == 1.0).all():
+        return law
+    felt = law.copy()
+    felt[0].employee.employer_rate[:] *= effort
+    felt.setflags(write=False)
+    return felt
+
+
 def table(adjusted: Any, unified: Any) -> Floats:
     """Return numbers by arrangement and scheme; a pool on its own has none."""
     return np.stack([np.zeros(len(adjusted)), np.asarray(adjusted), np.asarray(unified)])
