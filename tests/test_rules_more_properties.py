@@ -274,8 +274,9 @@ def test_age_weights(active: int, retired: int, active_all: int, retired_all: in
     assert index >= 0
     assert funds.age_index(active, retired + 1, active_all, retired_all) > index
     assert funds.age_index(active_all, retired_all, active_all, retired_all) == 1.0
-    assert active <= funds.need_weight(active, retired, 1.0, 1.0) == active + retired
+    assert funds.need_weight(active, retired, 1.0, 1.0) == active + retired
     assert funds.need_weight(active, retired, 1.0, 2.0) == active + 2 * retired
+    assert funds.need_weight(active, retired, 0.0, 0.0) == 0
 
 
 @given(st.integers(0, 10**14), st.integers(0, 10**13), months, share, share)
@@ -359,6 +360,46 @@ def test_interest(balances: list[int], rate: float) -> None:
     assert abs(each - funds.interest_due(sum(balances), rate)) <= len(balances)
     assert funds.interest_due(0, rate) == funds.interest_due(balances[0], 0.0) == 0
     assert funds.interest_due(-balances[0], rate) <= 0 or balances[0] == 0
+
+
+@given(st.lists(st.tuples(st.integers(0, 10**10), st.integers(1, 10**6)), min_size=1, max_size=8), share)
+def test_shared_risks_sum_to_zero(pools: list[tuple[int, int]], part: float) -> None:
+    risks, heads = [risk for risk, _ in pools], [count for _, count in pools]
+    moved = funds.risk_transfers(risks, heads, part)
+    assert sum(moved) == 0
+    assert not any(funds.risk_transfers(risks, heads, 0.0))
+    assert all(abs(one) <= sum(risks) for one in moved)
+
+
+@given(st.lists(st.tuples(held, st.integers(1, 10**10)), min_size=1, max_size=8))
+def test_level_months_keep_the_sum(pools: list[tuple[int, int]]) -> None:
+    positions, spending = [position for position, _ in pools], [spent for _, spent in pools]
+    level = funds.level_months(positions, spending)
+    assert min(level) >= 0
+    assert sum(level) == max(sum(positions), 0)
+
+
+@given(st.floats(0.5, 1.5), st.floats(0.5, 1.5), st.integers(1, 20), st.integers(1, 10))
+def test_moods_come_in_steps(start: float, aim: float, since: int, ramp: int) -> None:
+    now = behaviour.phased(start, aim, since, ramp)
+    assert min(start, aim) - 1e-12 <= now <= max(start, aim) + 1e-12
+    assert behaviour.phased(start, aim, ramp, ramp) == pytest.approx(aim)
+
+
+@given(st.floats(0, 0.5), st.floats(0, 0.5))
+def test_what_was_there_before_counts_for_nothing(now: float, before: float) -> None:
+    assert behaviour.effort_against(now, now) == behaviour.drift_against(now, now) == 1.0
+    worse, better = max(now, before), min(now, before)
+    assert behaviour.effort_against(worse, better) <= 1.0 <= behaviour.effort_against(better, worse)
+    assert behaviour.drift_against(better, worse) <= 1.0 <= behaviour.drift_against(worse, better)
+
+
+@given(st.sampled_from(list(Kin)), st.sampled_from(list(Area)))
+def test_rings_go_outwards(kin: Kin, area: Area) -> None:
+    inside, away = sharing.ring_of(int(kin), int(area), 0), sharing.ring_of(int(kin), int(area), 1)
+    assert inside % 2 == 0
+    assert away == inside + 1
+    assert inside <= sharing.ring_of(int(kin), int(Area.OTHER_PROVINCE), 0)
 
 
 # ---- none is without -----------------------------------------------------------------------------------------------
