@@ -18,6 +18,7 @@ from agents.codes import Aid, Sex, Tier, Work
 from experiments.bench.bill import Bill
 from experiments.bench.family import Family
 from experiments.bench.person import YEARLY, Person
+from experiments.bench.sharing import Sharing
 from experiments.bench.words import EMPLOYEE, IS_ACTIVE, IS_RESIDENT, IS_RETIRED, RESIDENT
 from model.policy import law_record, load_policy
 from model.rules.contributions import subsidy_split
@@ -76,13 +77,14 @@ def people_of(world: LittleWorld) -> dict[str, Person]:
             world, world.home, key=place + 1, work=int(work), scheme=scheme, sex=int(sex), age=age, aid=int(aid),
             account_kind=1, continuous=3,
         )  # fmt: skip
-        person.status, person.place, person.registered = status, place, 0.0
+        person.status, person.place, person.need = status, place, (0, 0)
+        person.link = (place / len(facts), 0.0, 0.0)  # registered one after the other; wallet and premium open to all
         home[name] = person
     home["Wei"].spouse, home["Min"].spouse = home["Min"], home["Wei"]
     home["Fang"].spouse, home["Guo"].spouse = home["Guo"], home["Fang"]
     home["Wei"].mother, home["Wei"].father = home["Fang"], home["Guo"]
     home["Na"].mother, home["Na"].father = home["Min"], home["Wei"]
-    world.home.members = list(home.values())
+    world.home.members = world.everybody = list(home.values())
     return home
 
 
@@ -108,6 +110,8 @@ def live_family(
             person.income, person.claimed, person.bill = incomes[year].get(name, 0) * YUAN, 0, None
         opening = {name: person.account for name, person in home.items()}
         world.home.contribute()
+        sharing = Sharing(world)
+        sharing.pay_premiums()
         for name, person in home.items():
             found[year, name, "put in"] = person.account - opening[name]
         for name, (out, chronic, inside, visit, stays, tier) in bills[year].items():
@@ -116,6 +120,7 @@ def live_family(
             person.bill = Bill(person, out * YUAN, chronic * YUAN, inside * YUAN, int(visit), stays, int(tier))
             person.bill.pay_insurance(world.rules)
         world.home.pay_bills()
+        sharing.pay_care()
         for name, person in home.items():
             for item in (*YEARLY, "account"):
                 found[year, name, item] = int(getattr(person, item))
