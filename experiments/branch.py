@@ -12,7 +12,6 @@ from experiments.run import Done, Job, Simulator, describe, make_job, refusal
 from experiments.store import Store, content_key
 from experiments.study import Study, StudyError
 from experiments.workers import do_all
-from model.errors import GongjiError
 
 HISTORIES = ".histories"
 Key = TypeVar("Key", bound=Hashable)
@@ -62,9 +61,13 @@ def share_histories(
     missing = [job for job in places.values() if not _is_there(job.history)]
     do_all(simulator, missing, workers, tell, cluster, live_history)
     return {
-        key: dataclasses.replace(job, history=places[job.seed].history if job.seed in places else None)
+        key: dataclasses.replace(job, history=kept if _is_there(kept := _place(places, job.seed)) else None)
         for key, job in jobs.items()
     }
+
+
+def _place(places: Mapping[int, Job], seed: int) -> Path | None:
+    return places[seed].history if seed in places else None
 
 
 def _seeds(jobs: Any) -> list[int]:
@@ -93,8 +96,10 @@ def live_history(simulator: Simulator, job: Job) -> Done:
         world = simulator.build(job.scenario, job.seed, job.threads)
         while world.year < int(job.identity["branch"]):
             world.step()
-    except GongjiError as error:
-        return Done(job.key, "refused", 0.0, str(error), bad_input=True)
+    except OSError:
+        raise
+    except Exception as error:  # the seed's runs live it again themselves and keep the traceback
+        return Done(job.key, "failed", time.perf_counter() - begin, f"{type(error).__name__}: {error}")
     try:
         simulator.save(world, job.history)
     except OSError:

@@ -155,7 +155,7 @@ def compare(
     if plan:
         print(plan_study(model_simulator(), changed, count, processes))
         return OK
-    bar = Progress(count, "run")
+    bar = Progress(count + (0 if changed.branch is None else len(seeds)), "run")
     try:
         results = comparing.compare(
             model_simulator(), changed, folder, seeds, processes, bar.done, force, cluster=cluster

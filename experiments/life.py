@@ -59,7 +59,9 @@ def basis(line: str, status: str) -> dict[str, list[str]]:
     return found
 
 
-def live_family(scenario: Scenario, seed: int, household: int, year: int | None = None) -> Iterator[FamilyYear]:
+def live_family(
+    scenario: Scenario, seed: int, household: int, year: int | None = None, lang: str = "en"
+) -> Iterator[FamilyYear]:
     """Live a world and yield the years of a household of its first population, or the one year asked for.
 
     The household is followed by its members: where they part, by the first of them who is still there.
@@ -78,13 +80,13 @@ def live_family(scenario: Scenario, seed: int, household: int, year: int | None 
     while world.year < (year or scenario.end):
         world.step()
         if year in {None, world.year}:
-            found = _year(world, keys)
+            found = _year(world, keys, lang)
             if found is None:
                 raise ScenarioError(f"--household {household}: expected somebody alive in {world.year}, all have died")
             yield found
 
 
-def _year(world: PoolingModel, keys: list[int]) -> FamilyYear | None:
+def _year(world: PoolingModel, keys: list[int], lang: str) -> FamilyYear | None:
     """Return the year just lived of the home of the first of these people who is still there."""
     people = world.engine.people
     rows = np.flatnonzero(np.isin(people.key, np.array(keys, dtype=people.key.dtype)))
@@ -98,7 +100,7 @@ def _year(world: PoolingModel, keys: list[int]) -> FamilyYear | None:
     read = {
         path for m in members for line, amount in m.amounts.items() if amount for path in basis(line, m.status)["reads"]
     }
-    return FamilyYear(world.year, members, {path: _parameter(world, path) for path in sorted(read)})
+    return FamilyYear(world.year, members, {path: _parameter(world, path, lang) for path in sorted(read)})
 
 
 def _member(world: PoolingModel, row: int) -> Member:
@@ -117,7 +119,7 @@ def _member(world: PoolingModel, row: int) -> Member:
     return Member(int(person.key), words, status, f"{place} {code}".strip(), person.income, person.account, amounts)
 
 
-def _parameter(world: PoolingModel, path: str) -> str:
+def _parameter(world: PoolingModel, path: str, lang: str) -> str:
     """Return a parameter's value in the world's year with unit and source."""
     from experiments.explain import source_text, value_text
 
@@ -128,7 +130,7 @@ def _parameter(world: PoolingModel, path: str) -> str:
     text = (
         f"{len(value)} values by {parameter.by}"
         if isinstance(value, dict) and not parameter.keys
-        else value_text(value, parameter.by, "en")
+        else value_text(value, parameter.by, lang)
     )
     entry = world.policy.in_force(path, world.year)
     source = (entry.reform and f"reform {entry.reform}") or source_text(world.policy, entry) or entry.kind

@@ -33,6 +33,7 @@ def outcomes(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
         fund_totals(tables["funds"]),
         pools_rescued(tables["funds"], tables["flows"]),
         moved(tables["flows"]),
+        enrolled(tables["enrolment"]) if "enrolment" in tables else pd.DataFrame(),
     ]
     whole = pd.concat([part[[*KEYS, "value"]] for part in parts if len(part)], ignore_index=True)
     return whole.drop_duplicates(KEYS, ignore_index=True)
@@ -72,6 +73,12 @@ def moved(flows: pd.DataFrame) -> pd.DataFrame:
     """Return the year's sum of every kind of flow [fen]."""
     sums = flows.groupby(["year", "kind"])["amount_fen"].sum().to_frame()
     return _long(sums, "flow")
+
+
+def enrolled(enrolment: pd.DataFrame) -> pd.DataFrame:
+    """Return the nation's people by scheme (none: uninsured), and who entered, lapsed, returned or waits."""
+    columns = ["people", "entered", "lapsed", "returned", "waiting"]
+    return _long(enrolment.groupby(["year", "scheme"])[columns].sum(), "scheme")
 
 
 def _long(wide: pd.DataFrame, level: str) -> pd.DataFrame:

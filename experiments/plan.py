@@ -40,8 +40,8 @@ def plan_study(simulator: Simulator, study: Study, runs: int, workers: int) -> s
     if study.branch is not None:
         one -= built + max(study.branch - study.start, 0) * steps[-1]
     lines = [
-        f"{study.name}: {runs} runs of {study.people:,} people, {years} years, on {workers} processes",
-        "nothing was started",
+        f"{study.name}: {study.people:,} people, {years} years",
+        f"runs: {runs} on {workers} processes; nothing was started",
         f"time: {one:.1f} s a run; about {(first + rounds * one) / CLOCK:.1f} minutes in all",
         f"memory: about {workers * peak_mebibytes():,.0f} MiB of {machine_bytes() / MEBI:,.0f} MiB",
         f"disk: about {runs * disk / MEBI:,.1f} MiB",

@@ -17,6 +17,9 @@ from experiments.study import Outcome
 from experiments.tables import write_tables
 
 
+COUNTS = ("members", "people", "entered", "lapsed", "returned", "waiting")
+
+
 def write_report(results: Results, folder: Path) -> None:
     """Write figures, tables, report.md and report.html into the study's folder, from stored results only."""
     drawn = draw_all(results, folder / "figures")
@@ -136,6 +139,8 @@ def shown(value: float, outcome: Outcome, sign: bool = False, unit: bool = True)
         return f"{value / style()['fen_per_bn_yuan']:{plus},.1f}" + (" bn yuan" if unit else "")
     if outcome.measure.startswith("reserve_months"):
         return f"{value:{plus},.1f}" + (" months" if unit else "")
+    if outcome.measure in COUNTS:
+        return f"{value / style()['million']:{plus},.2f}" + (" million" if unit else "")
     if outcome.measure.startswith("pools"):
         return f"{value:{plus},.1f}"
     return f"{value:{plus},.4f}"

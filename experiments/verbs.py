@@ -64,7 +64,7 @@ def sweep(
         print(plan_study(model_simulator(), changed, count, processes))
         return OK
     folder = out or RESULTS / f"{changed.name}_{changed.design.kind}"
-    bar = Progress(count, "run")
+    bar = Progress(count + (0 if changed.branch is None else len(seeds)), "run")
     try:
         swept = sweeping.sweep(model_simulator(), changed, folder, seeds, processes, bar.done, force, cluster)
     finally:
@@ -116,7 +116,7 @@ def life(
     laid = tuple(load_reform(name) for name in reforms or [])
     scenario = Scenario(people=people_of(people), start=start, end=last, reforms=laid)
     years = []
-    for family in living.live_family(scenario, seed, household, year):
+    for family in living.live_family(scenario, seed, household, year, lang):
         print(living.tell(family, lang), flush=True)
         years.append(family)
     if figure is not None:

@@ -14,6 +14,7 @@ from multiprocessing.connection import wait
 
 from experiments.run import Done, Job, Simulator, run_job
 
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "OMP_WAIT_POLICY": "passive"}
 Work = Callable[[Simulator, Job], Done]
 
 
@@ -34,6 +35,8 @@ def _end_with(sentinel: int) -> None:
 @contextlib.contextmanager
 def processes(workers: int) -> Iterator[Executor]:
     """Open an executor of so many processes; when interrupted, end them at once."""
+    for name, value in ONE_THREAD.items():
+        os.environ.setdefault(name, value)
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(workers, mp_context=context, initializer=start_worker)
     before = set(multiprocessing.active_children())
