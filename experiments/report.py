@@ -16,7 +16,6 @@ from experiments.store import write_text
 from experiments.study import Outcome
 from experiments.tables import write_tables
 
-
 COUNTS = ("members", "people", "entered", "lapsed", "returned", "waiting")
 
 
