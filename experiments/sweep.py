@@ -89,6 +89,7 @@ def sweep(
         do_runs(simulator, jobs, store, workers, tell, force, cluster)
     finally:
         store.clean(all_hosts=cluster is not None)
+    store.claim(definition=study.model_dump(mode="json", by_alias=True))
     return gather(study, points, jobs, store)
 
 
