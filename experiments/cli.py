@@ -164,6 +164,8 @@ def compare(
         bar.close()
     for row in results.failed:
         complain(f"{row['reform']} seed {row['seed']} failed: {row['error']}", NO)
+    if changed.precision is not None:
+        print(comparing.precision_words(results))
     print(f"wrote {folder / 'report.html'}, report.md, differences.parquet, who_pays_whom.csv, figures/ and tables/")
     if asked.full:
         from experiments.answers import stored_summary

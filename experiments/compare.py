@@ -164,6 +164,20 @@ def _mean_payments(payments: list[pd.DataFrame]) -> pd.DataFrame:
     return sums[[*by, "amount_fen"]]
 
 
+def precision_words(results: Results) -> str:
+    """Return how exact the outcome of the study's stated precision came out, and with how many seeds."""
+    asked = results.study.precision
+    if asked is None:
+        return ""
+    found = results.differences
+    same = (found["level"] == asked.level) & (found["unit"] == asked.unit) & (found["measure"] == asked.measure)
+    rows = found[same & (found["year"] == results.study.end)]
+    reach = float((rows["high"] - rows["low"]).max() / 2)
+    words = "reached" if reach <= asked.half_width else f"NOT reached with the {asked.at_most} seeds allowed"
+    seeds = results.outcomes["seed"].nunique()
+    return f"precision {words}: half-width {reach:.6g} of {asked.half_width:.6g}, {seeds} seeds"
+
+
 def seeds_wanted(results: Results, count: int) -> int:
     """Return how many seeds the study's stated precision takes, judged by those there are; at most what it allows."""
     from scipy import stats

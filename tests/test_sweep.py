@@ -13,7 +13,7 @@ import pytest
 
 from experiments import cli, workers
 from experiments.branch import HISTORIES
-from experiments.compare import compare, seeds_wanted
+from experiments.compare import compare, precision_words, seeds_wanted
 from experiments.design import points_of
 from experiments.plan import check_memory
 from experiments.run import Done, Job, Simulator, make_job, run_job
@@ -167,6 +167,7 @@ def test_seeds_are_added_until_the_precision_is_met(tmp_path: Path) -> None:
     study = study_of("aid", precision=precision, replications=2)  # type: ignore[arg-type]
     results = compare(SIMULATOR, study, tmp_path / "fake", range(2), 1, lambda done: None, scenario_of=fake_regime)
     assert set(results.outcomes["seed"]) == {0, 1}  # the aid is the same for every seed: two are enough
+    assert precision_words(results).startswith("precision reached: half-width 0 of 1, 2 seeds")
     gain = results.differences["mean"] * 0 + 1.0
     noisy = results.differences.assign(
         se=gain, low=results.differences["mean"] - 12.7, high=results.differences["mean"] + 12.7
