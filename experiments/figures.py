@@ -1,4 +1,4 @@
-"""The first figures, drawn from stored results only: PNG for screens, SVG for papers."""
+"""The figures of a study, drawn from stored results only: PNG for screens, SVG for papers."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ from typing import Any
 
 import matplotlib as mpl
 import numpy as np
-import pandas as pd
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.container import BarContainer
 from matplotlib.figure import Figure
 
 from experiments.compare import Results
 from experiments.outcomes import POOLS, style
-from experiments.study import Variant
+from experiments.pictures.alluvial import alluvial
+from experiments.pictures.base import Sketch, from_zero, legend, panels, years
+from experiments.pictures.distribution import concentration_curves, decile_bars, theil_areas
+from experiments.pictures.tiles import province_map
+from experiments.precision import is_small, small_cells
 from experiments.words import chinese_font, province_name
 
 MEDIAN = "median"
@@ -33,46 +35,6 @@ class Drawn:
     title: dict[str, str]
     alt: dict[str, str]
     languages: tuple[str, ...]
-
-
-@dataclasses.dataclass(frozen=True)
-class Sketch:
-    """What a figure needs: the results, the language, and one look for each regime."""
-
-    results: Results
-    language: str
-
-    def say(self, en: str, zh: str) -> str:
-        """Return the words in the figure's language."""
-        return zh if self.language == "zh" else en
-
-    def of(self, pair: dict[str, str]) -> str:
-        """Return one of a pair of words from the style file."""
-        return pair[self.language]
-
-    def label(self, variant: Variant) -> str:
-        """Return a regime's name."""
-        return variant.label.zh if self.language == "zh" else variant.label.en
-
-    def mean(self, reform: str, level: str, unit: str, measure: str) -> pd.Series[float]:
-        """Return the mean over seeds by year."""
-        rows = self.results.outcomes
-        chosen = (rows["reform"] == reform) & (rows["level"] == level)
-        chosen &= (rows["unit"] == unit) & (rows["measure"] == measure)
-        return rows[chosen].groupby("year")["value"].mean()
-
-    def look(self, variant: Variant) -> dict[str, Any]:
-        """Return colour, line and marker of a regime; later ones are thinner, so that lines that agree all show."""
-        place = self.results.study.variants.index(variant)
-        looks = style()["figures"]
-        names = {"color": "colours", "linestyle": "lines", "marker": "markers", "lw": "widths", "ms": "sizes"}
-        return {key: looks[many][place % len(looks[many])] for key, many in names.items()} | {"mfc": "none"}
-
-    @property
-    def variants(self) -> tuple[Variant, ...]:
-        """Return the regimes that have at least one complete run."""
-        there = set(self.results.outcomes["reform"])
-        return tuple(variant for variant in self.results.study.variants if variant.name in there)
 
 
 def draw_all(results: Results, folder: Path) -> list[Drawn]:
@@ -103,63 +65,34 @@ def _save(figure: Figure, path: Path) -> None:
     figure.savefig(path.with_suffix(".svg"), metadata={"Date": None})
 
 
-def _panels(rows: int, columns: int, **options: Any) -> tuple[Figure, Any]:
-    looks = style()["figures"]
-    figure = Figure(figsize=(looks["width"], rows * looks["panel_height"]), dpi=looks["dpi"], layout="constrained")
-    axes = figure.subplots(rows, columns, squeeze=False, **options)
-    for axis in axes.flat:
-        axis.spines[["top", "right"]].set_visible(False)
-        axis.grid(axis="y", alpha=style()["figures"]["band"], linewidth=1)
-        axis.margins(x=style()["figures"]["margin"])
-    return figure, axes
-
-
-def _from_zero(axis: Any) -> None:
-    """Start the vertical axis at zero and leave room above the highest line."""
-    axis.set_ylim(bottom=0)
-    axis.set_ylim(top=max(axis.dataLim.y1 * (1 + style()["figures"]["margin"]), style()["figures"]["margin"]))
-
-
-def _years(axis: Any, results: Results) -> None:
-    """Mark a handful of whole years."""
-    first, last = int(results.outcomes["year"].min()), int(results.outcomes["year"].max())
-    step = max(1, (last - first) // style()["figures"]["ticks"])
-    axis.set_xticks(range(first, last + 1, step))
-
-
-def _legend(figure: Figure, axis: Any) -> None:
-    handles, labels = axis.get_legend_handles_labels()
-    order = sorted(range(len(labels)), key=lambda place: not isinstance(handles[place], BarContainer))
-    handles, labels = [handles[place] for place in order], [labels[place] for place in order]
-    figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), frameon=False)
-
-
 def reserve_months(sketch: Sketch) -> Figure:
-    """Draw the median and a quantile band of reserve months over pools, a column for each regime."""
-    figure, axes = _panels(len(POOLS), len(sketch.variants), sharey="row", sharex=True)
+    """Draw a fan of reserve months over pools (median, middle half, middle 80 %), a column for each regime."""
+    figure, axes = panels(len(POOLS), len(sketch.variants), sharey="row", sharex=True)
     base = sketch.results.study.baseline
     for axis, variant in zip(axes[0], sketch.variants):
         axis.set_title(sketch.label(variant), fontsize="medium")
     for row, fund in zip(axes, POOLS):
         for axis, variant in zip(row, sketch.variants):
-            lines = [sketch.mean(variant.name, "fund", fund, f"reserve_months_{at}") for at in ("p10", MEDIAN, "p90")]
             colour = sketch.look(variant)["color"]
-            axis.fill_between(lines[0].index, lines[0], lines[2], color=colour, alpha=style()["figures"]["band"], lw=0)
-            axis.plot(lines[1].index, lines[1], color=colour)
+            for low, high in (("p10", "p90"), ("p25", "p75")):
+                edges = [sketch.mean(variant.name, "fund", fund, f"reserve_months_{at}") for at in (low, high)]
+                axis.fill_between(edges[0].index, *edges, color=colour, alpha=style()["figures"]["band"], lw=0)
+            middle = sketch.mean(variant.name, "fund", fund, f"reserve_months_{MEDIAN}")
+            axis.plot(middle.index, middle, color=colour)
             if variant != base:
                 middle_base = sketch.mean(base.name, "fund", fund, f"reserve_months_{MEDIAN}")
                 axis.plot(middle_base.index, middle_base, color=style()["figures"]["grey"], lw=1, linestyle="--")
-            _years(axis, sketch.results)
+            years(axis, sketch.results)
         months = sketch.say("months of spending", "可支付月数")
         row[0].set_ylabel(f"{sketch.of(style()['funds'][fund])}\n{months}")
-        _from_zero(row[0])
+        from_zero(row[0])
         row[0].set_ylim(top=max(axis.dataLim.y1 for axis in row) * (1 + style()["figures"]["margin"]))
     return figure
 
 
 def pools_in_deficit(sketch: Sketch) -> Figure:
     """Draw how many pools spend more than they take in, and how many cannot pay alone, by year and regime."""
-    figure, axes = _panels(3, len(POOLS), sharex=True, sharey="row")
+    figure, axes = panels(3, len(POOLS), sharex=True, sharey="row")
     rows = (
         ("pools_in_deficit", sketch.say("pools in deficit", "当期收不抵支统筹区数")),
         ("pools_short", sketch.say("pools short of reserves", "结余不足统筹区数")),
@@ -171,11 +104,11 @@ def pools_in_deficit(sketch: Sketch) -> Figure:
                 line = sketch.mean(variant.name, "fund", fund, measure)
                 axis.plot(line.index, line, label=sketch.label(variant), **sketch.look(variant))
             axis.set_title(sketch.of(style()["funds"][fund]), fontsize="medium")
-            _years(axis, sketch.results)
+            years(axis, sketch.results)
         for axis in row:
-            _from_zero(axis)
+            from_zero(axis)
         row[0].set_ylabel(words)
-    _legend(figure, axes[0][0])
+    legend(figure, axes[0][0])
     return figure
 
 
@@ -186,7 +119,8 @@ def benefit_by_province(sketch: Sketch) -> Figure:
     heads = rows[(rows["level"] == "province") & (rows["year"] == last)]
     heads = heads[heads["measure"].str.startswith("benefit_per_head")]
     means = heads.groupby(["measure", "unit", "reform"])["value"].mean()
-    figure, axes = _panels(1, len(style()["schemes"]))
+    figure, axes = panels(1, len(style()["schemes"]))
+    small = small_cells(rows)
     for axis, (scheme, words) in zip(axes.flat, style()["schemes"].items()):
         if (measure := f"benefit_per_head_{scheme}") not in means.index.get_level_values(0):
             continue
@@ -203,13 +137,17 @@ def benefit_by_province(sketch: Sketch) -> Figure:
             look = {**sketch.look(variant), "linestyle": ""}
             axis.plot(wide[variant.name], place, label=sketch.label(variant), **look)
         axis.set_yticks(place, [province_name(int(code), sketch.language) for code in wide.index], fontsize="small")
+        for label, code in zip(axis.get_yticklabels(), wide.index):
+            if is_small(small, "province", str(code), measure):
+                label.set_color(style()["figures"]["grey"])
+                label.set_fontstyle("italic")
         axis.set_xlabel(sketch.say(f"yuan per member, {last}", f"元/参保人，{last}年"))
         axis.set_title(sketch.of(words), fontsize="medium")
         axis.grid(axis="y", visible=False)
         axis.set_xlim(left=0)
         axis.margins(y=style()["figures"]["margin"])
     figure.set_figheight(style()["figures"]["tall_height"])
-    _legend(figure, axes[0][0])
+    legend(figure, axes[0][0])
     return figure
 
 
@@ -219,7 +157,7 @@ def fund_paths(sketch: Sketch) -> Figure:
     there = set(rows[rows["level"] == "fund"]["unit"])
     funds = {fund: words for fund, words in style()["funds"].items() if fund in there}
     others = {fund: words for fund, words in style()["adjustment_funds"].items() if fund in there}
-    figure, axes = _panels(len(funds) + bool(others), 2, sharex=True)
+    figure, axes = panels(len(funds) + bool(others), 2, sharex=True)
     for (left, right), (fund, words) in zip(axes, funds.items()):
         _in_and_out(sketch, left, fund, sketch.of(words))
         _reserves(sketch, right, fund, sketch.of(words))
@@ -228,7 +166,7 @@ def fund_paths(sketch: Sketch) -> Figure:
     for row in axes:
         row[0].set_ylabel(sketch.say("bn yuan", "十亿元"))
     axes[0][0].legend(frameon=False, loc="upper left")
-    _legend(figure, axes[0][1])
+    legend(figure, axes[0][1])
     figure.set_figheight(len(axes) * style()["figures"]["low_height"])
     return figure
 
@@ -243,8 +181,8 @@ def _in_and_out(sketch: Sketch, axis: Any, fund: str, name: str) -> None:
         series = sketch.mean(base.name, "fund", fund, measure) / style()["fen_per_bn_yuan"]
         axis.plot(series.index, series, linestyle=line, label=words, color=sketch.look(base)["color"])
     axis.set_title(sketch.say(f"{name}: income and spending", f"{name}：收入与支出"), fontsize="medium")
-    _from_zero(axis)
-    _years(axis, sketch.results)
+    from_zero(axis)
+    years(axis, sketch.results)
 
 
 def _reserves(sketch: Sketch, axis: Any, fund: str, name: str) -> None:
@@ -252,24 +190,24 @@ def _reserves(sketch: Sketch, axis: Any, fund: str, name: str) -> None:
         series = sketch.mean(variant.name, "fund", fund, "closing_fen") / style()["fen_per_bn_yuan"]
         axis.plot(series.index, series, label=sketch.label(variant), **sketch.look(variant))
     axis.set_title(sketch.say(f"{name}: reserves at year end", f"{name}：年末结余"), fontsize="medium")
-    _from_zero(axis)
-    _years(axis, sketch.results)
+    from_zero(axis)
+    years(axis, sketch.results)
 
 
 def money_moved(sketch: Sketch) -> Figure:
     """Draw the money each step moved in a year, stacked, a panel for each regime, beside treasury and arrears."""
     kinds = style()["aid"]
-    figure, axes = _panels(1, len(sketch.variants), sharey=True)
+    figure, axes = panels(1, len(sketch.variants), sharey=True)
     looks = style()["figures"]
     for axis, variant in zip(axes.flat, sketch.variants):
-        years = np.array(sorted(sketch.results.outcomes["year"].unique()))
-        below = np.zeros(len(years))
+        span = np.array(sorted(sketch.results.outcomes["year"].unique()))
+        below = np.zeros(len(span))
         for place, (kind, words) in enumerate(kinds.items()):
-            amount = sketch.mean(variant.name, "flow", kind, "amount_fen").reindex(years, fill_value=0.0)
+            amount = sketch.mean(variant.name, "flow", kind, "amount_fen").reindex(span, fill_value=0.0)
             height = amount.to_numpy() / style()["fen_per_bn_yuan"]
             colour = looks["colours"][(place + 1) % len(looks["colours"])]
             axis.bar(
-                years,
+                span,
                 height,
                 bottom=below,
                 label=sketch.of(words),
@@ -279,12 +217,24 @@ def money_moved(sketch: Sketch) -> Figure:
             )
             below += height
         axis.set_title(sketch.label(variant), fontsize="medium")
-        _years(axis, sketch.results)
+        years(axis, sketch.results)
     axes[0][0].set_ylabel(sketch.say("bn yuan a year", "十亿元/年"))
-    _legend(figure, axes[0][0])
+    legend(figure, axes[0][0])
     return figure
 
 
 FIGURES: dict[str, Callable[[Sketch], Figure]] = {
-    draw.__name__: draw for draw in (reserve_months, pools_in_deficit, benefit_by_province, fund_paths, money_moved)
+    draw.__name__: draw
+    for draw in (
+        reserve_months,
+        pools_in_deficit,
+        concentration_curves,
+        decile_bars,
+        benefit_by_province,
+        province_map,
+        theil_areas,
+        alluvial,
+        fund_paths,
+        money_moved,
+    )
 }

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from experiments.compare import Results
+from experiments.precision import is_small, small_cells, with_needed
 from experiments.store import write_text
 
 SPECIAL = {
@@ -26,9 +27,12 @@ def write_tables(results: Results, compared: pd.DataFrame, folder: Path) -> None
     folder.mkdir(parents=True, exist_ok=True)
     by = ["reform", "level", "unit", "measure", "year"]
     means = results.outcomes.groupby(by, sort=True)["value"].mean().reset_index()
+    small = small_cells(results.outcomes)
+    places = zip(means["level"], means["unit"], means["measure"])
+    means["small_cell"] = [is_small(small, *place) for place in places]
     _csv(means, folder / "outcomes.csv")
     last = results.differences[results.differences["year"] == results.outcomes["year"].max()]
-    kept = _headline(last, results)
+    kept = with_needed(_headline(last, results))
     for name, frame in (("differences", kept), ("levels", _headline(means, results)), ("published", compared)):
         _csv(frame, folder / f"{name}.csv")
         write_text(folder / f"{name}.tex", latex(frame))

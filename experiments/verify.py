@@ -101,6 +101,7 @@ def compare_table(name: str, stored: pd.DataFrame, again: pd.DataFrame) -> Answe
 
 def verify_identities(folder: Path, tell: Callable[[Answer], None]) -> bool:
     """Check the accounting identities of the stored tables alone, without a simulation."""
+    from experiments.reported import AGREEMENT, check_measures, check_people
     from model.identities import check_identities
 
     manifest = read_manifest(folder)
@@ -112,4 +113,18 @@ def verify_identities(folder: Path, tell: Callable[[Answer], None]) -> bool:
         tables["people"] = read_table(folder / "people.parquet")
     broken = [str(problem) for problem in check_identities(tables)]
     tell(Answer("identities", not broken, broken[0] if broken else f"{len(tables)} tables"))
-    return not broken
+    off = check_measures(tables)
+    tell(
+        Answer("measures", not off, told(off, f"{len(tables['measures'])} rows agree with each other and the ledgers"))
+    )
+    if "people" not in tables:
+        return not broken and not off
+    differ, agreed, left = check_people(tables)
+    words = f"{agreed} measures recomputed from exported people agree within {AGREEMENT:g}, {left} not recomputed"
+    tell(Answer("people", not differ, told(differ, words)))
+    return not (broken or off or differ)
+
+
+def told(wrong: list[str], words: str) -> str:
+    """Return the first thing wrong and how many more there are, or the words."""
+    return f"{wrong[0]} ({len(wrong)} in all)" if wrong else words

@@ -37,6 +37,7 @@ class Engine:
         self.threads = threads
         self.block = block
         self.bounds = self._bounds()
+        self.source = np.arange(len(people), dtype=np.int32)
         self.tallies = [Tally.empty(pools) for _ in range(threads)]
         self.executor = ThreadPoolExecutor(threads) if threads > 1 else None
         self.co_use: CoUse | None = None
@@ -116,6 +117,7 @@ class Engine:
 
         self._each(place, range(self.threads))
         self.people = self._carried(source, moved)
+        self.source = source
         start = bounds[:-1].astype(HOUSEHOLD["start"].dtype)
         homes = {"start": start, "home": self.households.home[kept]}
         self.households = Table(HOUSEHOLD, len(kept), homes)

@@ -31,7 +31,7 @@ from model.phases.tally import AGES, EnrolmentItem, Head, Money, Tally
 from model.places import Growth, Places, Spread, living, places
 from model.policy.record import law_record
 from model.record import Record
-from model.reporting import people_frame, year_measures
+from model.reporting import Reporter, people_frame
 from model.rules.codes import Use
 from model.scenario import Scenario
 from model.surroundings import (
@@ -64,7 +64,7 @@ class PoolingModel(mesa.Model):
         rng: the seed of all chance; not part of a scenario.
         threads: threads that live people's phases; any number gives the same bits.
         block: people in a block; any number gives the same bits.
-        measure: work out the yearly measures of inequality and protection, which sort everybody by income.
+        measure: work out the yearly measures, which sort everybody by income.
         check: hold people and homes to `model.check` twice a year (debug runs; every world is checked at birth).
 
     Errors: GongjiError for an impossible scenario, law or table.
@@ -102,6 +102,7 @@ class PoolingModel(mesa.Model):
         self._open()
         self.record = Record()
         self.measure, self.check = measure, check
+        self.reporter = Reporter()
         self.datacollector = mesa.DataCollector(model_reporters=REPORTERS)
 
     def _value(self, path: str, year: int) -> float:
@@ -183,7 +184,7 @@ class PoolingModel(mesa.Model):
         live(self)
         self._check()
         if self.measure:
-            self.record.add_measures(year_measures(self))
+            self.record.add_measures(self.reporter.year(self))
         self.datacollector.collect(self)
         self.heads_before = self.tally.heads.copy()
 

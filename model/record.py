@@ -38,8 +38,8 @@ CARE_MONEY = {
     CareItem.SELF_PAY: "self_pay_fen",
 }
 CARE_COLUMNS = ("year", "province", "scheme", "status", "kind", "visits", *CARE_MONEY.values())
-MEASURE_COLUMNS = ("year", "level", "unit", "measure", "value")
-WORDS = {"fund", "status", "payer", "payee", "kind", "scheme", "work", "level", "unit", "measure"}
+MEASURE_COLUMNS = ("year", "level", "unit", "measure", "value", "reason")
+WORDS = {"fund", "status", "payer", "payee", "kind", "scheme", "work", "level", "unit", "measure", "reason"}
 REALS = {"reserve_months", "value"}
 SCHEME_OF_STATUS = np.array([Scheme.NONE, Scheme.EMPLOYEE, Scheme.EMPLOYEE, Scheme.RESIDENT])  # by Status
 SCHEMES, WORKS, STATUSES, CARES = (
@@ -156,7 +156,7 @@ class Record:
         self._care.add(care_columns(year, tally, weight, pools["province"].to_numpy()))
 
     def add_measures(self, rows: Iterable[Row]) -> None:
-        """Add rows of (year, level, unit, measure, value)."""
+        """Add rows of (year, level, unit, measure, value, reason); an undefined value is NaN and has a reason."""
         self._measures.add_rows(rows)
 
 

@@ -19,6 +19,7 @@ from model.measures.credibility import buhlmann, buhlmann_straub
 from model.measures.decomposition import theil_decomposition, theil_nested
 from model.measures.flows import cross_subsidy
 from model.measures.inequality import atkinson, generalised_entropy, gini, gini_sample, income_shares, lorenz, theil
+from model.measures.inequity import horizontal_inequity
 from model.measures.pools import (
     pool_dispersion,
     pooling_cv,
@@ -53,6 +54,7 @@ __all__ = [
     "generalised_entropy",
     "gini",
     "gini_sample",
+    "horizontal_inequity",
     "impoverishment",
     "income_shares",
     "kakwani_benefit",

@@ -36,6 +36,11 @@ def _band(months: float) -> str:
     return "excess"
 
 
+def bands(months: Values) -> list[str]:
+    """Return the name of the band of every number of months."""
+    return [_band(value) for value in numbers("months", months).tolist()]
+
+
 def reserve_months(balance: float, expenditure: float) -> ReserveMonths:
     """Return the cumulative balance at year end over the monthly expenditure of the year."""
     balance, expenditure = number("balance", balance), number("expenditure", expenditure)

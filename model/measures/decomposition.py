@@ -168,3 +168,13 @@ def theil_nested(y: Values, outer: Values, inner: Values, w: Values | None = Non
         L_inner_within_outer=l_cells - l_outer if np.isfinite(l_outer) else infinite,
         L_within_cell=l_within,
     )
+
+
+def between_groups(population: npt.ArrayLike, income: npt.ArrayLike) -> float:
+    """Return the part of Theil's T between groups, from their populations and incomes; empty groups do not exist."""
+    people, money = np.asarray(population, np.float64), np.asarray(income, np.float64)
+    people, money = people[people > 0], money[people > 0]
+    if money.sum() <= 0:
+        return undefined(MEAN_NOT_POSITIVE)
+    share = money / money.sum()
+    return float(np.sum(share * np.log(np.where(share > 0, share / (people / people.sum()), 1.0))))

@@ -1,0 +1,1 @@
+"""Figures that people publish, drawn from stored results only."""

@@ -1,0 +1,41 @@
+"""Redistribution over the years lived so far, beside the year's: mean money per head, everybody weighted by years."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from model.engine import Engine
+from model.measures import undefined
+from model.measures.inequality import MEAN_NOT_POSITIVE
+from model.measuring import kernels as k
+from model.measuring.equality import CONCEPTS, moved
+from model.measuring.protection import Lives
+from model.measuring.rows import NATION, Measure
+from model.measuring.sheet import Floats, Ranking, Sheet
+
+
+def lifetime(sheet: Sheet, engine: Engine, ex_ante: Floats, lives: Lives) -> Iterator[Measure]:
+    """Give inequality of mean income and the fall of it by both concepts, over everybody's years in the run so far."""
+    money = np.column_stack([sheet.before, sheet.after, ex_ante]) / sheet.size[:, None]
+    sums = lives.live(engine, money)
+    years = sums[:, 0].astype(np.int64)
+    before, *after = (sums[:, place] / years for place in range(1, sums.shape[1]))
+    place = np.zeros((len(years), k.PLACES), np.int64)
+    place[:, k.SIZE] = years
+    k.mid_ranks(np.argsort(before), before, place)
+    total, money_before = int(years.sum()), float(np.sum(years * before))
+    spread = _ranking(before, place, total)
+    gini = spread.own / (total * money_before) if money_before > 0 else undefined(MEAN_NOT_POSITIVE)
+    yield *NATION, "lifetime_years", total / len(years)
+    yield *NATION, "lifetime_gini_income", gini
+    for concept, each in zip(CONCEPTS, after, strict=True):
+        yield from moved(f"lifetime_{concept}", gini, _ranking(each, place, total), total)
+
+
+def _ranking(values: Floats, place: np.ndarray[tuple[int, ...], np.dtype[np.int64]], total: int) -> Ranking:
+    """Return the products with ranks of values, weighted by years."""
+    out, passed = np.zeros(3), np.empty(len(values), np.int64)
+    k.reranked(np.argsort(values), values, place, total, passed, out)
+    return Ranking(float(out[0]), float(out[1]), float(out[2]), float(np.sum(place[:, k.SIZE] * values)))

@@ -1,0 +1,90 @@
+"""Who pays whom: what groups of people pay into insurance and draw out of it, as closed sets of accounts.
+
+Paid in: own contributions, with the employer's where it falls on wages. Drawn out: benefits of all insurance layers
+and what accounts paid for care. Firms, the treasury and the reserve (what is left over or used up, accounts included)
+are accounts of their own, so that both sides add up. Money between ledgers (mutual aid) and between relatives is told
+apart and is no part of this.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.codes import Scheme
+from model import measures
+from model.measuring import kernels as k
+from model.measuring.rows import Measure
+from model.measuring.sheet import AGE_STARTS, Sheet
+
+FIRMS, TREASURY, RESERVE = "employers", "treasury", "reserve"
+DECADE = 10
+AREAS = ("rural", "urban")
+Groups = tuple[str, list[str], NDArray[Any], NDArray[Any]]
+
+
+def groups(sheet: Sheet, year: int, codes: Sequence[int]) -> Iterator[Groups]:
+    """Give every grouping of people: its name, units, paid in and drawn out [fen, simulated]."""
+    on_wage = sheet.bearing.employer_on_wage
+
+    def paid(sums: NDArray[Any], matched: NDArray[Any]) -> NDArray[Any]:
+        return np.asarray(sums[..., k.OWN] + on_wage * matched)
+
+    def drawn(sums: NDArray[Any]) -> NDArray[Any]:
+        return np.asarray(sums[..., k.BENEFIT] + sums[..., k.ACCOUNTS])
+
+    pools = sheet.pools
+    employer = np.zeros(pools.shape[:3], np.int64)
+    employer[:, Scheme.EMPLOYEE] = pools[:, Scheme.EMPLOYEE, :, k.MATCHED]
+    entered, left = paid(pools, employer), drawn(pools)
+    names = [scheme.name.lower() for scheme in Scheme]
+    yield "scheme", names, entered.sum(axis=(0, 2)), left.sum(axis=(0, 2))
+    yield "area", list(AREAS), entered.sum(axis=(0, 1)), left.sum(axis=(0, 1))
+    by_province = np.zeros((2, len(codes)), np.int64)
+    for row, values in enumerate((entered, left)):
+        np.add.at(by_province[row], sheet.province, values.sum(axis=(1, 2)))
+    yield "province", [str(code) for code in codes], by_province[0], by_province[1]
+    in_, out = (
+        paid(sheet.deciles.sum(axis=1), sheet.deciles[:, Scheme.EMPLOYEE, k.MATCHED]),
+        drawn(sheet.deciles.sum(axis=1)),
+    )
+    yield "income_decile", [str(decile + 1) for decile in range(k.DECILES)], in_, out
+    shape = (k.AGES, k.SEXES, k.ILLNESS, k.SCHEMES, k.FIFTHS, k.CELL_ITEMS)
+    by_age = sheet.cells.reshape(shape).sum(axis=(1, 2, 4))
+    in_, out = paid(by_age.sum(axis=1), by_age[:, Scheme.EMPLOYEE, k.MATCHED]), drawn(by_age.sum(axis=1))
+    starts = [*AGE_STARTS, None]
+    ages = [f"{a}-{b - 1}" if b else f"{a}+" for a, b in itertools.pairwise(starts)]
+    yield "age_group", ages, np.add.reduceat(in_, AGE_STARTS), np.add.reduceat(out, AGE_STARTS)
+    born = (year - np.arange(k.AGES)) // DECADE * DECADE
+    decades, place = np.unique(born, return_inverse=True)
+    cohorts = [np.bincount(place, values).astype(np.int64) for values in (in_, out)]
+    yield "cohort", [str(decade) for decade in decades], cohorts[0], cohorts[1]
+
+
+def who_pays_whom(sheet: Sheet, year: int, codes: Sequence[int], weight: int, treasury: int) -> Iterator[Measure]:
+    """Give paid in, drawn out and net of every group [fen], and the money moved pro rata and netted.
+
+    `treasury` is what the treasury paid for the nation [fen]. Both matrices follow from paid in and drawn out
+    (`measures.cross_subsidy`).
+    """
+    on_wage = sheet.bearing.employer_on_wage
+    firms = 0 if on_wage else int(sheet.pools[:, Scheme.EMPLOYEE, :, k.MATCHED].sum()) * weight
+    for level, units, entered, left in groups(sheet, year, codes):
+        paid = [*(round(value * weight) for value in entered.tolist()), firms, treasury]
+        drawn = [*(round(value * weight) for value in left.tolist()), 0, 0]
+        rest = sum(paid) - sum(drawn)
+        paid, drawn = [*paid, max(-rest, 0)], [*drawn, max(rest, 0)]
+        names = [*units, FIRMS, TREASURY, RESERVE]
+        for unit, in_, out in zip(names, paid, drawn, strict=True):
+            if in_ or out:
+                yield level, unit, "paid_in_fen", in_
+                yield level, unit, "drawn_out_fen", out
+                yield level, unit, "net_paid_fen", in_ - out
+        moved = measures.cross_subsidy(names, paid, drawn)
+        pro_rata = float(np.maximum(moved.net_pro_rata, 0).sum())
+        yield level, "all", "moved_pro_rata_fen", pro_rata
+        yield level, "all", "moved_netted_fen", moved.total_transferred
