@@ -149,11 +149,12 @@ def _balances(told: Told, funds: pd.DataFrame) -> Iterator[str]:
             yield from _differ(f"{fund} {name} stored and from its balances", stored, float(value), abs(float(value)))
 
 
-def check_people(tables: Mapping[str, pd.DataFrame]) -> tuple[list[str], int, int]:
-    """Recompute measures from exported people; return what differs, how many agree, how many were not recomputed."""
+def check_people(tables: Mapping[str, pd.DataFrame]) -> tuple[list[str], int, set[str]]:
+    """Recompute measures from exported people; return what differs, how many agree, which were not recomputed."""
     rows, people = tables["measures"], tables["people"]
     wrong: list[str] = []
-    agreed, left = 0, 0
+    agreed = 0
+    left: set[str] = set()
     ever = Ever()
     for year, part in rows.groupby("year"):
         told = told_of(part)
@@ -167,7 +168,7 @@ def check_people(tables: Mapping[str, pd.DataFrame]) -> tuple[list[str], int, in
         mine = {name: value for name, value in told.items() if name[0] not in {"definition", "fund"}}
         for name, value in mine.items():
             if name not in again:
-                left += 1
+                left.add(name[2])
                 continue
             both_missing = np.isnan(value) and np.isnan(again[name])
             if both_missing or abs(value - again[name]) <= AGREEMENT * max(1.0, abs(value)):

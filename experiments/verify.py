@@ -120,7 +120,8 @@ def verify_identities(folder: Path, tell: Callable[[Answer], None]) -> bool:
     if "people" not in tables:
         return not broken and not off
     differ, agreed, left = check_people(tables)
-    words = f"{agreed} measures recomputed from exported people agree within {AGREEMENT:g}, {left} not recomputed"
+    words = f"{agreed} measures recomputed from exported people agree within {AGREEMENT:g}"
+    words += f"; not told by people or ledgers: {', '.join(sorted(left))}" if left else ""
     tell(Answer("people", not differ, told(differ, words)))
     return not (broken or off or differ)
 

@@ -19,6 +19,8 @@ from model.scenario import Reform, Scenario, load_reform
 from tests.worlds import START, lived
 
 YEARS = 2
+NOT_EXPORTED = {"people", "people_60_and_over", "births", "deaths", "in_list_ratio"}
+"""Measures of who is alive at the end of the year, and of bills before they are split: no stored table tells these."""
 FIRST = {"2019-01-01": 1}
 BEARINGS = {
     "on_firms": {},
@@ -45,7 +47,7 @@ def test_every_reported_measure_follows_from_exported_people_and_ledgers(bearing
     assert check_measures(tables) == []
     wrong, agreed, left = check_people(tables)
     assert wrong == []
-    assert left == 0
+    assert left == NOT_EXPORTED
     assert agreed > 1000
 
 
