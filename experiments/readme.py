@@ -40,11 +40,12 @@ def with_tables(text: str, language: str) -> str:
 
 
 if __name__ == "__main__":
-    from experiments import coverage
+    from experiments import coverage, glossary
     from model.policy import json_schema
 
     write_text(json_schema.FILE, json_schema.text())
     write_text(coverage.PAGE, coverage.page())
+    write_text(glossary.PAGE, glossary.page())
     for name, page_language in PAGES.items():
         page = ROOT / name
         write_text(page, with_tables(page.read_text(encoding="utf-8"), page_language))

@@ -43,3 +43,11 @@ def test_tables_on_pages_are_the_codes() -> None:
     for name, language in PAGES.items():
         text = (ROOT / name).read_text(encoding="utf-8")
         assert text == with_tables(text, language), f"{name}: run python -m experiments.readme"
+
+
+def test_the_glossary_is_current_and_knows_every_kind_of_flow() -> None:
+    from experiments import glossary
+    from model.kinds import KINDS
+
+    assert set(glossary.words()["flows"]) == set(KINDS)
+    assert glossary.PAGE.read_text(encoding="utf-8") == glossary.page()

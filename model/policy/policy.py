@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import difflib
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
@@ -146,10 +147,15 @@ class Policy:
         if old and old != new:
             raise ReformError(f"reforms {', '.join(sorted(old | new))} both change {path}: expected one of them")
 
+    def _near(self, path: str) -> str:
+        """Return the paths that look most like one that does not exist, as the end of an error line."""
+        near = difflib.get_close_matches(path.removesuffix(AFTER), self.parameters, n=3)
+        return f" (nearest: {', '.join(near)})" if near else ""
+
     def _change(self, reform: Change, path: str, values: Mapping[Any, Any]) -> tuple[Entry, ...]:
         where = f"{reform.name} {path}"
         if path not in self.parameters:
-            raise ReformError(f"{where}: expected the path of a parameter, got {path}")
+            raise ReformError(f"{where}: expected the path of a parameter, got {path}{self._near(path)}")
         parameter = self.parameters[path]
         if not isinstance(values, Mapping) or not values:
             raise ReformError(f"{where}: expected {{date: value}}, got {values!r}")
@@ -165,7 +171,7 @@ class Policy:
         self, reform: Change, path: str, values: Mapping[Any, Any]
     ) -> tuple[tuple[datetime.date, str, str], ...]:
         if path.removesuffix(AFTER) not in self.parameters:
-            raise ReformError(f"{reform.name} {path}: expected the path of a parameter, got {path}")
+            raise ReformError(f"{reform.name} {path}: expected the path of a parameter, got {path}{self._near(path)}")
         try:
             found = [(as_date(key), check_rule(raw), reform.name) for key, raw in values.items()]
         except ValueError as problem:
