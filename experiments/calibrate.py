@@ -1,8 +1,8 @@
-"""Fit the values of model/policy/calibration.yaml to the nation's published years 2019 to 2023, and to no later one.
+"""Fit the free parameters of free.yaml to the nation's published years 2019 to 2023, and to no later one.
 
-Run `python -m experiments.calibrate`. A round lives the years once, compares and moves every value towards its target;
-rounds are kept in a state file, so that an interrupted fit goes on where it stopped. The same call ends in the same
-values. Nothing here reads a value of 2024 or later: `published(LAST)` leaves them out.
+Run `python -m experiments.calibrate --date DAY [--minutes M]`: from three starts on small worlds, then corrected by one
+large world, frozen in model/policy/calibration.yaml, with parameter sets that match history as well beside it. What was
+evaluated is kept; stopped by its time or by hand, the same line goes on from there and ends in the same values.
 """
 
 from __future__ import annotations
@@ -11,156 +11,188 @@ import argparse
 import hashlib
 import json
 import re
-from dataclasses import dataclass
+import sys
+import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import yaml
 
-from experiments.national import published, simulated
-from model import PoolingModel, Scenario
+from experiments import board, fit
+from experiments.run import cpu_count
+from experiments.store import write_json
+from experiments.workers import processes
 from model.policy.files import ROOT
-from model.policy.policy import load_policy
-from model.scenario import Reform
 
-FIRST, LAST = 2019, 2023
-SPLIT_YEARS = (2020, 2021, 2022, 2023)  # years for which pool and accounts can be told apart
 FILE = ROOT / "model" / "policy" / "calibration.yaml"
-STATE = ROOT / "results" / "calibration" / "state.json"
-STEP = 0.5  # largest move of a logarithm in a round
-STEP_SHIFT = 1.5  # largest move of a shifted value in a round
+SETS = ROOT / "model" / "policy" / "calibration_sets.json"
+WORK = ROOT / "results" / "calibration"
+STARTS = (0.5, 0.35, 0.65)
+"""Where the starts lie in all prior ranges."""
 HEAD = "# Calibrated values; written by"
+WANTED = 32  # parameter sets beside the best
 
 
-@dataclass(frozen=True)
-class Lever:
-    """A calibrated parameter, the target that moves it, and the expected response of the target's logarithm."""
-
-    path: str
-    target: str
-    response: float  # d log(target) by d log(value), or by d value for shifts
-    shift: bool = False
-    flow: bool = False  # moves a stock: the year's gap counts beyond last year's
-    years: tuple[int, ...] = tuple(range(FIRST, LAST + 1))
-
-
-LEVERS = (
-    Lever("enrolment.intercept", "residents", 0.04, shift=True),
-    Lever("work.entry_rate", "active", 1.9, shift=True, flow=True),
-    Lever("employee.declared_share", "employee_income", 1.0),
-    Lever("employee.employer_share_to_account", "account_income", 0.3),
-    Lever("resident.extra_factor", "resident_income", 0.1),
-    Lever("accounts.use_share", "account_spending", 0.7, years=SPLIT_YEARS),
-    Lever("benefit.employee_in_list_share", "pool_spending", 1.0, years=SPLIT_YEARS),
-    Lever("benefit.resident_in_list_share", "resident_spending", 1.1),
-    Lever("employee.maternity_cost", "maternity", 1.0),
-)
-
-Values = dict[str, dict[int, Any]]
-
-
-def start_values() -> Values:
-    """Return the values of the law as it stands, by parameter and year."""
-    law = load_policy()
-    return {lever.path: {year: law.value(lever.path, year) for year in lever.years} for lever in LEVERS}
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Fit, draw parameter sets, write; return 1 when the time was over first."""
+    given = options(arguments)
+    until = time.time() + 60 * given.minutes if given.minutes else float("inf")
+    plan = fit.Plan(given.people, tuple(range(given.seeds)), given.work, fit.free(), until)
+    try:
+        with processes(given.workers or cpu_count()) as pool:
+            found = whole_fit(plan, given.large, given.rounds, pool)
+            sets = matching(plan, found, pool)
+    except fit.OutOfTimeError:
+        print("time is over; what was evaluated is kept: run the same line again", file=sys.stderr)
+        return 1
+    report(found)
+    print(f"{len(sets)} parameter sets match history as well")
+    if given.dry:
+        return 0
+    command = f"python -m experiments.calibrate --people {given.people} --seeds {given.seeds} --large {given.large}"
+    facts = provenance(found, command, given.date)
+    write(fit.law_of(found["best"].shares), head(found, facts))
+    names = [each.name for each in plan.chosen]
+    told = [{name: round(float(share), 6) for name, share in zip(names, one, strict=True)} for one in sets]
+    write_json(SETS, {**facts, "shares_of_prior_ranges": told})
+    print(f"wrote {FILE.name} and {SETS.name}")
+    return 0
 
 
-def live(values: Values, people: int, seed: int) -> dict[int, dict[str, float]]:
-    """Live the years under these values and return the nation's totals by year."""
-    dated = {path: {f"{year}-01-01": value for year, value in by_year.items()} for path, by_year in values.items()}
-    scenario = Scenario(people=people, start=FIRST, end=LAST, reforms=(Reform("fit", changes=dated),))
-    world = PoolingModel(scenario, rng=seed, threads=1)
-    while world.year < LAST:
-        world.step()
-    return {year: simulated(world.record, year) for year in range(FIRST, LAST + 1)}
+def options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Return the command's options."""
+    parser = argparse.ArgumentParser(prog="python -m experiments.calibrate", description=str(__doc__).splitlines()[0])
+    parser.add_argument("--people", type=int, default=50_000, help="people of the small worlds")
+    parser.add_argument("--large", type=int, default=400_000, help="people of the world that corrects them")
+    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--rounds", type=int, default=12, help="most steps from a start")
+    parser.add_argument("--minutes", type=float, default=0, help="stop after so long; 0 for no limit")
+    parser.add_argument("--workers", type=int, default=0, help="processes; 0 for one a processor")
+    parser.add_argument("--date", required=True, help="day of the fit, for the file's head")
+    parser.add_argument("--work", type=Path, default=WORK, help="folder of what was evaluated")
+    parser.add_argument("--dry", action="store_true", help="do not write calibration.yaml")
+    return parser.parse_args(arguments)
 
 
-def moved(lever: Lever, value: Any, move: float) -> Any:
-    """Return a value moved, within the parameter's bounds; several numbers keep their proportions."""
-    low, high = load_policy().parameter(lever.path).bounds
-
-    if isinstance(value, dict):
-        return {key: float(f"{min(number * float(np.exp(move)), high):.6g}") for key, number in value.items()}
-    new = value + move if lever.shift else value * float(np.exp(move))
-    return float(f"{min(max(new, low), high):.6g}")
-
-
-def improve(values: Values, totals: dict[str, dict[str, float]]) -> Values:
-    """Return values moved towards the targets, by the expected responses."""
-    goals = published(LAST)
-    new: Values = {}
-    for lever in LEVERS:
-        new[lever.path] = dict(values[lever.path])
-        before = 0.0
-        for year in lever.years:
-            goal = goals[lever.target].get(year)
-            if goal is None:
-                continue
-            gap = float(np.log(goal / totals[str(year)][lever.target]))
-            most = STEP_SHIFT if lever.shift else STEP
-            move = (gap - before if lever.flow else gap) / lever.response
-            new[lever.path][year] = moved(lever, values[lever.path][year], min(max(move, -most), most))
-            before = gap
-    return new
+def whole_fit(plan: fit.Plan, large: int, rounds: int, pool: Any) -> dict[str, Any]:
+    """Descend from every start, correct small worlds by a large one at the best, and descend once more from there."""
+    wanted, number = fit.goals(plan.chosen), len(plan.chosen)
+    starts, slope = [], fit.Slope()
+    for place in STARTS:
+        print(f"start at {place:.0%} of the prior ranges", flush=True)
+        starts.append(fit.descend(plan, np.full(number, place), wanted, pool, slope, rounds=rounds))
+    best = min(starts, key=lambda each: each.cost)
+    bridge = None
+    for _ in range(BRIDGES):
+        if large <= plan.people:
+            break
+        bridge = fit.bridged(told(plan.fresh(large), best, pool), told(plan, best, pool), wanted)
+        print("corrected by the large world", flush=True)
+        best = fit.descend(plan, best.shares, wanted, pool, slope, bridge, rounds)
+    last = plan.fresh(large) if large > plan.people else plan
+    residual = fit.residuals(told(last, best, pool), wanted)
+    return {"best": best, "starts": starts, "bridge": bridge, "residual": residual, "wanted": wanted}
 
 
-def errors(totals: dict[str, dict[str, float]]) -> dict[str, dict[int, float]]:
-    """Return simulated over published less one, by target and year."""
-    goals = published(LAST)
+BRIDGES = 2
+"""Times a large world corrects the small ones; the second time it stands at nearly the same place."""
+
+
+def told(plan: fit.Plan, found: fit.Fit, pool: Any) -> list[fit.Told]:
+    """Return what worlds say at a fit, from a worker process, where populations are kept."""
+    result: list[fit.Told] = pool.submit(fit.evaluate, plan, fit.key_of(found.shares)).result()
+    return result
+
+
+def matching(plan: fit.Plan, found: Mapping[str, Any], pool: Any) -> list[fit.Floats]:
+    """Return the best shares and others that match history as well, each lived, not only emulated."""
+    best, wanted, bridge = found["best"], found["wanted"], found["bridge"]
+    here = fit.residuals(told(plan, best, pool), wanted, bridge)
+    places = fit.draws(best, here, len(wanted), 2 * WANTED)
+    lived = pool.map(fit.evaluate, [plan] * len(places), [fit.key_of(place) for place in places])
+    good = [
+        place
+        for place, worlds in zip(places, lived, strict=True)
+        if fit.matches(fit.residuals(worlds, wanted, bridge), here, len(wanted))
+    ]
+    return [best.shares, *good[:WANTED]]
+
+
+def report(found: Mapping[str, Any]) -> None:
+    """Print the starts, and every target's error at the best in bands, worst first."""
+    for place, one in zip(STARTS, found["starts"], strict=True):
+        ended = "converged" if one.converged else "did not converge"
+        print(f"start at {place:.0%}: loss {one.cost:.1f}, {one.evaluations} evaluations, {ended}")
+    ranked = sorted(zip(found["wanted"], found["residual"], strict=True), key=lambda pair: -abs(pair[1]))
+    for (name, year), value in ranked:
+        print(f"  {name} {year}: {value / fit.SIGMAS:+.2f} weighted bands")
+
+
+def provenance(found: Mapping[str, Any], command: str, date: str) -> dict[str, Any]:
+    """Return how the values were found: command, day, code, data, law of the free parameters, targets, starts."""
+    from experiments.simulator import code_version, data_hash
+
+    def digest(content: Any) -> str:
+        return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+
+    judged = {key: board.terms()[key] for key in ("fitted", "epidemic", "weight_of", "classes", "targets")}
+    parameters = yaml.safe_load(fit.FILE.read_text(encoding="utf-8"))
     return {
-        lever.target: {
-            y: totals[str(y)][lever.target] / goals[lever.target][y] - 1.0
-            for y in lever.years
-            if y in goals[lever.target]
-        }
-        for lever in LEVERS
+        "command": command,
+        "date": date,
+        "code_version": code_version(),
+        "data_hash": data_hash(),
+        "free_parameters": digest(parameters),
+        "targets": digest(judged),
+        "starts": [{"loss": round(one.cost, 3), "converged": bool(one.converged)} for one in found["starts"]],
     }
 
 
-def worst(totals: dict[str, dict[str, float]]) -> float:
-    """Return the largest relative error of all targets and years."""
-    return max(abs(e) for by_year in errors(totals).values() for e in by_year.values())
+def head(found: Mapping[str, Any], facts: Mapping[str, Any]) -> str:
+    """Return the comment that heads calibration.yaml."""
+    losses = ", ".join(
+        f"{one['loss']:.1f}{'' if one['converged'] else ' (did not converge)'}" for one in facts["starts"]
+    )
+    lines = [
+        f"{HEAD} `{facts['command']}` on {facts['date']}.",
+        f"Code {facts['code_version'][:12]}, data {facts['data_hash'][:12]}, "
+        f"free parameters {facts['free_parameters'][:12]}, targets {facts['targets'][:12]}.",
+        "Targets: published years 2019 to 2023 (experiments/board.yaml, sample in); later years do not enter.",
+        f"Loss from the starts: {losses}. Weighted errors in bands at the end, worst first:",
+    ]
+    ranked = sorted(zip(found["wanted"], found["residual"], strict=True), key=lambda pair: -abs(pair[1]))
+    lines += [f"  {name} {year}: {value / fit.SIGMAS:+.2f}" for (name, year), value in ranked[:SHOWN]]
+    lines.append("Years after the last value follow `after`. Money in yuan.")
+    return "".join(f"# {line}\n".replace("# #", "#") for line in lines)
 
 
-def squared(totals: dict[str, dict[str, float]]) -> float:
-    """Return the sum of squared relative errors: what tells rounds apart when a value stands at its bound."""
-    return sum(e * e for by_year in errors(totals).values() for e in by_year.values())
+SHOWN = 12
+"""Targets named in the head of calibration.yaml."""
 
 
-def fit(people: int, seed: int, rounds: int, close: float, state: Path) -> list[dict[str, Any]]:
-    """Live rounds until all targets are close or the rounds are over; each is written down before the next begins."""
-    settings = {"people": people, "seed": seed, "levers": [(e.path, e.target, e.response) for e in LEVERS]}
-    kept = json.loads(state.read_text(encoding="utf-8")) if state.is_file() else {}
-    done: list[dict[str, Any]] = kept["rounds"] if kept.get("settings") == json.loads(json.dumps(settings)) else []
-    values = start_values() if not done else improve(numbered(done[-1]["values"]), done[-1]["totals"])
-    while len(done) < rounds and not (done and worst(done[-1]["totals"]) < close):
-        totals = live(values, people, seed)
-        done.append(json.loads(json.dumps({"values": values, "totals": totals})))
-        state.parent.mkdir(parents=True, exist_ok=True)
-        state.write_text(json.dumps({"settings": settings, "rounds": done}), encoding="utf-8")
-        print(f"round {len(done)}: largest error {worst(done[-1]['totals']):.2%}", flush=True)
-        values = improve(values, done[-1]["totals"])
-    return done
+def write(law: Mapping[str, Mapping[int, Any]], heading: str, file: Path = FILE) -> None:
+    """Write values by path and year into the file of the law, under a new heading; other dates stay.
 
-
-def numbered(values: dict[str, dict[str, Any]]) -> Values:
-    """Return values with years as numbers again."""
-    return {path: {int(year): value for year, value in by_year.items()} for path, by_year in values.items()}
-
-
-def write(best: dict[str, Any], command: str, date: str, file: Path = FILE) -> None:
-    """Write the values of a round into the file of the law, with how they were found."""
+    Errors: ValueError where the file has not exactly one block of a parameter.
+    """
     text = file.read_text(encoding="utf-8")
-    for path, by_year in best["values"].items():
-        name = path.split(".")[1]
-        lines = "".join(f"      {year}-01-01: {as_yaml(value)}\n" for year, value in by_year.items())
-        block = re.compile(rf"(?<=^  {name}:\n)((?:    .*\n)*?    values:\n)(?:      .*\n)+", re.MULTILINE)
+    for path, by_year in law.items():
+        group, name = path.split(".")
+        block = re.compile(
+            rf"(^{group}:\n(?:(?:  .*)?\n)*?  {name}:\n(?:    .*\n)*?    values:\n)((?:      .*\n)+)", re.MULTILINE
+        )
         found = block.findall(text)
         if len(found) != 1:
-            raise ValueError(f"{file.name}: expected one block {name} with values, found {len(found)}")
-        text = block.sub(found[0].replace("\\", "\\\\") + lines, text)
+            raise ValueError(f"{file.name}: expected one block {path} with values, found {len(found)}")
+        old = dict(line.strip().split(": ", 1) for line in found[0][1].splitlines())
+        merged = old | {f"{year}-01-01": as_yaml(value) for year, value in by_year.items()}
+        lines = "".join(f"      {date}: {value}\n" for date, value in sorted(merged.items()))
+        start, end = block.search(text).span(2)  # type: ignore[union-attr]
+        text = text[:start] + lines + text[end:]
     body = re.sub(r"\A(?:#.*\n)+", "", text)
-    file.write_text(provenance(best["totals"], command, date) + body, encoding="utf-8", newline="\n")
+    file.write_text(heading + body, encoding="utf-8", newline="\n")
 
 
 def as_yaml(value: Any) -> str:
@@ -170,39 +202,19 @@ def as_yaml(value: Any) -> str:
     return f"{value:.6g}"
 
 
-def provenance(totals: dict[str, dict[str, float]], command: str, date: str) -> str:
-    """Return the comment that heads the file: command, date, targets and the errors that were left."""
-    lines = [
-        f"{HEAD} `{command}` on {date}.",
-        f"Targets: the nation's published years {FIRST} to {LAST} (experiments/national.py); later years do not enter.",
-        f"Simulated over published less one, {FIRST} to {LAST}, in per cent:",
-    ]
-    for target, by_year in errors(totals).items():
-        lines.append(f"  {target}: " + ", ".join(f"{year} {100 * error:+.1f}" for year, error in by_year.items()))
-    lines.append("Years after the last value follow `after`. Money in yuan.")
-    return "".join(f"# {line}\n".replace("# #", "#") for line in lines)
+def data_note() -> str | None:
+    """Return a warning where the tables are not those of the fit, or nothing."""
+    from experiments.simulator import data_hash
 
-
-def main(arguments: list[str] | None = None) -> None:
-    """Fit and write."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--people", type=int, default=300_000)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--close", type=float, default=0.003, help="largest relative error that ends the fit")
-    parser.add_argument("--date", required=True, help="day of the fit, for the file's head")
-    parser.add_argument("--state", type=Path, default=STATE)
-    parser.add_argument("--dry", action="store_true", help="do not write calibration.yaml")
-    given = parser.parse_args(arguments)
-    done = fit(given.people, given.seed, given.rounds, given.close, given.state)
-    best = min(done, key=lambda each: squared(each["totals"]))
-    for target, by_year in errors(best["totals"]).items():
-        print(f"{target:20s}", " ".join(f"{year} {error:+.2%}" for year, error in by_year.items()))
-    if not given.dry:
-        command = f"python -m experiments.calibrate --people {given.people} --seed {given.seed} --date {given.date}"
-        write(best, command, given.date)
-        print(f"wrote {FILE.name} ({hashlib.sha256(FILE.read_bytes()).hexdigest()[:16]})")
+    if not SETS.is_file():
+        return "calibration.yaml: no record of its fit (calibration_sets.json) was found"
+    kept = json.loads(SETS.read_text(encoding="utf-8"))["data_hash"]
+    if kept == data_hash():
+        return None
+    return (
+        f"the tables changed since the fit (data {data_hash()[:12]}, fitted on {kept[:12]}): refit, or read with care"
+    )
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -188,6 +188,7 @@ def validate(
     check(file is None or not file.is_dir(), f"--json {file}: expected a file, found a folder")
     size = people_of(people)
     from experiments import validate as validating
+    from experiments.calibrate import data_note
     from experiments.run import cpu_count
 
     bar = Progress(len(validating.YEARS) * replications, "world")
@@ -198,6 +199,9 @@ def validate(
     rows = validating.make_board(worlds)
     missed = sum(not row["holds"] for row in rows)
     places = validating.write(rows, out, file or out / "board.json", size, replications)
+    note = data_note()
+    if note:
+        print(f"note: {note}")
     print(f"{len(rows) - missed} of {len(rows)} comparisons hold; {missed} do not, they come first in board.md")
     print(f"wrote {', '.join(str(place) for place in places)}")
     return OK

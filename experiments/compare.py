@@ -49,8 +49,14 @@ def plan_jobs(
 
     regimes = (*study.lived, *(package_variants(study) if study.package else ()))
     scenarios = {variant.name: scenario_of(variant) for variant in regimes}
+    if study.fitted_sets:
+        from experiments.sets import with_set
+
+        laid = {(n, s): with_set(one, s, study.fitted_sets) for n, one in scenarios.items() for s in seeds}
+    else:
+        laid = {(name, seed): scenarios[name] for name in scenarios for seed in seeds}
     return {
-        (name, seed): make_job(simulator, scenarios[name], seed, store, tables=study.tables)
+        (name, seed): make_job(simulator, laid[name, seed], seed, store, tables=study.tables)
         for seed in seeds
         for name in scenarios
     }

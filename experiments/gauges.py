@@ -68,7 +68,7 @@ def _aid(flows: pd.DataFrame, known: Mapping[str, float]) -> Iterator[tuple[str,
 
 def _measured(measures: pd.DataFrame) -> Iterator[tuple[str, float]]:
     """Give the run's own measures: what cover pays inside the list, people, births and deaths."""
-    told = measures.set_index(["unit", "measure"])["value"]
+    told = measures.drop_duplicates(["unit", "measure"]).set_index(["unit", "measure"])["value"]
     for unit in RATIOS:
         if (unit, "in_list_ratio") in told.index:
             yield f"in_list_{unit}", float(told[(unit, "in_list_ratio")])

@@ -18,6 +18,7 @@ def tables(language: str) -> dict[str, Callable[[], str]]:
     from agents.household import HOUSEHOLD
     from agents.person import PERSON
     from experiments import odd
+    from experiments.limits import limits
     from model.year import table
 
     return {
@@ -30,6 +31,7 @@ def tables(language: str) -> dict[str, Callable[[], str]]:
         "data": odd.data,
         "parameters": odd.parameters,
         "unread": odd.unread,
+        "misses": lambda: limits(language),
     }
 
 

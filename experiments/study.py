@@ -111,6 +111,7 @@ class Study(pydantic.BaseModel):
     start: int
     end: int
     replications: int = pydantic.Field(ge=1)
+    fitted_sets: int = pydantic.Field(default=0, ge=0)  # stored parameter sets that seeds run over; 0: the best
     baseline: Variant
     reforms: tuple[Variant, ...] = ()
     outcomes: tuple[Outcome, ...] = ()

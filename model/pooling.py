@@ -47,7 +47,7 @@ from model.surroundings import (
     spread_table,
     weighed_by_age,
 )
-from model.synthesis import first_population, scale_accounts
+from model.synthesis import Population, first_population, scale_accounts
 from model.transfers import subsidies
 from model.year import live
 
@@ -110,15 +110,12 @@ class PoolingModel(mesa.Model):
 
     def _group(self, group: str, year: int) -> dict[str, float]:
         """Return a group's values by name in a year."""
-        prefix = group + "."
-        paths = [path for path in self.policy.parameters if path.startswith(prefix)]
-        return {path.removeprefix(prefix): self.policy.value(path, year) for path in paths}
+        paths = [path for path in self.policy.parameters if path.startswith(f"{group}.")]
+        return {path.removeprefix(f"{group}."): self.policy.value(path, year) for path in paths}
 
     def _settle(self, threads: int, block: int) -> None:
         """Build the first population and give it to the engine."""
-        assumptions = {f"synthesis.{name}": value for name, value in self._group("synthesis", self.case.start).items()}
-        people = None if self.case.people == "all" else self.case.people
-        self.population = first_population(people, self.case.start, self.seed_of_draws, assumptions)
+        self.population = self._first_people()
         self.weight = self.population.weight
         self.engine = Engine(self.population.people, self.population.households, len(self.pools), threads, block)
         self.tally = Tally.empty(len(self.pools))
@@ -126,6 +123,11 @@ class PoolingModel(mesa.Model):
         if self.case.start > self.care.last_published:
             self.care.remember(law_record(self.policy, self.case.start - 1, self.pools)[0], self._first_profile())
         self.heads_before = self._heads()
+
+    def _first_people(self) -> Population:
+        """Return the first population of the scenario and seed."""
+        assumed = {f"synthesis.{name}": value for name, value in self._group("synthesis", self.case.start).items()}
+        return first_population(self.case.number, self.case.start, self.seed_of_draws, assumed)
 
     def _last_published(self) -> int:
         """Return the last year whose published use of care the law lets the model read."""

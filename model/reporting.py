@@ -113,6 +113,11 @@ class Reporter:
             yield from lifetime(sheet, world.engine, ex_ante, self.lives)
 
 
+def count_measures(world: PoolingModel) -> list[Row]:
+    """Return the year's measures that are sums over people, and ask for no ranking of them."""
+    return dated(world.year, [*_people(world), *_listed(world)])
+
+
 def columns_of(frame: pd.DataFrame) -> dict[str, NDArray[Any]]:
     """Return a table as plain arrays by column."""
     return {str(name): frame[name].to_numpy() for name in frame.columns}
@@ -154,4 +159,4 @@ def _bearing(world: PoolingModel) -> Bearing:
     )
 
 
-__all__ = ["Reporter", "people_frame"]
+__all__ = ["Reporter", "count_measures", "people_frame"]

@@ -197,6 +197,11 @@ class Scenario:
         return load_policy().with_reforms((self.reform,))
 
     @property
+    def number(self) -> int | None:
+        """Return the number of simulated people, or nothing for everybody."""
+        return self.people if isinstance(self.people, int) else None
+
+    @property
     def label(self) -> str:
         """Return the scenario's name, or its reforms' names."""
         return self.name or self.reform.name

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from experiments import calibrate
+from experiments import board, calibrate, fit, recovery
 from experiments.national import published, simulated
+from experiments.simulator import data_hash
 from model import PoolingModel, Scenario
+from model.errors import DataError
 from model.kinds import RESIDENT_POOL
 from model.phases import budgets
 from model.policy.files import read_yaml
@@ -48,30 +51,104 @@ def test_measured_values_and_targets_end_with_the_last_year_that_may_be_used() -
     for path, parameter in load_policy().parameters.items():
         assert parameter.measured is None or parameter.measured.last <= LAST, path
     assert max(year for by_year in published(LAST).values() for year in by_year) <= LAST
-    assert calibrate.LAST == LAST
+    assert fit.LAST == LAST
 
 
-def test_every_lever_is_a_parameter_of_the_file_with_a_published_target() -> None:
-    paths, goals = dict(entries()), published(LAST)
-    for lever in calibrate.LEVERS:
-        assert lever.path in paths
-        assert set(lever.years) <= set(goals[lever.target]), lever
+def test_every_free_parameter_is_in_the_file_and_informed_by_a_target_that_may_move_it() -> None:
+    paths = dict(entries())
+    for each in fit.free():
+        assert each.path in paths, each.name
+        low, high = each.prior
+        assert low < high, each.name
+        assert each.informs, each.name
+    goals = fit.goals(fit.free())
+    assert goals
+    assert max(year for _, year in goals) <= LAST
+    assert len(fit.free()) <= 36
 
 
-def test_values_are_written_and_read_again_unchanged(tmp_path: Path) -> None:
+def test_a_free_parameter_without_a_known_target_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = fit.FILE.read_text(encoding="utf-8").replace("informs: [assistance]", "informs: [rain]")
+    copy = tmp_path / "free.yaml"
+    copy.write_text(text, encoding="utf-8")
+    monkeypatch.setattr(fit, "FILE", copy)
+    with pytest.raises(DataError, match="poor_by_illness: informs 'rain'"):
+        fit.free.__wrapped__()
+
+
+def test_shares_of_the_prior_ranges_become_law_of_the_years() -> None:
+    shares = np.full(len(fit.free()), 0.5)
+    law = fit.law_of(shares)
+    assert law["employee.declared_share"][2019] == pytest.approx(1.1)
+    assert law["employee.declared_share"][2021] == pytest.approx((1.1 + 1.075) / 2)
+    assert law["employee.employer_relief"][2023] == -law["employee.employer_relief"][2022]
+    rates = law["assistance.rate"][2018]
+    assert rates == {"none": pytest.approx(0.15), "destitute": 0.95, "minimum_living": 0.78, "monitored": 0.68}
+
+
+def test_a_parameter_set_leaves_the_law_of_later_years_as_it_is() -> None:
+    scenario = Scenario(people=10, start=2023, end=2025, reforms=(fit.reform_of(np.full(len(fit.free()), 0.4)),))
+    ours, law = scenario.law(), load_policy()
+    for path in ("employee.employer_share_to_account", "employee.employer_relief"):
+        assert ours.value(path, 2023) != law.value(path, 2023) or path.endswith("relief")
+        assert ours.value(path, 2025) == law.value(path, 2025), path
+
+
+def test_residuals_are_errors_in_half_bands_and_bridges_correct_them() -> None:
+    wanted = {("resident_income", 2023): 1000.0, ("resident_surplus", 2023): 0.01}
+    told = [{"2023": {"resident_income": 1030.0, "resident_surplus": 0.02}}]
+    terms = board.terms()
+    weights = [terms["classes"][name]["weight"] for name in ("money", "surplus")]
+    expected = [2.0 * weights[0] ** 0.5, 2.0 * weights[1] ** 0.5]
+    assert fit.residuals(told, wanted) == pytest.approx(expected)
+    large = [{"2023": {"resident_income": 515.0, "resident_surplus": 0.03}}]
+    bridge = fit.bridged(large, told, wanted)
+    assert bridge == {("resident_income", 2023): pytest.approx(0.5), ("resident_surplus", 2023): pytest.approx(0.01)}
+    assert fit.residuals(told, wanted, bridge) == pytest.approx(fit.residuals(large, wanted))
+
+
+def test_what_matches_history() -> None:
+    best = np.array([0.5, 4.0])
+    assert fit.matches(np.array([1.9, 4.9]), best, 2)
+    assert not fit.matches(np.array([2.1, 4.0]), best, 2)
+    assert not fit.matches(np.array([0.5, 5.1]), best, 2)
+    assert fit.matches(np.array([0.5, 4.0, 99.0]), best, 2)
+
+
+def test_draws_are_different_and_match_by_the_emulator() -> None:
+    jacobian = np.vstack([np.array([[8.0, 0.0], [4.0, 4.0]]), 4.0 * np.eye(2)])
+    found = fit.Fit(np.array([0.5, 0.4]), 1.0, jacobian, True, 1)
+    residual = np.array([0.3, -0.2])
+    places = fit.draws(found, residual, 2, 40)
+    assert len({tuple(place) for place in places}) == 40
+    for place in places:
+        assert fit.matches(residual + jacobian[:2] @ (place - found.shares), residual, 2)
+    assert np.std([place[1] for place in places]) > 0.02
+
+
+def test_values_are_written_and_read_again(tmp_path: Path) -> None:
     copy = tmp_path / "calibration.yaml"
     copy.write_text(FILE.read_text(encoding="utf-8"), encoding="utf-8")
-    goals = published(LAST)
-    totals = {
-        str(year): {e.target: goals[e.target].get(year, 1.0) for e in calibrate.LEVERS} for year in range(2019, 2024)
-    }
-    calibrate.write({"values": calibrate.start_values(), "totals": totals}, "a command", "a day", copy)
-    one, two = read_yaml(FILE), read_yaml(copy)
-    assert one.keys() == two.keys()
-    for group, members in one.items():
-        for name, spec in members.items():
-            written = {date: value for date, value in two[group][name]["values"].items() if date in spec["values"]}
-            assert written == spec["values"], f"{group}.{name}"
+    law = fit.law_of(np.full(len(fit.free()), 0.3))
+    calibrate.write(law, f"{calibrate.HEAD} a test.\n", copy)
+    assert copy.read_text(encoding="utf-8").startswith(calibrate.HEAD)
+    before, after = read_yaml(FILE), read_yaml(copy)
+    assert before.keys() == after.keys()
+    for path, by_year in law.items():
+        group, name = path.split(".")
+        values = {date.year: value for date, value in after[group][name]["values"].items()}
+        for year, value in by_year.items():
+            got = values[year]["value"] if isinstance(values[year], dict) else values[year]
+            assert got == pytest.approx(value), (path, year)
+        assert {date.year for date in before[group][name]["values"]} <= set(values)
+
+
+def test_the_time_given_ends_a_fit_and_nothing_is_lost(tmp_path: Path) -> None:
+    plan = fit.Plan(1_000, (0,), tmp_path, fit.free(), until=0.0)
+    shares = fit.key_of(np.full(len(fit.free()), 0.5))
+    with pytest.raises(fit.OutOfTimeError):
+        fit.evaluate(plan, shares)
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_split_of_2022_adds_up_to_the_published_whole() -> None:
@@ -99,10 +176,10 @@ def test_a_budget_moves_towards_its_plan_within_the_largest_change() -> None:
 
 
 def test_a_pool_lies_apart_from_its_income_by_the_same_distance_for_ever() -> None:
-    gaps = [budgets.gap(code, RESIDENT_POOL, 0.1) for code in range(110000, 112000)]
-    assert gaps == [budgets.gap(code, RESIDENT_POOL, 0.1) for code in range(110000, 112000)]
-    assert float(np.std(gaps)) == pytest.approx(0.1, rel=0.1)
-    assert abs(float(np.mean(gaps))) < 0.01
+    gaps = [budgets.gap(code, RESIDENT_POOL) for code in range(110000, 112000)]
+    assert gaps == [budgets.gap(code, RESIDENT_POOL) for code in range(110000, 112000)]
+    assert float(np.std(gaps)) == pytest.approx(1.0, rel=0.1)
+    assert abs(float(np.mean(gaps))) < 0.1
 
 
 @pytest.mark.slow
@@ -113,3 +190,44 @@ def test_the_nation_of_2023_is_met() -> None:
     told, goals = simulated(world.record, LAST), published(LAST)
     errors = {name: told[name] / goals[name][LAST] - 1.0 for name in TOLERANCE}
     assert {name: error for name, error in errors.items() if abs(error) > TOLERANCE[name]} == {}
+
+
+def test_a_fit_to_data_made_by_the_model_finds_the_parameters_again(tmp_path: Path) -> None:
+    names = ("declared_2019", "declared_2023", "extra_2019", "extra_2023", "resident_list_2023")
+    chosen = tuple(each for each in fit.free() if each.name in names)
+    plan = fit.Plan(3_000, (0,), tmp_path / "evaluations", chosen)
+    result = recovery.recover(plan, fake_seed=0)
+    assert set(result.names) == set(names)
+    assert np.abs(result.found - result.truth).max() < 0.06
+    assert np.abs(0.5 - result.truth).min() > 0.1
+    recovery.draw(result, tmp_path / "recovery.png")
+    assert (tmp_path / "recovery.png").stat().st_size > 0
+    kept = len(list((tmp_path / "evaluations").iterdir()))
+    again = recovery.recover(replace(plan, until=0.0), fake_seed=0)
+    assert (again.found == result.found).all()
+    assert len(list((tmp_path / "evaluations").iterdir())) == kept
+
+
+def test_tables_that_changed_since_the_fit_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = tmp_path / "sets.json"
+    monkeypatch.setattr(calibrate, "SETS", kept)
+    told = calibrate.data_note()
+    assert told is not None
+    assert "no record" in told
+    kept.write_text('{"data_hash": "other"}', encoding="utf-8")
+    told = calibrate.data_note()
+    assert told is not None
+    assert "changed since the fit" in told
+    kept.write_text(f'{{"data_hash": "{data_hash()}"}}', encoding="utf-8")
+    assert calibrate.data_note() is None
+
+
+def test_the_head_says_which_start_did_not_converge() -> None:
+    ends = [fit.Fit(np.array([0.5]), 1.0, np.eye(1), good, 3) for good in (True, False)]
+    found = {"starts": ends, "wanted": {("active", 2023): 1.0}, "residual": np.array([0.5])}
+    facts = calibrate.provenance(found, "a command", "a day")
+    told = calibrate.head(found, facts)
+    assert told.startswith(calibrate.HEAD)
+    assert "1.0, 1.0 (did not converge)" in told
+    assert "active 2023: +0.25" in told
+    assert set(facts) >= {"date", "code_version", "data_hash", "targets", "free_parameters"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments import board, cli, provinces
+from experiments import add_table, board, cli, limits, provinces
 from experiments.gauges import mean_and_interval
 from experiments.store import TABLES
+from model import data
 from model.errors import DataError
 
 FIELDS = {
@@ -151,3 +153,84 @@ def test_bad_input_is_one_line(words: tuple[str, str], capsys: pytest.CaptureFix
     told = capsys.readouterr().err
     assert words[0] in told
     assert told.count("\n") == 1
+
+
+def added_table(file: Path, **changed: Any) -> Path:
+    rows = []
+    for place, code in enumerate(sorted(provinces.people().index)):
+        for scheme in ("employee", "resident"):
+            income = 1000.0 + 100 * place
+            told = {"fund_income": income, "fund_expenditure": 200 + 0.5 * income, "enrolment": 1.0}
+            for indicator, value in told.items():
+                unit = "10k_persons" if indicator == "enrolment" else "yuan"
+                value *= 1 if indicator == "enrolment" else 10_000
+                rows.append([code, "x", "x", 2023, scheme, indicator, value, unit, "a yearbook", "book", "", "yes"])
+    frame = pd.DataFrame(rows, columns=list(add_table.COLUMNS)).assign(**changed)
+    frame.to_csv(file, index=False)
+    return file
+
+
+def copied_data(tmp_path: Path) -> Path:
+    place = tmp_path / "data"
+    shutil.copytree(data.folder(), place, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    return place
+
+
+def test_a_table_by_province_that_is_added_is_used_at_once(tmp_path: Path) -> None:
+    funds = pd.DataFrame([
+        {
+            "year": 2023, "fund": fund, "prefecture": code, "members": 10, "income_fen": 100 * 10 * (1000 + 100 * i),
+            "spending_fen": 100 * 10 * (200 + 500 + 50 * i), "closing_fen": 0,
+        }
+        for i, code in enumerate(sorted(provinces.people().index))
+        for fund in ("employee_pool", "employee_accounts", "resident_pool")
+    ])  # fmt: skip
+    with data.use(copied_data(tmp_path)):
+        assert provinces.added([{"funds": funds}]) == []
+        assert add_table.main([str(added_table(tmp_path / "Yearbook 2024.csv"))]) == 0
+        rows = {row["target"]: row for row in provinces.added([{"funds": funds}])}
+        assert add_table.main([str(tmp_path / "Yearbook 2024.csv")]) == 2
+    assert rows["added_resident_correlation"]["simulated"] == pytest.approx(1.0)
+    assert rows["added_resident_slope"]["published"] == pytest.approx(0.5)
+    assert rows["added_resident_slope"]["simulated"] == pytest.approx(0.5)
+    assert all(row["holds"] and row["sample"] == "out" for row in rows.values())
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({"unit": "dollars"}, "unit 'dollars'"),
+        ({"indicator": "x"}, "indicator 'x'"),
+        ({"value": "?"}, "number in value"),
+    ],
+)
+def test_a_wrong_table_is_refused_in_one_line(
+    tmp_path: Path, changed: dict[str, Any], expected: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = copied_data(tmp_path)
+    with data.use(place):
+        assert add_table.main([str(added_table(tmp_path / "wrong.csv", **changed))]) == 2
+    told = capsys.readouterr().err
+    assert expected in told
+    assert told.count("\n") == 1
+    assert not list(place.glob("*added*"))
+
+
+def test_every_target_that_the_stored_board_misses_has_a_reason_in_both_languages() -> None:
+    rows = limits.kept()
+    missed = [row for row in rows if not row["holds"]]
+    assert missed
+    for row in missed:
+        reason = limits.reason_of(row)
+        assert reason is not None, row["target"]
+        assert reason["en"]
+        assert reason["zh"]
+        assert row["name"].removesuffix(board.HISTORY_NAME) in limits.limits("en")
+        assert row["zh"].removesuffix(board.ZH_HISTORY) in limits.limits("zh")
+
+
+def test_the_stored_board_covers_all_targets_of_today() -> None:
+    told = {(row["target"], row["year"]) for row in limits.kept()}
+    years = set(range(2019, 2025))
+    for name, values in board.all_published().items():
+        assert {(name, year) for year in values if year in years} <= told, name

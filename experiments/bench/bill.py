@@ -81,7 +81,7 @@ class Bill:
         self._pay_basic(law)
         if self.listed_out + self.listed_in > 0 and person.waiting == 0:
             self._pay_supplement(law)
-        if person.aid > 0 and self.listed_out + self.listed_in > 0:
+        if self.listed_out + self.listed_in > 0 and law.assistance.rate[person.aid] > 0:
             self._pay_assistance(law)
 
     def _pay_basic(self, law: Any) -> None:

@@ -213,12 +213,12 @@ def _share_out(p: Columns, i: int, k: int, paid: int, item: int, scratch: Scratc
 
 @compiled
 def pay_assistance(p: Columns, first: int, last: int, law: Any, ground: Ground, scratch: Scratch, sums: Sums) -> None:
-    """Pay medical assistance to the low-income classes out of what is left inside the list."""
+    """Pay medical assistance to the low-income classes and to families made poor by illness, inside the list."""
     for i in range(first, last):
         k = i - first
         aid = int64(p.aid[i])
         listed = scratch.listed_out[k] + scratch.listed_in[k]
-        if aid == 0 or listed == 0 or p.scheme[i] == Scheme.NONE:
+        if listed == 0 or p.scheme[i] == Scheme.NONE or law.assistance.rate[aid] == 0.0:
             continue
         pool = int64(p.insured[i])
         threshold = int64(float64(ground.living[pool]) * law.assistance.threshold_income_share[aid])

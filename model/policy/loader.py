@@ -25,6 +25,7 @@ from model.policy.schema import (
 )
 
 KIND_OF_FILE = {"assumptions": "assumed", "calibration": "assumed: calibrated", "measured": "measured"}
+ORDER = ("law", "assumed", "assumed: calibrated", "measured")
 ASSUMED = "assumed"  # the folder of the assumptions, one file a group
 SOURCE_FIELDS = {"issuer", "number", "title", "date", "read", "mark"}
 
@@ -257,10 +258,10 @@ def kind_of(file: Path) -> str:
 
 
 def files_of(folder: Path) -> list[Path]:
-    """Return the files that define parameters; law first, then what completes it."""
+    """Return the files that define parameters; law first, then what completes it, last what was calibrated."""
     files = [p for p in folder.glob("*.yaml") if p.stem not in {"sources", "unread"}]
     files += folder.glob(f"{ASSUMED}/*.yaml")
-    return sorted(files, key=lambda p: (kind_of(p) != "law", p.parent != folder, p.stem))
+    return sorted(files, key=lambda p: (ORDER.index(kind_of(p)), p.stem))
 
 
 def specs(file: Path) -> list[tuple[str, str, object, bool]]:
