@@ -138,7 +138,7 @@ def share_in_nation(world: FundWorld, fund: str) -> None:
 def income_uploads(world: FundWorld, fund: str, past: Past) -> dict[int, int]:
     """Return uploads of a part of last year's income, as a central health fund takes it in (Germany, since 2009)."""
     share = world.terms.three.equalise_share
-    parts = {code: int(fen_share(income, share)) for code, (income, _) in past.items()}
+    parts = {code: max(0, int(fen_share(income, share))) for code, (income, _) in past.items()}
     return {code: min(part, world.ledger.book(account(fund, code)).spare) for code, part in parts.items()}
 
 
@@ -185,7 +185,7 @@ def pension_uploads(world: FundWorld, fund: str, past: Past) -> dict[int, int]:
     Residents have no wage: theirs are a rate of last year's income.
     """
     three, areas, state = world.terms.three, world.funds.areas, world.funds
-    asked = {code: int(fen_share(income, three.upload_rate)) for code, (income, _) in past.items()}
+    asked = {code: max(0, int(fen_share(income, three.upload_rate))) for code, (income, _) in past.items()}
     if fund == EMPLOYEE_POOL and state.active:
         terms = (three.base_share, three.upload_rate)
         wages = [int(wage) for wage in world.places.wage]
