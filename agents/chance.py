@@ -39,6 +39,9 @@ class Purpose(IntEnum):
     NEWBORN_KEY = 14
     SCRAMBLE = 15
     BUDGET = 16
+    FAMILY_LIFE = 17
+    COUPLE = 18
+    DESTINATION = 19
     SYNTHESIS = 100
     SYNTHESIS_AGE = 101
     SYNTHESIS_FAMILY = 102

@@ -10,20 +10,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.columns import Array, Table
-from agents.household import HOUSEHOLD
-from agents.person import PERSON, columns_of
+from agents.columns import Table
+from agents.person import columns_of
 from model.co_use import CoUse
-from model.phases import renewing
+from model.phases import inheriting
 from model.phases.ground import Ground, Sums, new_scratch
+from model.phases.renewing import Layout, old_rows
 from model.phases.tally import Tally
+from model.renewal import Renewal, whole_of
 from model.rules.codes import Use
 
 BLOCK = 4096
 """People in a block: their columns stay in the processor's cache from phase to phase."""
 
-POINTERS = ("spouse", "mother", "father")
-YEARLY = tuple(name for name, column in PERSON.items() if column.unit == "fen/year")
 Driver = Callable[..., None]
 
 
@@ -37,10 +36,10 @@ class Engine:
         self.threads = threads
         self.block = block
         self.bounds = self._bounds()
-        self.source = np.arange(len(people), dtype=np.int32)
         self.tallies = [Tally.empty(pools) for _ in range(threads)]
         self.executor = ThreadPoolExecutor(threads) if threads > 1 else None
         self.co_use: CoUse | None = None
+        self.layout: Layout | None = None
 
     def _bounds(self) -> NDArray[np.int64]:
         return np.append(self.households.start, len(self.people)).astype(np.int64)
@@ -92,60 +91,46 @@ class Engine:
         else:
             list(self.executor.map(work, items))
 
-    def renew(self, ground: Ground) -> None:
-        """Add a year to every age, let those who died leave, let newborns come, and move the rows together."""
+    def renew(self, laws: Any, ground: Ground, moved_money: NDArray[np.int64]) -> None:
+        """Begin a year: everybody grows older; some marry, part or move; the dead leave, newborns come.
+
+        Balances of accounts that move with their owners are added to `moved_money` [from pool, to pool; fen].
+        """
+        renewal = Renewal(self.people, self.households, self.bounds, self._each, self.threads)
+        renewal.live(laws, ground, moved_money, self.block)
+        self.people, self.households, self.bounds = renewal.people, renewal.households, renewal.bounds
+        self.layout = renewal.layout
+
+    @property
+    def source(self) -> NDArray[np.int32]:
+        """Last year's row of everybody; -1 for newborns, and for all before the first year."""
+        source = np.full(len(self.people), -1, np.int32)
+        if self.layout is not None:
+            old_rows(self.layout, source)
+        return source
+
+    def inherit(self, laws: Any, tally: Tally) -> None:
+        """Pass the accounts of those who died this year to relatives, wherever they live, and add to the tally."""
         people = columns_of(self.people)
-        rows = len(self.people)
-        cuts = np.linspace(0, len(self.households), self.threads + 1).astype(np.int64)
-        sizes = np.empty(len(self.households), np.int64)
-        moved = np.full(rows, -1, np.int32)
+        cuts = np.linspace(0, len(self.people), self.threads + 1).astype(np.int64)
+        dead: list[Any] = [None] * self.threads
+        kin: list[Any] = [None] * self.threads
 
-        def plan(thread: int) -> None:
+        def estates(thread: int) -> None:
             first, last = cuts[thread], cuts[thread + 1]
-            renewing.add_a_year(people, self.bounds[first], self.bounds[last])
-            renewing.plan_homes(people, self.bounds, first, last, ground, sizes, moved)
+            rows = np.empty(last - first, np.int64)
+            dead[thread] = rows[: inheriting.list_estates(people, first, last, rows)]
 
-        self._each(plan, range(self.threads))
-        kept = np.flatnonzero(sizes)
-        bounds = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes[kept])])
-        source = np.empty(bounds[-1], np.int32)
-        cuts_kept = np.linspace(0, len(kept), self.threads + 1).astype(np.int64)
+        def heirs(thread: int) -> None:
+            first, last = cuts[thread], cuts[thread + 1]
+            found = np.empty((2, 2 * (last - first)), np.int64)
+            kin[thread] = found[:, : inheriting.list_children(people, first, last, found[0], found[1])]
 
-        def place(thread: int) -> None:
-            first, last = cuts_kept[thread], cuts_kept[thread + 1]
-            renewing.plan_places(people, self.bounds, bounds, kept, first, last, source, moved)
-
-        self._each(place, range(self.threads))
-        self.people = self._carried(source, moved)
-        self.source = source
-        start = bounds[:-1].astype(HOUSEHOLD["start"].dtype)
-        homes = {"start": start, "home": self.households.home[kept]}
-        self.households = Table(HOUSEHOLD, len(kept), homes)
-        self.bounds = bounds
-        renewing.set_newborns(columns_of(self.people), source, ground)
-        renewing.set_homes(self.people.household, bounds)
-
-    def _carried(self, source: NDArray[np.int32], moved: NDArray[np.int32]) -> Table:
-        """Return a people table with every column in its new order; the old columns go as the new ones come."""
-        arrays: dict[str, Array] = {}
-        apart = np.flatnonzero((source[1:] != source[:-1] + 1) | (source[1:] < 0)) + 1
-        runs = np.concatenate([np.zeros(1, np.int64), apart, np.array([len(source)])])
-
-        def carry(name: str) -> None:
-            column = PERSON[name]
-            old = getattr(self.people, name)
-            if name in YEARLY:
-                arrays[name] = np.zeros(len(source), column.dtype)
-                return
-            new = np.empty(len(source), column.dtype)
-            if name in POINTERS:
-                renewing.carry_pointer(old, source, moved, new)
-            else:
-                renewing.carry(old, runs, source, old.dtype.type(column.default), new)
-            arrays[name] = new
-
-        self._each(carry, PERSON)
-        return Table(PERSON, len(source), arrays)
+        self._each(estates, range(self.threads))
+        self._each(heirs, range(self.threads))
+        parents, children = inheriting.first_children(people, *np.concatenate(kin, axis=1))
+        rows = np.concatenate(dead)
+        inheriting.leave_inheritance(people, rows, parents, children, laws[0], tally.pairs, tally.money)
 
     def close(self) -> None:
         """Let the threads go."""
@@ -156,8 +141,8 @@ class Engine:
     @property
     def bytes_per_person(self) -> float:
         """Return the bytes of the columns held between years, per person."""
-        homes = self.households.bytes_per_row * len(self.households)
-        return self.people.bytes_per_row + homes / len(self.people)
+        held = (whole_of(array).nbytes for table in (self.people, self.households) for array in table.arrays().values())
+        return sum(held) / len(self.people)
 
 
 @contextmanager

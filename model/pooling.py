@@ -21,13 +21,14 @@ from model.engine import BLOCK, Engine, quiet_arithmetic
 from model.errors import ScenarioError
 from model.kinds import EMPLOYEE_ACCOUNTS
 from model.ledger import Ledger
+from model.mobility import mobility
 from model.openings import openings
 from model.phases import drivers
 from model.phases.behaviour import with_effort
 from model.phases.fund_world import Institutions, new_fund_state
 from model.phases.ground import Ground
 from model.phases.money_in_funds import endow
-from model.phases.tally import AGES, EnrolmentItem, Head, Money, Tally
+from model.phases.tally import AGES, EnrolmentItem, Head, Money, PairKind, Tally
 from model.places import Growth, Places, Spread, living, places
 from model.policy.record import law_record
 from model.record import Record
@@ -200,8 +201,11 @@ class PoolingModel(mesa.Model):
         with quiet_arithmetic():
             if stage == "renew":
                 self.ground = self._ground()
-                self.engine.renew(self.ground)
+                self.engine.renew(self.law, self.ground, self.tally.pairs[PairKind.MOVE])
                 self._check(renewed=True)
+                return
+            if stage == "inherit":
+                self.engine.inherit(self.law, self.tally)
                 return
             if stage == "weigh":
                 self.ground = self._ground_with_care()
@@ -248,6 +252,7 @@ class PoolingModel(mesa.Model):
             "onset": onset(law),
             "mortality": np.ascontiguousarray(self.demography.death[at, :, :AGES]),
             "fertility": np.ascontiguousarray(self.demography.birth[at, :AGES]),
+            **mobility(law),
             "male_births": float(self.demography.male_share[at]),
             "budget": self.funds.budget,
             "coverage": self.funds.coverage,

@@ -19,15 +19,18 @@ from model.phases import (
     closing,
     covering,
     drawing,
+    inheriting,
     joining,
     living,
     loans,
     money_in_funds,
+    moving,
     mutual_aid,
     paying,
     relatives,
     release,
     renewing,
+    settling,
 )
 
 if TYPE_CHECKING:
@@ -71,13 +74,19 @@ BORN = (
     "rank",
     "account_kind",
 )
+MOVE = ("home", "urban", "insured", "work")
 BILL = ("supplement", "claimed")
 
 YEAR: tuple[Phase, ...] = (
     funds("open the books under the law in force", "按现行政策开账", (money_in_funds.open_funds,), "ledgers"),
     funds("repay aid loans", "归还互助借款", (loans.repay_loans,), "ledgers", "loans"),
     funds("react to who bears the deficit", "应对赤字由谁承担:征缴与支出", (behaviour.feel,), "effort"),
-    people("renew", "grow older, be born, leave", "增龄、出生、离世者移出", renewing.add_a_year, "age", *ROWS, *BORN),
+    people("renew", "grow older, plan the year: births, partners, moves", "增龄、家庭计划", moving.plan_year, "age"),
+    people("renew", "marry", "结婚", settling.wed, "spouse", *MOVE),
+    people(
+        "renew", "part, go away, come back, set up a home", "离异、外出、返乡、分户", settling.depart, "spouse", *MOVE,
+    ),
+    people("renew", "be born, leave the tables", "出生、离世者移出", renewing.set_newborns, *ROWS, *BORN),
     people(IN, "find work, retire", "就业、退休", living.find_work, "work", "scheme", "insured"),
     people(IN, "earn", "取得收入", living.earn, "income", "years"),
     people(IN, "mark who dies, who falls chronically ill", "死亡与慢病", living.mark_who_dies, "dying", "chronic"),
@@ -107,8 +116,8 @@ YEAR: tuple[Phase, ...] = (
     ),
     people(OUT, "maternity", "生育待遇", closing.pay_maternity),
     people(OUT, "count years without claims", "零报销激励", closing.count_bonuses, "bonus_claims"),
-    people(OUT, "leave an inheritance", "账户继承", closing.leave_inheritance, "account"),
     people(OUT, "count heads", "期末人数", closing.count_heads),
+    people("inherit", "leave an inheritance", "账户继承", inheriting.leave_inheritance, "account"),
     people(
         RELATIVES, "relatives' accounts, at home and elsewhere", "亲属账户共济:同户与异地", relatives.pay_care,
         "family_account", "self_pay", "account",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 import mesa
+import numpy as np
 import pytest
 
 from experiments.bench.person import STATE, YEARLY
@@ -75,9 +76,29 @@ def test_kin_and_homes_agree(relative: str) -> None:
 def test_three_years_hold_births_deaths_waiting_and_shared_accounts() -> None:
     engine, _ = both()
     kinds = set(engine.record.flows["kind"])
-    assert {"family_account", "premium_from_account", "inherit", "maternity"} <= kinds
+    assert {"family_account", "premium_from_account", "inherit", "maternity", "move"} <= kinds
+    inherited = engine.record.flows[engine.record.flows["kind"] == "inherit"]
+    between = inherited["payer"].str.startswith("employee_accounts:") & inherited["payee"].str.startswith(
+        "employee_acc"
+    )
+    assert between.any(), "an account goes to relatives insured elsewhere"
     assert (engine.engine.people.key >= 1 << 63).any()
     assert (engine.record.enrolment["waiting"] > 0).any()
+
+
+def test_three_years_hold_marriages_partings_moves_and_new_homes() -> None:
+    engine, plain = both()
+    born = PoolingModel(engine.case, rng=0, measure=False).engine.people
+    old, now = ({key: row for row, key in enumerate(p.key.tolist())} for p in (born, engine.engine.people))
+    kept = [(old[key], now[key]) for key in old.keys() & now.keys()]
+    was, now_rows = (np.array(rows) for rows in zip(*kept))
+    people = engine.engine.people
+    married = (born.spouse[was] < 0) & (people.spouse[now_rows] >= 0)
+    assert married.sum() >= 20
+    away = born.home[was] != people.home[now_rows]
+    assert away.sum() >= 20
+    assert (away & (people.home[now_rows] == people.hukou[now_rows])).any(), "some come back"
+    assert len(plain.families) > len(np.unique(born.household))
 
 
 @pytest.mark.parametrize(("start", "reforms"), [(2020, ()), (IN_FORCE, MANY)], ids=["before", "reforms"])

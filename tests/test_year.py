@@ -17,15 +17,19 @@ from agents.chance import BORN_LATER
 from agents.person import PERSON
 from model import year
 from model.co_use import CoUse
-from model.engine import YEARLY, Engine
+from model.engine import Engine
 from model.phases import drivers, relatives
+from model.phases.tally import PairKind
 from model.pooling import PoolingModel
+from model.renewal import YEARLY
 from model.year import YEAR, Phase
 from tests.worlds import ALL_STEPS, ROOT, START, changed, live, moved, run_apart, snapshot, world_of
 
 PEOPLE_STAGES = ("money_in", "weigh", "money_out")
 SHARED_STAGES = ("premiums", "relatives")
 """Stages lived in passes over users and holders, not block by block."""
+GLOBAL = ("renew", "inherit")
+"""Stages lived once a year over all people, outside the blocks."""
 LINES = [phase for phase in YEAR if phase.stage in (*PEOPLE_STAGES, *SHARED_STAGES)]
 FUNDS = [phase for phase in YEAR if phase.stage == "funds"]
 LAST = START + 2
@@ -87,15 +91,17 @@ def test_the_driver_calls_exactly_the_lines_of_its_stage_in_order(stage: str) ->
 
 def test_lines_of_a_stage_lie_together() -> None:
     stages = [phase.stage for phase in YEAR]
-    for stage in ("renew", *PEOPLE_STAGES, *SHARED_STAGES):
+    for stage in (*GLOBAL, *PEOPLE_STAGES, *SHARED_STAGES):
         at = [i for i, one in enumerate(stages) if one == stage]
         assert at == list(range(at[0], at[-1] + 1))
 
 
 def test_the_engine_renews_with_the_function_of_the_table() -> None:
-    (line,) = (phase for phase in YEAR if phase.stage == "renew")
-    source = ast.unparse(functions_of(ROOT / "model" / "engine.py")["renew"])
-    assert f"renewing.{name_of(line.does[0])}(" in source
+    lines = [phase for phase in YEAR if phase.stage == "renew"]
+    functions = functions_of(ROOT / "model" / "renewal.py")
+    source = ast.unparse(functions["live"]).replace("self._plans(", ast.unparse(functions["_plans"]))
+    at = [source.index(f"{name}(") for name in names(lines)]
+    assert at == sorted(at)
 
 
 def test_passes_settle_with_the_functions_of_the_table() -> None:
@@ -188,7 +194,7 @@ def told() -> dict[str, Any]:
 
 
 def test_a_year_is_lived_in_the_order_of_its_table() -> None:
-    assert told()["order"] == names([phase for phase in YEAR if phase.stage != "renew"])
+    assert told()["order"] == names([phase for phase in YEAR if phase.stage not in GLOBAL])
 
 
 @pytest.mark.parametrize("phase", LINES, ids=names(LINES))
@@ -213,21 +219,23 @@ def test_a_line_of_funds_writes_no_people_and_only_what_it_declares(phase: Phase
 # ---- renewing: the one line that moves people -----------------------------------------------------------------------
 def test_renewing_writes_only_its_columns() -> None:
     world = live(world_of(), START)
-    (line,) = (phase for phase in YEAR if phase.stage == "renew")
+    lines = [phase for phase in YEAR if phase.stage == "renew"]
+    writes = {column for line in lines for column in line.writes}
     before = snapshot(world.engine.people)
     engine = Engine(world.engine.people, world.engine.households, len(world.pools))
-    engine.renew(world.ground._replace(year=START + 1))
+    engine.renew(world.law, world.ground._replace(year=START + 1), world.tally.pairs[PairKind.MOVE])
     people = engine.people
     kept = np.flatnonzero(before["dying"] == 0)
     order = np.argsort(people.key)
     now = order[np.searchsorted(people.key[order], before["key"][kept])]
     assert (people.key[now] == before["key"][kept]).all()
     differ = {name for name, values in people.arrays().items() if (values[now] != before[name][kept]).any()}
-    assert differ - set(YEARLY) <= {"age", "household", "spouse", "mother", "father"} <= set(line.writes)
+    moves = {"age", "household", "spouse", "mother", "father", "home", "urban", "insured", "work"}
+    assert differ - set(YEARLY) <= moves <= writes
     new = np.setdiff1d(np.arange(len(people)), now)
     assert (people.key[new] >= BORN_LATER).all()
     given = {name for name, c in PERSON.items() if (getattr(people, name)[new] != c.default).any()}
-    assert given <= set(line.writes)
+    assert given <= writes
 
 
 def test_looking_at_a_world_changes_nothing() -> None:

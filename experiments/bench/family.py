@@ -16,11 +16,9 @@ from experiments.bench.words import (
     EMPLOYER,
     FEMALE,
     FLEXIBLE,
-    INHERIT_CASH,
     LARGE_SUM_FROM_ACCOUNT,
     LARGE_SUM_PREMIUM,
     MALE,
-    PAIR_INHERIT,
     PERSON_TO_ACCOUNT,
     PERSON_TO_POOL,
     RESIDENT,
@@ -56,17 +54,24 @@ class Family(mesa.Agent):
         """Enter the model without members."""
         super().__init__(model)
         self.members: list[Person] = []
+        self.arrivals: list[tuple[int, Person]] = []
+
+    def bury(self) -> None:
+        """Let those who died last year leave."""
+        for person in self.members:
+            if person.dying:
+                person.remove()
+        self.members = [person for person in self.members if not person.dying]
 
     def renew(self) -> None:
-        """Let those who died last year leave and this year's children come; an empty home ends."""
-        births = self.model.births
-        mothers = [person for person in self.members if person.gives_birth(births[person.place])]
-        if any(person.dying for person in self.members):
-            for person in self.members:
-                if person.dying:
-                    person.remove()
-            self.members = [person for person in self.members if not person.dying]
-        self.members += [self._child(mother) for mother in reversed(mothers)]
+        """Let movers leave, children come and movers arrive, each with the newborn; an empty home ends."""
+        staying = [person for person in self.members if person.target is None]
+        self.members = staying + [self._child(mother) for mother in reversed(staying) if mother.bears]
+        for _, person in sorted(self.arrivals, key=lambda arrival: arrival[0]) if staying else self.arrivals:
+            person.family = self
+            self.members.append(person)
+            if person.bears:
+                self.members.append(self._child(person))
         if not self.members:
             self.remove()
 
@@ -190,27 +195,3 @@ class Family(mesa.Agent):
                 bill.pay_from_own_account(law)
             bill.ask_relatives(law)
             bill.pay_in_cash()
-
-    def inherit(self) -> None:
-        """Pass the accounts of those who died to a spouse, child or parent at home with an account, else in cash."""
-        for person in self.members:
-            if person.dying == 0 or person.account == 0:
-                continue
-            left, person.account = person.account, 0
-            heir = self._heir(person)
-            if heir is None:
-                self.model.counts.money[person.insured][INHERIT_CASH] += left
-            else:
-                heir.account += left
-                self.model.counts.pairs[PAIR_INHERIT, person.insured, heir.insured] += left
-
-    def _heir(self, person: Person) -> Person | None:
-        """Return the living spouse, else the first child or parent, at home in the employee scheme, or None."""
-        close = [person.spouse] if person.spouse in self.members else []
-        close += [
-            other
-            for other in self.members
-            if other.mother is person or other.father is person or other is person.mother or other is person.father
-        ]
-        living = (heir for heir in close if heir is not None and not heir.dying and heir.scheme == EMPLOYEE)
-        return next(living, None)

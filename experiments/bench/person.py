@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-import mesa
-
 from agents.care import events, hospital_tier
 from agents.career import first_work, leaves_school, next_job, scheme_of_work, year_more
 from agents.enrolment import joins as joins_scheme
 from agents.enrolment import return_leaning
 from agents.tables import look_up
 from experiments.bench.bill import Bill
+from experiments.bench.mover import Mover
 from experiments.bench.words import (
     ACCOUNT_INTEREST,
     CHILD,
@@ -34,7 +33,6 @@ from experiments.bench.words import (
     NOT_WORKING,
     OUTPATIENT,
     OUTSIDER,
-    PAIR_MOVE,
     PEOPLE,
     PUPIL,
     RESIDENT,
@@ -74,7 +72,7 @@ DEFAULT_READINGS = (1, 1)
 """The defaults of `waiting_period`, given by hand: compiled code that fills in defaults of 1 is called far slower."""
 
 
-class Person(mesa.Agent):
+class Person(Mover):
     """Somebody who works, is insured, falls ill and pays, with the family and the relatives beside."""
 
     __slots__ = (*STATE, *YEARLY, "bill", "family", "father", "link", "mother", "need", "place", "spouse", "status")
@@ -117,6 +115,8 @@ class Person(mesa.Agent):
         self.spouse = self.mother = self.father = None
         self.bill = None
         self.need = (0, 0)
+        self.target = None
+        self.bears = False
         for name in (*STATE, *YEARLY):
             setattr(self, name, state.get(name, 0))
 
@@ -130,21 +130,6 @@ class Person(mesa.Agent):
             known = getattr(self, relative)
             if known is not None and known.dying:
                 setattr(self, relative, None)
-
-    def gives_birth(self, u: float) -> bool:
-        """Say whether a woman has a child this year."""
-        if self.sex != FEMALE or self.dying:
-            return False
-        risk: float = self.model.around.fertility[min(self.age, AGES - 1)]
-        return risk > 0.0 and u < risk
-
-    def insure_at(self, pool: int) -> None:
-        """Change the pool of insurance; the balance of an account moves along."""
-        if pool == self.insured:
-            return
-        if self.account > 0:
-            self.model.counts.pairs[PAIR_MOVE, self.insured, pool] += self.account
-        self.insured = pool
 
     def find_work(self) -> None:
         """Move through school, jobs and retirement, and take the scheme that follows from work."""

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from agents.chance import HALF_STEP, TO_UNIT, Purpose, draw_pairs, draw_words
 from model.phases.ground import Ground
+from model.phases.marrying import WISH
 from model.phases.tally import CareItem, EnrolmentItem, Tally
 
 TABLES = ("exponential", "log_odds", "outpatient_spread", "inpatient_spread", "chronic_spread")
@@ -72,6 +73,13 @@ def uniforms(seed: int, purpose: Purpose, year: int, keys: Keys) -> list[float]:
     """Return one number of every key for one purpose and year."""
     drawn: list[float] = _words(seed, purpose, year, keys, 1)[0].tolist()
     return drawn
+
+
+def drawn_words(seed: int, purpose: Purpose, year: int, keys: Keys) -> tuple[list[tuple[float, ...]], list[int]]:
+    """Return four numbers of every key for one purpose and year, and the third as the whole word it comes from."""
+    out = np.empty((4, len(keys)), np.uint32)
+    draw_words(seed, int(purpose), year, keys, out)
+    return list(zip(*((out + HALF_STEP) * TO_UNIT).tolist())), out[WISH].tolist()
 
 
 def _words(seed: int, purpose: Purpose, year: int, keys: Keys, number: int) -> NDArray[np.float64]:

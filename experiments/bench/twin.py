@@ -15,8 +15,9 @@ import numpy as np
 from agents.chance import Purpose
 from agents.codes import Scheme
 from experiments.bench.family import Family
+from experiments.bench.mover import GOES, RETURNS, SETS_UP, find_partners
 from experiments.bench.person import STATE, YEARLY, Person
-from experiments.bench.plain import Counts, Draws, Keys, plain_ground, plain_law, several, uniforms
+from experiments.bench.plain import Counts, Draws, Keys, drawn_words, plain_ground, plain_law, several, uniforms
 from experiments.bench.sharing import Sharing
 from model import PoolingModel, Scenario
 
@@ -27,7 +28,6 @@ class PlainModel(PoolingModel):
     """The world of `PoolingModel` whose people and families are Mesa agents that live phase after phase."""
 
     draws: Draws
-    births: list[float]
     counts: Counts
     sharing: Sharing
     rules: SimpleNamespace
@@ -80,18 +80,48 @@ class PlainModel(PoolingModel):
     def live_people(self, stage: str) -> None:
         """Live the people's phases of one stage of the year."""
         stages = {"renew": self._renew, "money_in": self._money_in, "premiums": self._premiums, "weigh": self._weigh}
-        stages |= {"money_out": self._money_out, "relatives": self._relatives}
+        stages |= {"money_out": self._money_out, "relatives": self._relatives, "inherit": self._inherit}
         stages[stage]()
 
     def _renew(self) -> None:
-        """Grow older, let the dead leave and children come, and draw the year's chance in one batch a purpose."""
+        """Grow older, marry, part and move, let the dead leave and children come, and draw the year's chance."""
         self.ground = self._ground()
         self.rules = plain_law(self.law[0])
         self.around = plain_ground(self.ground)
-        self.births = uniforms(self.seed_of_draws, Purpose.BIRTH, self.year, self._number())
+        self.counts = Counts(self.tally)
         self.everybody.do("grow_older")
-        self.families.do("renew")
+        self.families.do("bury")
+        keys = self._number()
+        births = uniforms(self.seed_of_draws, Purpose.BIRTH, self.year, keys)
+        plans = drawn_words(self.seed_of_draws, Purpose.FAMILY_LIFE, self.year, keys)
+        people = list(self.everybody)
+        for person, numbers, wish, u in zip(people, *plans, births, strict=True):
+            person.plan_year(numbers, wish, u)
+        self._move(people)
+        for family in list(self.families):
+            family.renew()
         self.draws = Draws(self.ground, self._number())
+        self.counts.post(self.tally)
+
+    def _move(self, people: list[Person]) -> None:
+        """Let everybody do what the year's plans and partners bring; homes change when all is settled."""
+        for family in self.families:
+            family.arrivals = []
+        for wife, husband in find_partners(self, people):
+            wife.wed(husband)
+        for person in people:
+            if person.parts:
+                person.part()
+        for person in people:
+            if person.plan in {GOES, SETS_UP}:
+                person.go()
+        for person in people:
+            if person.plan == RETURNS:
+                person.come_back()
+
+    def found_home(self) -> Family:
+        """Return a new home without members."""
+        return Family(self)
 
     def _money_in(self) -> None:
         """Work, earn, learn one's fate, enrol, contribute."""
@@ -135,5 +165,18 @@ class PlainModel(PoolingModel):
         self.everybody.do("fall_ill")
         self.families.do("pay_bills")
         self.everybody.do("end_year")
-        self.families.do("inherit")
+        self.counts.post(self.tally)
+
+    def _inherit(self) -> None:
+        """Pass the accounts of those who died to relatives, wherever they live, else in cash."""
+        self.counts = Counts(self.tally)
+        dead = {person.key: person for person in self.everybody if person.dying and person.account > 0}
+        children: dict[int, list[Person]] = {key: [] for key in dead}
+        for person in self.everybody:
+            if person.inherits():
+                for parent in (person.mother, person.father):
+                    if parent is not None and parent.key in dead:
+                        children[parent.key].append(person)
+        for key, person in dead.items():
+            person.leave(sorted(children[key], key=lambda child: child.key))
         self.counts.post(self.tally)

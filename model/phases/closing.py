@@ -1,16 +1,16 @@
-"""Close the year for people: bonuses on the critical-illness cap, inheritance, and the heads at year end."""
+"""Close the year for people: bonuses on the critical-illness cap, maternity, and the heads at year end."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from agents.codes import Scheme, Status
-from agents.compiled import compiled, inlined, int64
+from agents.compiled import compiled, int64
 from agents.person import Columns
-from model.phases.ground import Bounds, Sums
+from model.phases.ground import Sums
 from model.phases.joining import standing_of
 from model.phases.standing import status_of
-from model.phases.tally import EnrolmentItem, Head, Money, PairKind
+from model.phases.tally import EnrolmentItem, Head, Money
 from model.rules.enrolment import no_claim_steps
 
 MOST = 255
@@ -25,39 +25,6 @@ def count_bonuses(p: Columns, first: int, last: int, law: Any) -> None:
         standing = standing_of(int64(p.scheme[i]), int64(p.age[i]))
         steps = no_claim_steps(int64(p.bonus_claims[i]), standing, int64(p.claimed[i]))
         p.bonus_claims[i] = min(steps, MOST)
-
-
-@compiled
-def leave_inheritance(p: Columns, bounds: Bounds, first_home: int, last_home: int, sums: Sums) -> None:
-    """Pass the accounts of those who died to a spouse, child or parent at home with an account, else in cash."""
-    for home in range(first_home, last_home):
-        first = bounds[home]
-        last = bounds[home + 1]
-        for i in range(first, last):
-            left = int64(p.account[i])
-            if p.dying[i] == 0 or left == 0:
-                continue
-            p.account[i] = 0
-            pool = int64(p.insured[i])
-            heir = _heir(p, i, first, last)
-            if heir < 0:
-                sums.money[pool, Money.INHERIT_CASH] += left
-            else:
-                p.account[heir] += left
-                sums.pairs[PairKind.INHERIT, pool, int64(p.insured[heir])] += left
-
-
-@inlined
-def _heir(p: Columns, i: int, first: int, last: int) -> int:
-    """Return the first living spouse, else child or parent, at home in the employee scheme, or -1."""
-    spouse = int64(p.spouse[i])
-    if first <= spouse < last and p.dying[spouse] == 0 and p.scheme[spouse] == Scheme.EMPLOYEE:
-        return spouse
-    for j in range(first, last):
-        close = p.mother[j] == i or p.father[j] == i or p.mother[i] == j or p.father[i] == j
-        if close and p.dying[j] == 0 and p.scheme[j] == Scheme.EMPLOYEE:
-            return j
-    return int64(-1)
 
 
 @compiled

@@ -7,7 +7,7 @@ from typing import Any
 from agents.compiled import compiled
 from agents.person import Columns
 from model.phases.caring import seek_care, tally_care, weigh_need
-from model.phases.closing import count_bonuses, count_heads, leave_inheritance, pay_maternity
+from model.phases.closing import count_bonuses, count_heads, pay_maternity
 from model.phases.covering import pay_assistance, pay_basic, pay_supplement
 from model.phases.drawing import pay_rest
 from model.phases.ground import Bounds, Ground, Scratch, Sums
@@ -76,7 +76,7 @@ def money_out(
     sums: Sums,
     scratch: Scratch,
 ) -> None:
-    """Live the second half: care, basic benefit, supplements, assistance, accounts, cash, inheritance, heads."""
+    """Live the second half: care, basic benefit, supplements, assistance, accounts, cash, heads."""
     law = laws[0]
     for block in range(first_block, last_block):
         first_home = blocks[block]
@@ -91,5 +91,4 @@ def money_out(
         pay_rest(p, first, last, law, scratch, sums)
         pay_maternity(p, first, last, law, sums)
         count_bonuses(p, first, last, law)
-        leave_inheritance(p, bounds, first_home, last_home, sums)
         count_heads(p, first, last, sums)

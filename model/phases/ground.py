@@ -47,6 +47,14 @@ class Ground(NamedTuple):
     """[sex, age] probability of dying within the year."""
     fertility: Array
     """[age] births a woman and year."""
+    marriage: Array
+    """[sex, age] chance of an unmarried person to look for a partner."""
+    going: Array
+    """[pool] chance of a grown-up at home to go away, at the mean age."""
+    going_age: Array
+    """[age] readiness to go away, 1 = mean."""
+    destinations: Array
+    """[from pool, to pool] cumulative shares of the pools that people go to."""
     male_births: float
     """Share of boys among births."""
     visits: Array

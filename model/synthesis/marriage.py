@@ -26,7 +26,7 @@ TINY = 1e-9
 
 
 @cached
-def _by_age() -> NDArray[np.float64]:
+def national_shares() -> NDArray[np.float64]:
     """Return national shares of the four statuses by sex and single age [2, 121, 4] (2020, derived from 2010)."""
     frame = table("marital_status")
     frame = frame[(frame["year"] == CENSUS) & (frame["area"] == "national")]
@@ -89,13 +89,13 @@ def shares(people: NDArray[np.float64]) -> NDArray[np.float64]:
     adults = people.copy()
     adults[..., :ADULT] = 0.0
     wanted = _pool_totals() * adults.sum(axis=2, keepdims=True)
-    table_ = _by_age()[None] * adults[..., None]
+    table_ = national_shares()[None] * adults[..., None]
     for _ in range(ROUNDS):
         have = table_.sum(axis=2)
         table_ = table_ * (wanted / np.maximum(have, TINY))[:, :, None, :]
         have = table_.sum(axis=3)
         table_ = table_ * (adults / np.maximum(have, TINY))[..., None]
-    result = np.broadcast_to(_by_age()[None], table_.shape).copy()
+    result = np.broadcast_to(national_shares()[None], table_.shape).copy()
     filled = table_.sum(axis=3) > TINY
     result[filled] = table_[filled] / table_[filled].sum(axis=1, keepdims=True)
     return result
