@@ -64,12 +64,8 @@ class Renewal:
 
         def plan(thread: int) -> None:
             first, last = cuts[thread], cuts[thread + 1]
-            listed, count = np.empty(last - first, np.int64), np.zeros(1, np.int64)
-            words = np.empty((4, block), np.uint32)
-            renewing.add_a_year(people, first, last)
-            for start in range(first, last, block):
-                plan_year(people, start, min(start + block, last), law, ground, words, self.fate, listed, count)
-            found[thread] = listed[: count[0]]
+            listed, words = np.empty(last - first, np.int64), np.empty((4, block), np.uint32)
+            found[thread] = listed[: plan_year(people, first, last, law, ground, words, self.fate, listed)]
 
         self.each(plan, range(self.threads))
         return np.concatenate(found)

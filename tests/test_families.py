@@ -82,9 +82,10 @@ def fates(world: PoolingModel) -> dict[int, int]:
     """Return what next year holds for everybody, by key, as their own draws and families say."""
     people = columns_of(world.engine.people)
     fate, plans = np.zeros(len(people.key), np.uint8), np.empty(len(people.key), np.int64)
-    words, count = np.empty((4, len(people.key)), np.uint32), np.zeros(1, np.int64)
+    words = np.empty((4, len(people.key)), np.uint32)
+    people = people._replace(age=people.age.copy())
     ground = world.ground._replace(year=world.year + 1)
-    plan_year(people, 0, len(people.key), world.law[0], ground, words, fate, plans, count)
+    plan_year(people, 0, len(people.key), world.law[0], ground, words, fate, plans)
     return dict(zip(people.key.tolist(), fate.tolist(), strict=True))
 
 

@@ -28,6 +28,7 @@ SETS_UP = GOES | RETURNS
 PLAN = SETS_UP
 """The two bits that hold the plan: to go away, to return, to set up a home of the own."""
 AWAY = DEAD | LEAVES
+MOST_YEARS = 255
 
 
 @compiled
@@ -63,29 +64,33 @@ def gives_birth(p: Columns, i: int, ground: Ground) -> bool:
 
 
 @compiled
-def plan_year(
-    p: Columns, first: int, last: int, law: Any, ground: Ground, words: Any, fate: Any, plans: Any, count: Any
-) -> None:
-    """Write what the year holds for everybody, and list the rows of those with plans, on this thread's rows.
+def plan_year(p: Columns, first: int, last: int, law: Any, ground: Ground, words: Any, fate: Any, plans: Any) -> int:
+    """Add a year to every age, write what the year holds for everybody on these rows, and list those with plans.
 
-    `count` holds how many are listed so far. Ages are those reached this year.
+    `words` is room for the draws of a block. Returns how many have plans.
     """
-    draw_words(ground.seed, int64(Purpose.FAMILY_LIFE), ground.year, p.key[first:last], words)
+    planned = int64(0)
     for i in range(first, last):
-        mark = int64(0)
-        if p.dying[i] == 1:
-            mark = int64(DEAD)
-        elif p.age[i] >= law.moving.first_age:
-            if gives_birth(p, i, ground):
-                mark = int64(BIRTH)
-            k = i - first
-            mark |= _plans(p, i, words[0, k], words[1, k], words[2, k], words[3, k], law, ground)
-            if mark > BIRTH:
-                plans[count[0]] = i
-                count[0] += 1
-        elif gives_birth(p, i, ground):
-            mark = int64(BIRTH)
-        fate[i] = mark
+        if p.age[i] < MOST_YEARS:
+            p.age[i] = int64(p.age[i]) + 1
+    for start in range(first, last, words.shape[1]):
+        end = min(start + words.shape[1], last)
+        draw_words(ground.seed, int64(Purpose.FAMILY_LIFE), ground.year, p.key[start:end], words)
+        for i in range(start, end):
+            mark = int64(0)
+            if p.dying[i] == 1:
+                mark = int64(DEAD)
+            else:
+                if gives_birth(p, i, ground):
+                    mark = int64(BIRTH)
+                if p.age[i] >= law.moving.first_age:
+                    k = i - start
+                    mark |= _plans(p, i, words[0, k], words[1, k], words[2, k], words[3, k], law, ground)
+            if mark > DEAD:
+                plans[planned] = i
+                planned += 1
+            fate[i] = mark
+    return planned
 
 
 @inlined

@@ -21,14 +21,6 @@ from model.phases.moving import AWAY, BIRTH
 SHIFT = np.uint64(32)
 
 
-@compiled
-def add_a_year(p: Columns, first: int, last: int) -> None:
-    """Add a year to everybody's age."""
-    for i in range(first, last):
-        if p.age[i] < 255:
-            p.age[i] = int64(p.age[i]) + 1
-
-
 class Layout(NamedTuple):
     """Where the rows of a year go, as runs of neighbours that stay neighbours, and those who move one by one."""
 
