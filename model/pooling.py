@@ -382,16 +382,8 @@ class PoolingModel(mesa.Model):
 FIRST_GROWTH = 2018
 LAST_SAMPLED = 2024  # levels are measured in years to 2023, so growth must reach them
 FEN_PER_YUAN = 100
-CARE_SHAPES = {
-    "visits": 4,
-    "stays": 4,
-    "visit_cost": 1,
-    "visit_tier": 2,
-    "visit_edges": 2,
-    "stay_cost": 2,
-    "stay_age": 1,
-}
-CARE_SHAPES |= {"chronic_cost": 3, "tier_edges": 2}
+CARE_SHAPES = {"visits": 4, "stays": 4, "visit_cost": 1, "visit_tier": 2, "visit_edges": 2, "stay_cost": 2}
+CARE_SHAPES |= {"stay_age": 1, "chronic_cost": 3, "tier_edges": 2}
 """Axes of the ground's tables of care, empty until care is sought."""
 
 
