@@ -51,6 +51,8 @@ def attributed(table: pd.DataFrame, which: str) -> pd.DataFrame:
     """Return one attribution of a closed set of accounts; means over seeds are closed by the reserve."""
     paid, drawn = table["paid_in"].to_numpy(), table["drawn_out"].to_numpy().copy()
     names = [str(name) for name in table.index]
+    if not names:
+        return pd.DataFrame()
     drawn[names.index("reserve") if "reserve" in names else 0] += paid.sum() - drawn.sum()
     found = measures.cross_subsidy(names, paid, np.maximum(drawn, 0.0))
     return pd.DataFrame(found[which], names, names)
@@ -65,6 +67,8 @@ def scheme_matrix(sketch: Sketch) -> pd.DataFrame:
 def province_matrix(sketch: Sketch) -> pd.DataFrame:
     """Return net payments between provinces and other accounts, small ones summed [fen]."""
     matrix = attributed(accounts(sketch, "province"), "netting")
+    if matrix.empty:
+        return matrix
     size = matrix.sum(axis=0) + matrix.sum(axis=1)
     kept = set(size.sort_values(ascending=False).index[:LARGEST])
     names = [name if name in kept else OTHERS for name in matrix.index]
@@ -87,6 +91,8 @@ def said(sketch: Sketch, name: str) -> str:
 def ribbons(axis: Any, matrix: pd.DataFrame, names: dict[str, str]) -> None:
     """Draw a matrix of payments: bars at both edges, a ribbon for every payment."""
     looks, total = style()["figures"], float(matrix.to_numpy().sum())
+    if not total > 0:
+        return
     left, right = (_edges(matrix.sum(axis=side), total) for side in (1, 0))
     colours = {name: looks["colours"][place % len(looks["colours"])] for place, name in enumerate(matrix.index)}
     places = {

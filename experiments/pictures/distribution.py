@@ -87,10 +87,12 @@ def theil_areas(sketch: Sketch) -> Figure:
             for part, words in ((part, sketch.of(words)) for part, words in style()["theil_parts"].items())
         }
         first = next(iter(parts.values()))
+        axis.set_title(sketch.label(variant), fontsize="medium")
+        if not len(first):
+            continue
         axis.stackplot(
             first.index, *parts.values(), labels=list(parts), colors=looks["colours"][1:], alpha=looks["area"]
         )
-        axis.set_title(sketch.label(variant), fontsize="medium")
         years(axis, sketch.results)
         from_zero(axis)
     axes[0][0].set_ylabel(sketch.say("Theil's T of benefits [nats]", "待遇泰尔指数"))
