@@ -183,20 +183,23 @@ def test_members_weighed_by_age_are_heavier_where_they_are_older() -> None:
 
 
 # ---- how far pools lie apart ----------------------------------------------------------------------------------------
-def surplus_spread(*changes: tuple[str, Any]) -> float:
-    """Return the deviation of resident surplus rates between pools in the first year, weighted by members."""
-    reform = Reform("spread", changes={path: {START: value} for path, value in changes})
+def planned_spread(spread: float) -> float:
+    """Return the deviation of logs of planned spending over income between resident areas in the first year."""
+    reform = Reform("spread", changes={"budget.resident_spread": {START: spread}})
     world = live(world_of(end=START, reforms=(reform,)))
-    rows = world.record.funds.query("fund == 'resident_pool' and members > 0")
-    rate, weight = 1 - rows["spending_fen"] / rows["income_fen"], rows["members"]
-    mean = (rate * weight).sum() / weight.sum()
-    return float(np.sqrt((weight * (rate - mean) ** 2).sum() / weight.sum()))
+    assert world.funds.need is not None
+    codes, place = world.funds.areas.places(RESIDENT_POOL)
+    plan = np.bincount(place, (world.funds.need * world.funds.budget)[:, RESIDENT], len(codes))
+    rows = world.record.funds.query("fund == 'resident_pool'").set_index("prefecture")["income_fen"]
+    income = rows.reindex(codes).to_numpy(float)
+    there = (plan > 0) & (income > 0)
+    return float(np.log(plan[there] / income[there]).std())
 
 
 def test_the_spread_of_plans_sets_how_far_surplus_rates_lie_apart() -> None:
-    narrow, wide = (surplus_spread(("budget.resident_spread", spread)) for spread in (0.1, 0.3))
-    assert 0.1 < narrow < wide
-    assert wide - narrow > 0.05
+    """Fully tied to income, a pool plans the nation's share of its income and its own leaning, nothing else."""
+    for spread in (0.1, 0.3):
+        assert planned_spread(spread) == pytest.approx(spread, rel=0.15)
 
 
 def test_the_spread_of_openings_moves_money_between_pools_and_makes_none() -> None:
