@@ -80,6 +80,9 @@ def _arrays(world: PoolingModel) -> dict[str, Any]:
     arrays = {"heads_before": world.heads_before, "coverage": funds.coverage, "budget": funds.budget}
     arrays |= {f"norm {name}": values for name, values in world.care.norms.items()}
     arrays |= {"drift": funds.drift}
+    lives = world.reporter.lives
+    arrays |= {"lives flags": lives.flags, "lives gone": lives.gone, "lives money": lives.money}
+    arrays |= {f"dead {number:04d}": sums for number, sums in enumerate(lives.dead)}
     if funds.mood is not None:
         arrays |= {f"mood {name}": values for name, values in behaviour.arrays_of(funds.mood).items()}
     if funds.need is None:
@@ -101,6 +104,7 @@ def _state(world: PoolingModel) -> dict[str, Any]:
         "carried": world.carried,
         "care_records": world.care.records,
         "collected": world.datacollector.model_vars,
+        "passage": [(p := world.reporter.passage).own, sorted(p.deficit), p.ruined],
         "books": [[name, _book(book)] for name, book in ledger.books.items()],
         "loans": [astuple(loan) for loan in ledger.loans],
         "arrears": [[*pair, amount] for pair, amount in ledger.arrears.items()],
@@ -220,6 +224,12 @@ class Resumed(PoolingModel):
     def _reread(self) -> None:
         """Take over the tables of the years before."""
         self.datacollector.model_vars = self._kept["collected"]
+        lives, kept = self.reporter.lives, self._kept_arrays
+        lives.flags, lives.gone, lives.money = kept["lives flags"], kept["lives gone"], kept["lives money"]
+        lives.dead = [kept[name] for name in sorted(kept) if name.startswith("dead ")]
+        passage = self.reporter.passage
+        own, deficit, passage.ruined = self._kept["passage"]
+        passage.own, passage.deficit = own, set(deficit)
         for name in TABLES:
             frame = pd.read_parquet(self._folder / f"{name}.parquet")
             if len(frame):
