@@ -17,8 +17,6 @@ def events(exponential: NDArray[np.float64], u: float, scale: float, most: int) 
 
     `scale` is -1 / log(m / (1 + m)) for a mean of m events (0 for none): an exponential number divided into steps.
     """
-    if scale <= 0.0:
-        return int64(0)
     return min(int64(look_up(exponential, u) * scale), most)
 
 

@@ -6,14 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.compiled import compiled, float64
-from agents.numeric import log
 from agents.tables import log_odds
 
 
 @compiled
 def family_leaning(
     premium_share: float,
-    relative_income: float,
+    log_income: float,
     chronic: bool,
     growth: float,
     peers: float,
@@ -27,10 +26,10 @@ def family_leaning(
 ) -> float:
     """Return what speaks for insurance in a family [log odds].
 
-    Income against the place's mean, premiums over the family's income, chronic illness at home, growth of the premium,
-    how many around are insured, and how hard the village mobilises.
+    The logarithm of income against the place's mean, premiums over the family's income, chronic illness at home, growth
+    of the premium, how many around are insured, and how hard the village mobilises.
     """
-    leaning = by_income * log(max(relative_income, LEAST))
+    leaning = by_income * log_income
     leaning = leaning + by_premium * min(premium_share, 1.0)
     if chronic:
         leaning = leaning + by_chronic

@@ -8,8 +8,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
-from agents.compiled import compiled, float64, int64
+from agents.compiled import compiled, float64, inlined, int64
 
 LOG2E = 1.4426950408889634
 LN2_HIGH = 6.93147180369123816490e-01
@@ -54,12 +55,47 @@ def log(x: float) -> float:
     if mantissa < SQRT_HALF:
         mantissa = mantissa * 2.0
         power = power - 1.0
+    return _log_of_parts(mantissa, power)
+
+
+@inlined
+def _log_of_parts(mantissa: float, power: float) -> float:
+    """Return the logarithm of a mantissa near 1 times a power of 2."""
     s = (mantissa - 1.0) / (mantissa + 1.0)
     square = s * s
-    total = 0.0
-    for n in range(12, -1, -1):
-        total = total * square + INVERSE_ODDS[n]
+    total = INVERSE_ODDS[12]
+    total = total * square + INVERSE_ODDS[11]
+    total = total * square + INVERSE_ODDS[10]
+    total = total * square + INVERSE_ODDS[9]
+    total = total * square + INVERSE_ODDS[8]
+    total = total * square + INVERSE_ODDS[7]
+    total = total * square + INVERSE_ODDS[6]
+    total = total * square + INVERSE_ODDS[5]
+    total = total * square + INVERSE_ODDS[4]
+    total = total * square + INVERSE_ODDS[3]
+    total = total * square + INVERSE_ODDS[2]
+    total = total * square + INVERSE_ODDS[1]
+    total = total * square + INVERSE_ODDS[0]
     return power * LN2_HIGH + (2.0 * s * total + power * LN2_LOW)
+
+
+FRACTION_BITS = np.int64(52)
+FRACTION = np.int64((1 << 52) - 1)
+HALF_BITS = np.int64(1022 << 52)
+HALF_EXPONENT = np.int64(1022)
+
+
+@compiled
+def take_logs(x: NDArray[np.float64]) -> None:
+    """Replace normal positive numbers by their natural logarithms: the bits of `log`, several numbers at once."""
+    bits = x.view(np.int64)
+    for i in range(x.size):
+        power = np.float64((bits[i] >> FRACTION_BITS) - HALF_EXPONENT)
+        bits[i] = (bits[i] & FRACTION) | HALF_BITS
+        mantissa = x[i]
+        small = mantissa < SQRT_HALF
+        power = power - 1.0 if small else power
+        x[i] = _log_of_parts(mantissa * 2.0 if small else mantissa, power)
 
 
 # Wichura (1988), Algorithm AS 241, Applied Statistics 37: coefficients of PPND16.

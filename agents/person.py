@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from agents.codes import Aid, Code, Hukou, Scheme, Sex, Work
 from agents.columns import Array, Column, Table
+from agents.compiled import inlined
 
 PERSON = {
     "key": Column("u8", "key", 0, "permanent name; founders are numbered in an order of likeness"),
@@ -86,6 +87,49 @@ class Columns(NamedTuple):
     own_account: Array
     family_account: Array
     self_pay: Array
+
+
+@inlined
+def part_of(p: Columns, first: int, last: int) -> Columns:
+    """Return some neighbours as columns of their own, counted from 0; pointers still name rows of the whole table."""
+    return Columns(
+        p.key[first:last],
+        p.household[first:last],
+        p.spouse[first:last],
+        p.mother[first:last],
+        p.father[first:last],
+        p.home[first:last],
+        p.hukou[first:last],
+        p.insured[first:last],
+        p.age[first:last],
+        p.sex[first:last],
+        p.hukou_kind[first:last],
+        p.urban[first:last],
+        p.work[first:last],
+        p.scheme[first:last],
+        p.aid[first:last],
+        p.chronic[first:last],
+        p.rank[first:last],
+        p.years[first:last],
+        p.continuous[first:last],
+        p.lapsed[first:last],
+        p.waiting[first:last],
+        p.bonus_claims[first:last],
+        p.claimed[first:last],
+        p.account_kind[first:last],
+        p.dying[first:last],
+        p.income[first:last],
+        p.account[first:last],
+        p.contribution[first:last],
+        p.matched[first:last],
+        p.cost[first:last],
+        p.basic[first:last],
+        p.supplement[first:last],
+        p.assistance[first:last],
+        p.own_account[first:last],
+        p.family_account[first:last],
+        p.self_pay[first:last],
+    )
 
 
 CODED: dict[str, type[Code]] = {"sex": Sex, "hukou_kind": Hukou, "work": Work, "scheme": Scheme, "aid": Aid}

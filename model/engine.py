@@ -14,7 +14,7 @@ from agents.columns import Table
 from agents.person import columns_of
 from model.co_use import CoUse
 from model.phases import inheriting
-from model.phases.ground import Ground, Sums, new_scratch
+from model.phases.ground import Ground, Sums, new_illness, new_scratch
 from model.phases.renewing import Layout, old_rows
 from model.phases.tally import Tally
 from model.renewal import Renewal, whole_of
@@ -37,6 +37,7 @@ class Engine:
         self.block = block
         self.bounds = self._bounds()
         self.tallies = [Tally.empty(pools) for _ in range(threads)]
+        self.illness = new_illness(0)
         self.executor = ThreadPoolExecutor(threads) if threads > 1 else None
         self.co_use: CoUse | None = None
         self.layout: Layout | None = None
@@ -52,7 +53,9 @@ class Engine:
     def run(self, driver: Driver, laws: Any, ground: Ground, tally: Tally) -> None:
         """Call a driver on all blocks, each thread on its own range and sums, and add the sums to the tally."""
         blocks = self.blocks()
-        people = columns_of(self.people)
+        if len(self.illness.visits) != len(self.people):
+            self.illness = new_illness(len(self.people))
+        people, ill = columns_of(self.people), self.illness
         largest = int(np.diff(self.bounds[blocks]).max())
         ranges = np.linspace(0, len(blocks) - 1, self.threads + 1).astype(np.int64)
         need = self._families().need
@@ -62,7 +65,7 @@ class Engine:
             part.clear()
             sums = Sums(*part.arrays())
             room = new_scratch(largest, need)
-            driver(people, self.bounds, blocks, ranges[thread], ranges[thread + 1], laws, ground, sums, room)
+            driver(people, self.bounds, blocks, ranges[thread], ranges[thread + 1], laws, ground, ill, sums, room)
 
         self._each(work, range(self.threads))
         for part in self.tallies:
@@ -77,11 +80,12 @@ class Engine:
     def share(self, use: Use, laws: Any, ground: Ground, tally: Tally) -> None:
         """Let relatives' accounts pay what is left of premiums or bills, across homes, and add it to the tally.
 
-        Bills come last in the year: with them the year's links are forgotten.
+        Bills come last in the year: with them the year's illness and links are forgotten.
         """
         self._families().pay(use, columns_of(self.people), laws, ground, tally)
         if use == Use.CARE:
             self.co_use = None
+            self.illness = new_illness(0)
 
     def _each(self, work: Callable[[Any], None], items: Any) -> None:
         """Do the work on every item, on the threads where there are several; errors come out here."""

@@ -46,6 +46,7 @@ from model.surroundings import (
     onset,
     shocks,
     spread_table,
+    stirrings,
     weighed_by_age,
 )
 from model.synthesis import Population, first_population, scale_accounts
@@ -263,7 +264,7 @@ class PoolingModel(mesa.Model):
             "outpatient_keys": np.array(spread_keys(seed, int(Purpose.OUTPATIENT), year), np.uint64),
             "inpatient_keys": np.array(spread_keys(seed, int(Purpose.INPATIENT), year), np.uint64),
         }
-        return Ground(**(unknown | known | fixed_tables()))
+        return Ground(**(unknown | known | stirrings(law) | fixed_tables()))
 
     def _ground_with_care(self) -> Ground:
         """Return the surroundings with this year's levels of care, at prices of 1."""

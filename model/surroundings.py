@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from agents.care import step_scale
 from agents.chance import Purpose, uniform
-from agents.codes import Scheme, Status, Work
+from agents.codes import Scheme, Sex, Status, Work
 from agents.compiled import compiled, float64, int64
 from agents.enrolment import member_leanings
 from agents.numeric import exp, normal_quantile
@@ -58,6 +58,24 @@ def onset(law: Any) -> Floats:
     chance[0] = law.care.chronic_onset_mild * rise / np.maximum(1.0 - mild - severe, HALF * HALF)
     chance[1] = rise_severe / np.maximum(mild, AGE_WIDTH / PROVINCE * AGE_WIDTH)
     return np.minimum(chance, HALF)
+
+
+def stirrings(law: Any) -> dict[str, Floats]:
+    """Return below which number [work] and from which age [sex, work; years] somebody's work may change this year.
+
+    Nobody else's does, a change of heart of flexible workers about their scheme apart; a test holds this to the rules.
+    """
+    rules, employee = law.work, law.employee
+    below, age = np.zeros(len(Work)), np.full((len(Sex), len(Work)), np.inf)
+    below[Work.ENTERPRISE] = rules.unemployment_rate + rules.exit_rate
+    below[[Work.FLEXIBLE, Work.FARMER, Work.NOT_WORKING]] = rules.entry_rate * law.enrolment.compliance_enterprise
+    below[[Work.UNEMPLOYED, Work.STUDENT]] = 1.0
+    age[:, Work.CHILD], age[:, Work.PUPIL] = rules.school_age, rules.leave_school_age
+    last = [Work.ENTERPRISE, Work.PUBLIC, Work.FLEXIBLE]
+    age[Sex.MALE, last] = employee.retirement_age_men
+    age[Sex.FEMALE, last] = employee.retirement_age_women - employee.retirement_spread_women
+    age[:, Work.FARMER] = rules.resident_retirement_age
+    return {"work_below": below, "work_age": age}
 
 
 def leanings(law: Any) -> Floats:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scipy import special, stats
 
 from agents.care import events, step_scale
-from agents.numeric import exp, fen_share, log, normal_quantile
+from agents.numeric import exp, fen_share, log, normal_quantile, take_logs
 from agents.tables import (
     BODY_END,
     BODY_SCALE,
@@ -37,6 +37,13 @@ def near(found: float, expected: float) -> bool:
 
 
 # ---- against scipy and the C library --------------------------------------------------------------------------------
+def test_logarithms_of_many_have_the_bits_of_one() -> None:
+    numbers = np.concatenate([np.geomspace(1e-300, 1e300, 4_001), np.linspace(0.4, 2.1, 999), 2.0 ** np.arange(-9, 9)])
+    together = numbers.copy()
+    take_logs(together)
+    assert together.tolist() == [log(x) for x in numbers.tolist()]
+
+
 @few
 @given(st.floats(-708, 708))
 def test_exp(x: float) -> None:

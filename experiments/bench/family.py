@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import mesa
 
 from agents.chance import Purpose, four, uniform
-from agents.enrolment import family_leaning
+from agents.enrolment import LEAST, family_leaning
+from agents.numeric import log
 from experiments.bench.person import Person
 from experiments.bench.words import (
     CREDIT,
@@ -109,7 +110,7 @@ class Family(mesa.Agent):
         premium = residents * law.resident.individual / income
         chronic = any(person.chronic > 0 for person in members)
         leaning: float = rules.intercept + family_leaning(
-            premium, relative, chronic, around.premium_growth, around.peers[home], around.effort[home],
+            premium, log(max(relative, LEAST)), chronic, around.premium_growth, around.peers[home], around.effort[home],
             rules.coefficient_income, rules.coefficient_premium, rules.coefficient_chronic, rules.coefficient_growth,
             rules.coefficient_peers, rules.coefficient_effort,
         )  # fmt: skip

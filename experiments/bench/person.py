@@ -9,6 +9,7 @@ from agents.care import events, hospital_tier
 from agents.career import first_work, leaves_school, next_job, scheme_of_work, year_more
 from agents.enrolment import joins as joins_scheme
 from agents.enrolment import return_leaning
+from agents.numeric import fen_share
 from agents.tables import look_up
 from experiments.bench.bill import Bill
 from experiments.bench.mover import Mover
@@ -68,6 +69,7 @@ YEARLY = (
     "self_pay",
 )  # fmt: skip
 """What a person earns, pays and is paid in one year [fen]."""
+HELD = "bill", "drawn", "family", "father", "link", "mother", "need", "place", "spouse", "status"
 DEFAULT_READINGS = (1, 1)
 """The defaults of `waiting_period`, given by hand: compiled code that fills in defaults of 1 is called far slower."""
 
@@ -75,13 +77,14 @@ DEFAULT_READINGS = (1, 1)
 class Person(Mover):
     """Somebody who works, is insured, falls ill and pays, with the family and the relatives beside."""
 
-    __slots__ = (*STATE, *YEARLY, "bill", "family", "father", "link", "mother", "need", "place", "spouse", "status")
+    __slots__ = (*STATE, *YEARLY, *HELD)
     model: PlainModel
     family: Family
     spouse: Person | None
     mother: Person | None
     father: Person | None
     bill: Bill | None
+    drawn: tuple[int, ...]
     key: int
     home: int
     hukou: int
@@ -306,14 +309,14 @@ class Person(Mover):
             bill.pay_insurance(self.model.rules)
 
     def weigh_need(self) -> None:
-        """Draw the year's care once at prices of 1 and weigh it against what was to be expected."""
-        _, _, _, _, out, treatment, inside = self._care(1.0)
+        """Draw the year's care, at prices of 1, and weigh it against what was to be expected."""
+        self.drawn = self._care()
         around, need = self.model.around, self.model.counts.need[self.insured][self.scheme]
-        need[0] += out + treatment + inside
+        need[0] += sum(self.drawn[4:])
         need[1] += int(around.expected_cost[self.dying][self.status][self.chronic][min(self.age, AGES - 1)])
 
-    def _care(self, level: float) -> tuple[int, int, int, int, int, int, int]:
-        """Return visits, their tier, stays, their tier, and the cost of visits, chronic treatment and stays."""
+    def _care(self) -> tuple[int, ...]:
+        """Return visits, their tier, stays, their tier, and the cost of visits, treatment and stays at prices of 1."""
         world, status, chronic = self.model, self.status, self.chronic
         around, law, age, dies = world.around, world.rules.care, min(self.age, AGES - 1), self.dying
         u, v = world.draws.outpatient[self.place]
@@ -324,33 +327,32 @@ class Person(Mover):
         visit_tier = tier = out = treatment = inside = 0
         if visits > 0:
             visit_tier = int(tier_of(where[0], *around.visit_edges[status]))
-            cost = around.visit_cost[status] * around.visit_tier[status][visit_tier] * level
+            cost = around.visit_cost[status] * around.visit_tier[status][visit_tier]
             out = int(visits * cost * look_up(around.outpatient_spread, v))
         if chronic > 0:
-            cost = around.chronic_cost[dies][status][chronic] * level
+            cost = around.chronic_cost[dies][status][chronic]
             treatment = int(cost * look_up(around.chronic_spread, 1.0 - v))
         if stays > 0:
             tier = int(tier_of(where[1], *around.tier_edges[status]))
-            cost = around.stay_cost[status][tier] * around.stay_age[age] * level
+            cost = around.stay_cost[status][tier] * around.stay_age[age]
             inside = int(stays * cost * look_up(around.inpatient_spread, t))
-        if self.scheme == EMPLOYEE and self.account > 0:
-            out += int(self.account * around.pharmacy)
         return visits, visit_tier, stays, tier, out, treatment, inside
 
     def _seek_care(self) -> Bill | None:
         """Return the bill of the year's visits, chronic treatment and stays, or None without any."""
         world, around = self.model, self.model.around
         level = around.price[self.insured] * around.budget[self.insured][self.scheme]
-        visits, visit_tier, stays, tier, out, treatment, inside = self._care(level)
+        visits, visit_tier, stays, tier, *costs = self.drawn
+        out, treatment, inside = (fen_share(cost, level) for cost in costs)
+        if self.scheme == EMPLOYEE:
+            out += int(self.account * around.pharmacy)
         self.cost = out + treatment + inside
         if self.cost == 0:
             return None
-        outpatient = world.counts.care[self.insured, self.status, OUTPATIENT]
-        outpatient[VISITS] += visits
-        outpatient[COST] += out + treatment
-        inpatient = world.counts.care[self.insured, self.status, INPATIENT]
-        inpatient[VISITS] += stays
-        inpatient[COST] += inside
+        for kind, number, spent in ((OUTPATIENT, visits, out + treatment), (INPATIENT, stays, inside)):
+            care = world.counts.care[self.insured, self.status, kind]
+            care[VISITS] += number
+            care[COST] += spent
         return Bill(self, out, treatment, inside, visit_tier, stays, tier)
 
     def end_year(self) -> None:

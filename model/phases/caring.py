@@ -1,4 +1,4 @@
-"""Fall ill and seek care; then basic benefit, critical illness or large-sum, assistance, and the cost left to pay."""
+"""Fall ill and seek care, once a year at prices of 1; then the bill at the prices of the place."""
 
 from __future__ import annotations
 
@@ -7,90 +7,118 @@ from typing import Any
 from agents.care import events, hospital_tier
 from agents.chance import Purpose, draw_pairs, draw_words, unit
 from agents.codes import Care, Scheme
-from agents.compiled import compiled, float64, int64
+from agents.compiled import compiled_apart, float64, inlined, int64
+from agents.numeric import fen_share
 from agents.person import Columns
 from agents.tables import look_up
-from model.phases.ground import Ground, Scratch, Sums
+from model.phases.ground import Ground, Illness, Scratch, Sums
 from model.phases.standing import status_of
 from model.phases.tally import AGES, CareItem
 
 
-@compiled
-def seek_care(p: Columns, first: int, last: int, law: Any, ground: Ground, scratch: Scratch) -> None:
-    """Draw everybody's visits, chronic treatment and stays, and what they cost."""
-    keys = p.key[first:last]
-    seed = ground.seed
-    year = ground.year
-    draw_words(seed, int64(Purpose.PLACE_OF_CARE), year, keys, scratch.words)
-    draw_pairs(seed, int64(Purpose.OUTPATIENT), year, ground.outpatient_keys, keys, scratch.pairs)
-    draw_pairs(seed, int64(Purpose.INPATIENT), year, ground.inpatient_keys, keys, scratch.more_pairs)
-    for i in range(first, last):
-        k = i - first
+@compiled_apart
+def seek_care(p: Columns, law: Any, ground: Ground, ill: Illness, scratch: Scratch) -> None:
+    """Draw everybody's visits, chronic treatment and stays, and what they cost at prices of 1."""
+    seed, year = ground.seed, ground.year
+    draw_words(seed, int64(Purpose.PLACE_OF_CARE), year, p.key, scratch.words)
+    draw_pairs(seed, int64(Purpose.OUTPATIENT), year, ground.outpatient_keys, p.key, scratch.pairs)
+    draw_pairs(seed, int64(Purpose.INPATIENT), year, ground.inpatient_keys, p.key, scratch.more_pairs)
+    _visit(p, law, ground, ill, scratch)
+    _treat(p, ground, ill, scratch)
+    _stay(p, law, ground, ill, scratch)
+
+
+@inlined
+def _visit(p: Columns, law: Any, ground: Ground, ill: Illness, scratch: Scratch) -> None:
+    """Draw everybody's outpatient visits, where they go and what they cost."""
+    most = law.care.most_visits
+    numbers, luck, place = scratch.pairs[0], scratch.pairs[1], scratch.words[0]
+    for i in range(p.key.size):
         status = status_of(int64(p.work[i]), int64(p.scheme[i]))
-        chronic = int64(p.chronic[i])
         age = min(int64(p.age[i]), AGES - 1)
-        scheme = int64(p.scheme[i])
-        pool = int64(p.insured[i])
-        level = ground.price[pool] * ground.budget[pool, scheme]
-        dies = int64(p.dying[i])
-        v = unit(scratch.pairs[1, k])
-        u = unit(scratch.pairs[0, k])
-        visits = events(ground.exponential, u, ground.visits[dies, status, chronic, age], law.care.most_visits)
-        u = unit(scratch.more_pairs[0, k])
-        stays = events(ground.exponential, u, ground.stays[dies, status, chronic, age], law.care.most_stays)
-        scratch.visits[k] = visits
-        scratch.visit_tier[k] = 0
-        scratch.stays[k] = stays
-        scratch.outpatient[k] = 0
-        scratch.chronic[k] = 0
-        scratch.inpatient[k] = 0
-        scratch.tier[k] = 0
-        if visits > 0:
-            tier = hospital_tier(
-                unit(scratch.words[0, k]), ground.visit_edges[status, 0], ground.visit_edges[status, 1]
-            )
-            unit_cost = ground.visit_cost[status] * ground.visit_tier[status, tier] * level
-            scratch.visit_tier[k] = tier
-            scratch.outpatient[k] = int64(float64(visits) * unit_cost * look_up(ground.outpatient_spread, v))
-        if scheme == Scheme.EMPLOYEE and p.account[i] > 0:
-            scratch.outpatient[k] += int64(float64(p.account[i]) * ground.pharmacy)
-        if chronic > 0:
-            cost = ground.chronic_cost[dies, status, chronic] * level * look_up(ground.chronic_spread, 1.0 - v)
-            scratch.chronic[k] = int64(cost)
-        if stays > 0:
-            tier = hospital_tier(unit(scratch.words[1, k]), ground.tier_edges[status, 0], ground.tier_edges[status, 1])
-            unit_cost = ground.stay_cost[status, tier] * ground.stay_age[age] * level
-            scratch.tier[k] = tier
-            scratch.inpatient[k] = int64(
-                float64(stays) * unit_cost * look_up(ground.inpatient_spread, unit(scratch.more_pairs[1, k]))
-            )
+        scale = ground.visits[int64(p.dying[i]), status, int64(p.chronic[i]), age]
+        visits = events(ground.exponential, unit(numbers[i]), scale, most)
+        tier = hospital_tier(unit(place[i]), ground.visit_edges[status, 0], ground.visit_edges[status, 1])
+        cost = ground.visit_cost[status] * ground.visit_tier[status, tier]
+        ill.visits[i] = visits
+        ill.visit_tier[i] = tier if visits > 0 else int64(0)
+        ill.outpatient[i] = int64(float64(visits) * cost * look_up(ground.outpatient_spread, unit(luck[i])))
 
 
-@compiled
-def tally_care(p: Columns, first: int, last: int, scratch: Scratch, sums: Sums) -> None:
-    """Add visits and cost by pool of insurance, standing and kind of care."""
-    for i in range(first, last):
-        k = i - first
-        total = scratch.outpatient[k] + scratch.chronic[k] + scratch.inpatient[k]
-        p.cost[i] = total
-        if total == 0:
-            continue
-        pool = int64(p.insured[i])
+@inlined
+def _treat(p: Columns, ground: Ground, ill: Illness, scratch: Scratch) -> None:
+    """Draw what the treatment of chronic illness out of hospital costs those who have one."""
+    number = int64(0)
+    for i in range(p.key.size):
+        ill.chronic[i] = 0
+        scratch.chosen[number] = i
+        number += int64(p.chronic[i] > 0)
+    for n in range(number):
+        i = int64(scratch.chosen[n])
         status = status_of(int64(p.work[i]), int64(p.scheme[i]))
-        sums.care[pool, status, Care.OUTPATIENT, CareItem.VISITS] += scratch.visits[k]
-        sums.care[pool, status, Care.INPATIENT, CareItem.VISITS] += scratch.stays[k]
-        sums.care[pool, status, Care.OUTPATIENT, CareItem.COST] += scratch.outpatient[k] + scratch.chronic[k]
-        sums.care[pool, status, Care.INPATIENT, CareItem.COST] += scratch.inpatient[k]
+        cost = ground.chronic_cost[int64(p.dying[i]), status, int64(p.chronic[i])]
+        ill.chronic[i] = int64(cost * look_up(ground.chronic_spread, 1.0 - unit(scratch.pairs[1, i])))
 
 
-@compiled
-def weigh_need(p: Columns, first: int, last: int, ground: Ground, scratch: Scratch, sums: Sums) -> None:
+@inlined
+def _stay(p: Columns, law: Any, ground: Ground, ill: Illness, scratch: Scratch) -> None:
+    """Draw everybody's stays in hospital, and of those who have one, at which level and at what cost."""
+    most = law.care.most_stays
+    numbers = scratch.more_pairs[0]
+    for i in range(p.key.size):
+        status = status_of(int64(p.work[i]), int64(p.scheme[i]))
+        scale = ground.stays[int64(p.dying[i]), status, int64(p.chronic[i]), min(int64(p.age[i]), AGES - 1)]
+        ill.stays[i] = events(ground.exponential, unit(numbers[i]), scale, most)
+        ill.tier[i] = 0
+        ill.inpatient[i] = 0
+    number = int64(0)
+    for i in range(p.key.size):
+        scratch.chosen[number] = i
+        number += int64(ill.stays[i] > 0)
+    for n in range(number):
+        i = int64(scratch.chosen[n])
+        status = status_of(int64(p.work[i]), int64(p.scheme[i]))
+        u = unit(scratch.words[1, i])
+        tier = hospital_tier(u, ground.tier_edges[status, 0], ground.tier_edges[status, 1])
+        cost = ground.stay_cost[status, tier] * ground.stay_age[min(int64(p.age[i]), AGES - 1)]
+        luck = look_up(ground.inpatient_spread, unit(scratch.more_pairs[1, i]))
+        ill.tier[i] = tier
+        ill.inpatient[i] = int64(float64(ill.stays[i]) * cost * luck)
+
+
+@compiled_apart
+def weigh_need(p: Columns, ground: Ground, ill: Illness, scratch: Scratch, sums: Sums) -> None:
     """Add what chance drew for every pool's members and what was to be expected of them."""
-    for i in range(first, last):
-        k = i - first
-        scheme = int64(p.scheme[i])
-        status = status_of(int64(p.work[i]), scheme)
+    for i in range(p.key.size):
+        status = status_of(int64(p.work[i]), int64(p.scheme[i]))
         age = min(int64(p.age[i]), AGES - 1)
-        need = sums.need[int64(p.insured[i]), scheme]
-        need[0] += scratch.outpatient[k] + scratch.chronic[k] + scratch.inpatient[k]
-        need[1] += int64(ground.expected_cost[int64(p.dying[i]), status, int64(p.chronic[i]), age])
+        scratch.drawn[i] = int64(ill.outpatient[i]) + int64(ill.chronic[i]) + int64(ill.inpatient[i])
+        scratch.expected[i] = int64(ground.expected_cost[int64(p.dying[i]), status, int64(p.chronic[i]), age])
+    for i in range(p.key.size):
+        need = sums.need[int64(p.insured[i]), int64(p.scheme[i])]
+        need[0] += scratch.drawn[i]
+        need[1] += scratch.expected[i]
+
+
+@compiled_apart
+def run_up_bills(p: Columns, ground: Ground, ill: Illness, scratch: Scratch, sums: Sums) -> None:
+    """Charge the year's care at the prices of the pool and within its budget, and carry accounts to pharmacies."""
+    for i in range(p.key.size):
+        pool = int64(p.insured[i])
+        scheme = int64(p.scheme[i])
+        level = ground.price[pool] * ground.budget[pool, scheme]
+        share = ground.pharmacy if scheme == Scheme.EMPLOYEE else 0.0
+        outpatient = fen_share(int64(ill.outpatient[i]), level) + int64(float64(p.account[i]) * share)
+        chronic = fen_share(int64(ill.chronic[i]), level)
+        inpatient = fen_share(int64(ill.inpatient[i]), level)
+        scratch.outpatient[i] = outpatient
+        scratch.chronic[i] = chronic
+        scratch.inpatient[i] = inpatient
+        p.cost[i] = outpatient + chronic + inpatient
+    for i in range(p.key.size):
+        care = sums.care[int64(p.insured[i]), status_of(int64(p.work[i]), int64(p.scheme[i]))]
+        some = int64(p.cost[i] > 0)
+        care[Care.OUTPATIENT, CareItem.VISITS] += int64(ill.visits[i]) * some
+        care[Care.INPATIENT, CareItem.VISITS] += int64(ill.stays[i]) * some
+        care[Care.OUTPATIENT, CareItem.COST] += scratch.outpatient[i] + scratch.chronic[i]
+        care[Care.INPATIENT, CareItem.COST] += scratch.inpatient[i]

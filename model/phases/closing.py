@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from agents.codes import Scheme, Status
-from agents.compiled import compiled, int64
+from agents.codes import Scheme
+from agents.compiled import compiled_apart, int64
 from agents.person import Columns
 from model.phases.ground import Sums
 from model.phases.joining import standing_of
@@ -14,20 +14,22 @@ from model.phases.tally import EnrolmentItem, Head, Money
 from model.rules.enrolment import no_claim_steps
 
 MOST = 255
+HEADS = int(Head.NONE)
+"""Heads at the end of the year stand in the order of `Status`."""
 
 
-@compiled
-def count_bonuses(p: Columns, first: int, last: int, law: Any) -> None:
+@compiled_apart
+def count_bonuses(p: Columns, law: Any) -> None:
     """Add a step to the cap of critical-illness cover for a year without claims; clear the steps when one was used."""
     if law.waiting.in_force == 0:
         return
-    for i in range(first, last):
+    for i in range(p.key.size):
         standing = standing_of(int64(p.scheme[i]), int64(p.age[i]))
         steps = no_claim_steps(int64(p.bonus_claims[i]), standing, int64(p.claimed[i]))
         p.bonus_claims[i] = min(steps, MOST)
 
 
-@compiled
+@compiled_apart
 def pay_maternity(p: Columns, first: int, last: int, law: Any, sums: Sums) -> None:
     """Pay care and allowance at the birth of every child of a woman insured as an employee."""
     for i in range(first, last):
@@ -36,24 +38,15 @@ def pay_maternity(p: Columns, first: int, last: int, law: Any, sums: Sums) -> No
             sums.money[int64(p.insured[mother]), Money.MATERNITY] += law.employee.maternity_cost
 
 
-@compiled
-def count_heads(p: Columns, first: int, last: int, sums: Sums) -> None:
+@compiled_apart
+def count_heads(p: Columns, sums: Sums) -> None:
     """Count who lives at the end of the year by pool of insurance, scheme and work."""
-    for i in range(first, last):
-        if p.dying[i] == 1:
-            continue
+    for i in range(p.key.size):
+        alive = int64(p.dying[i] == 0)
         pool = int64(p.insured[i])
         scheme = int64(p.scheme[i])
         work = int64(p.work[i])
-        status = status_of(work, scheme)
-        sums.enrolment[pool, scheme, work, EnrolmentItem.PEOPLE] += 1
-        if status == Status.NONE:
-            sums.heads[pool, Head.NONE] += 1
-            continue
-        sums.enrolment[pool, scheme, work, EnrolmentItem.MEMBERS] += 1
-        if status == Status.ACTIVE:
-            sums.heads[pool, Head.ACTIVE] += 1
-        elif status == Status.RETIRED:
-            sums.heads[pool, Head.RETIRED] += 1
-        else:
-            sums.heads[pool, Head.RESIDENT] += 1
+        counts = sums.enrolment[pool, scheme, work]
+        counts[EnrolmentItem.PEOPLE] += alive
+        counts[EnrolmentItem.MEMBERS] += alive * int64(scheme != Scheme.NONE)
+        sums.heads[pool, HEADS + status_of(work, scheme)] += alive

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from agents.codes import Care, Scheme, Status
-from agents.compiled import compiled, float64, inlined, int64
+from agents.codes import Care, Scheme, Work
+from agents.compiled import compiled_apart, float64, inlined, int64
 from agents.numeric import fen_share
 from agents.person import Columns
-from model.phases.ground import Ground, Scratch, Sums
+from model.phases.ground import Ground, Illness, Scratch, Sums
 from model.phases.standing import status_of
 from model.phases.tally import CareItem, ListedItem
 from model.rules.benefits import (
@@ -28,94 +28,109 @@ MONTHS = 12.0
 SEVERE = 2
 
 
-@compiled
-def pay_basic(p: Columns, first: int, last: int, law: Any, ground: Ground, scratch: Scratch, sums: Sums) -> None:
+@compiled_apart
+def pay_basic(p: Columns, law: Any, ground: Ground, ill: Illness, scratch: Scratch, sums: Sums) -> None:
     """Pay the basic scheme's part of every bill and keep what is left, in and outside the list."""
-    for i in range(first, last):
-        k = i - first
+    for i in range(p.key.size):
         p.claimed[i] = 0
-        outpatient = scratch.outpatient[k]
-        chronic = scratch.chronic[k]
-        inpatient = scratch.inpatient[k]
-        scratch.rest_out[k] = outpatient + chronic
-        scratch.rest_in[k] = inpatient
-        scratch.listed_out[k] = 0
-        scratch.listed_in[k] = 0
-        scheme = int64(p.scheme[i])
-        if p.cost[i] == 0 or scheme == Scheme.NONE:
-            continue
-        pool = int64(p.insured[i])
-        open_share = (MONTHS - float64(p.waiting[i])) / MONTHS * ground.coverage[pool, scheme]
-        if scheme == Scheme.EMPLOYEE:
-            paid_out, paid_in = _employee(p, i, k, law, scratch)
-        else:
-            paid_out, paid_in = _resident(p, i, k, law, scratch)
-        paid_out = int64(float64(paid_out) * open_share)
-        paid_in = int64(float64(paid_in) * open_share)
-        sums.listed[scheme, scratch.tier[k], ListedItem.COST] += scratch.listed_in[k]
-        sums.listed[scheme, scratch.tier[k], ListedItem.BASIC] += paid_in
-        scratch.rest_out[k] -= paid_out
-        scratch.rest_in[k] -= paid_in
-        scratch.listed_out[k] = max(scratch.listed_out[k] - paid_out, 0)
-        scratch.listed_in[k] = max(scratch.listed_in[k] - paid_in, 0)
-        p.basic[i] = paid_out + paid_in
-        p.claimed[i] = int64(paid_out + paid_in > 0)
-        status = status_of(int64(p.work[i]), scheme)
-        sums.care[pool, status, Care.OUTPATIENT, CareItem.BASIC] += paid_out
-        sums.care[pool, status, Care.INPATIENT, CareItem.BASIC] += paid_in
+        scratch.rest_out[i] = scratch.outpatient[i] + scratch.chronic[i]
+        scratch.rest_in[i] = scratch.inpatient[i]
+        scratch.listed_out[i] = 0
+        scratch.listed_in[i] = 0
+    for n in range(_with_bill(p, Scheme.EMPLOYEE, scratch)):
+        i = int64(scratch.chosen[n])
+        paid_out, paid_in = _employee(p, i, law, ill, scratch)
+        _take_off(p, i, paid_out, paid_in, ground, ill, scratch, sums)
+    for n in range(_with_bill(p, Scheme.RESIDENT, scratch)):
+        i = int64(scratch.chosen[n])
+        paid_out, paid_in = _resident(p, i, law, ill, scratch)
+        _take_off(p, i, paid_out, paid_in, ground, ill, scratch, sums)
 
 
 @inlined
-def _employee(p: Columns, i: int, k: int, law: Any, scratch: Scratch) -> tuple[int, int]:
+def _with_bill(p: Columns, scheme: int, scratch: Scratch) -> int:
+    """List the members of a scheme who have a bill, and return how many they are."""
+    number = int64(0)
+    for i in range(p.key.size):
+        scratch.chosen[number] = i
+        number += int64(p.scheme[i] == scheme) & int64(p.cost[i] != 0)
+    return number
+
+
+@inlined
+def _take_off(
+    p: Columns, i: int, out: int, inside: int, ground: Ground, ill: Illness, scratch: Scratch, sums: Sums
+) -> None:
+    """Pay the basic scheme's part for the months without waiting, as far as the pool is covered."""
+    pool = int64(p.insured[i])
+    scheme = int64(p.scheme[i])
+    open_share = (MONTHS - float64(p.waiting[i])) / MONTHS * ground.coverage[pool, scheme]
+    paid_out = int64(float64(out) * open_share)
+    paid_in = int64(float64(inside) * open_share)
+    listed = sums.listed[scheme, int64(ill.tier[i])]
+    listed[ListedItem.COST] += scratch.listed_in[i]
+    listed[ListedItem.BASIC] += paid_in
+    scratch.rest_out[i] -= paid_out
+    scratch.rest_in[i] -= paid_in
+    scratch.listed_out[i] = max(scratch.listed_out[i] - paid_out, 0)
+    scratch.listed_in[i] = max(scratch.listed_in[i] - paid_in, 0)
+    p.basic[i] = paid_out + paid_in
+    p.claimed[i] = int64(paid_out + paid_in > 0)
+    care = sums.care[pool, status_of(int64(p.work[i]), scheme)]
+    care[Care.OUTPATIENT, CareItem.BASIC] += paid_out
+    care[Care.INPATIENT, CareItem.BASIC] += paid_in
+
+
+@inlined
+def _employee(p: Columns, i: int, law: Any, ill: Illness, scratch: Scratch) -> tuple[int, int]:
     """Return what the employee pool pays for one member's visits with chronic treatment, and stays [fen]."""
-    retired = status_of(int64(p.work[i]), int64(p.scheme[i])) == Status.RETIRED
+    retired = p.work[i] == Work.RETIRED
     rules = law.benefit
-    tier = scratch.tier[k]
-    visits, chronic, stays = _listed(k, rules.outpatient_in_list_share[1], rules.employee_in_list_share[tier], scratch)
-    paid_visits = int64(0)
-    if visits > 0:
-        rate = rules.employee_outpatient_rate[scratch.visit_tier[k]]
-        deductible = rules.employee_outpatient_deductible
-        cap = rules.employee_outpatient_cap
-        if retired:
-            rate = rate + rules.retiree_outpatient_bonus
-            deductible = rules.retiree_outpatient_deductible
-            cap = rules.retiree_outpatient_cap
-        paid_visits = fen_share(basic_outpatient(visits, deductible, rate, cap), rules.employee_outpatient_on)
-    extra = rules.retiree_bonus if retired else 0.0
+    tier = int64(ill.tier[i])
+    visits, chronic, stays = _listed(i, rules.outpatient_in_list_share[1], rules.employee_in_list_share[tier], scratch)
+    rate = rules.employee_outpatient_rate[int64(ill.visit_tier[i])]
+    deductible = rules.employee_outpatient_deductible
+    cap = rules.employee_outpatient_cap
+    extra = 0.0
+    if retired:
+        rate = rate + rules.retiree_outpatient_bonus
+        deductible = rules.retiree_outpatient_deductible
+        cap = rules.retiree_outpatient_cap
+        extra = rules.retiree_bonus
+    paid_visits = fen_share(basic_outpatient(visits, deductible, rate, cap), rules.employee_outpatient_on)
     paid_chronic = _chronic(p, i, chronic, rules.chronic_rate_employee + extra, rules)
     paid_stays = int64(0)
     if stays > 0:
-        deductible = _deductible(rules.employee_deductible[tier], scratch.stays[k], rules)
+        deductible = _deductible(rules.employee_deductible[tier], int64(ill.stays[i]), rules)
         rate = min(rules.employee_rate[tier] + extra, 1.0)
         paid_stays = basic_inpatient(stays, deductible, rate, rules.employee_cap)
     return paid_visits + paid_chronic, paid_stays
 
 
 @inlined
-def _resident(p: Columns, i: int, k: int, law: Any, scratch: Scratch) -> tuple[int, int]:
+def _resident(p: Columns, i: int, law: Any, ill: Illness, scratch: Scratch) -> tuple[int, int]:
     """Return what the resident pool pays for one member's visits with chronic treatment, and stays [fen]."""
     rules = law.benefit
-    tier = scratch.tier[k]
-    visits, chronic, stays = _listed(k, rules.outpatient_in_list_share[2], rules.resident_in_list_share[tier], scratch)
-    rate = rules.resident_outpatient_rate[scratch.visit_tier[k]]
+    tier = int64(ill.tier[i])
+    visits, chronic, stays = _listed(i, rules.outpatient_in_list_share[2], rules.resident_in_list_share[tier], scratch)
+    rate = rules.resident_outpatient_rate[int64(ill.visit_tier[i])]
     paid_visits = basic_outpatient(visits, rules.resident_outpatient_deductible, rate, rules.resident_outpatient_cap)
     paid_chronic = _chronic(p, i, chronic, rules.chronic_rate_resident, rules)
     paid_stays = int64(0)
     if stays > 0:
-        deductible = _deductible(rules.resident_deductible[tier], scratch.stays[k], rules)
+        deductible = _deductible(rules.resident_deductible[tier], int64(ill.stays[i]), rules)
         paid_stays = basic_inpatient(stays, deductible, rules.resident_rate[tier], rules.resident_cap)
     return paid_visits + paid_chronic, paid_stays
 
 
 @inlined
-def _listed(k: int, outpatient_share: float, inpatient_share: float, scratch: Scratch) -> tuple[int, int, int]:
+def _listed(i: int, outpatient_share: float, inpatient_share: float, scratch: Scratch) -> tuple[int, int, int]:
     """Return the parts of visits, chronic treatment and stays that are on the insurance's list, and note them [fen]."""
-    visits = in_list(scratch.outpatient[k], outpatient_share)
-    chronic = in_list(scratch.chronic[k], outpatient_share)
-    stays = in_list(scratch.inpatient[k], inpatient_share)
-    scratch.listed_out[k] = visits + chronic
-    scratch.listed_in[k] = stays
+    visits = in_list(scratch.outpatient[i], outpatient_share)
+    chronic = in_list(scratch.chronic[i], outpatient_share)
+    stays = in_list(scratch.inpatient[i], inpatient_share)
+    scratch.listed_out[i] = visits + chronic
+    scratch.listed_in[i] = stays
     return visits, chronic, stays
 
 
@@ -135,36 +150,54 @@ def _deductible(first: int, stays: int, rules: Any) -> int:
     return total
 
 
-@compiled
-def pay_supplement(p: Columns, first: int, last: int, law: Any, ground: Ground, scratch: Scratch, sums: Sums) -> None:
+@compiled_apart
+def pay_supplement(p: Columns, law: Any, ground: Ground, scratch: Scratch, sums: Sums) -> None:
     """Pay critical-illness cover to residents and large-sum cover to employees, above their thresholds."""
-    for i in range(first, last):
-        k = i - first
-        scheme = int64(p.scheme[i])
-        listed = scratch.listed_out[k] + scratch.listed_in[k]
-        if listed == 0 or p.waiting[i] > 0:
+    threshold = law.large_sum.self_paid_threshold
+    for n in range(_much_left(p, threshold, law, ground, scratch)):
+        i = int64(scratch.chosen[n])
+        if p.waiting[i] > 0:
             continue
-        if scheme == Scheme.RESIDENT:
-            _critical(p, i, k, listed, law, ground, scratch, sums)
-        elif listed > law.large_sum.self_paid_threshold:
-            paid = large_sum(listed - law.large_sum.self_paid_threshold, law.large_sum.rate, law.large_sum.cap)
-            _share_out(p, i, k, paid, CareItem.LARGE_SUM, scratch, sums)
+        listed = scratch.listed_out[i] + scratch.listed_in[i]
+        if p.scheme[i] == Scheme.RESIDENT:
+            _critical(p, i, listed, law, ground, scratch, sums)
+        else:
+            paid = large_sum(listed - threshold, law.large_sum.rate, law.large_sum.cap)
+            _share_out(p, i, paid, CareItem.LARGE_SUM, scratch, sums)
             p.supplement[i] = paid
 
 
 @inlined
-def _critical(p: Columns, i: int, k: int, listed: int, law: Any, ground: Ground, scratch: Scratch, sums: Sums) -> None:
+def _much_left(p: Columns, threshold: int, law: Any, ground: Ground, scratch: Scratch) -> int:
+    """List the people who have more left to pay inside the list than their threshold; return how many they are."""
+    number = int64(0)
+    for i in range(p.key.size):
+        listed = scratch.listed_out[i] + scratch.listed_in[i]
+        least = float64(threshold)
+        resident = _resident_threshold(p, i, law, ground)
+        if p.scheme[i] == Scheme.RESIDENT:
+            least = resident
+        scratch.chosen[number] = i
+        number += int64(float64(listed) > least)
+    return number
+
+
+@inlined
+def _resident_threshold(p: Columns, i: int, law: Any, ground: Ground) -> float:
+    """Return where critical-illness cover begins for a resident [fen]."""
+    rules = law.critical
+    threshold = float64(ground.living[int64(p.insured[i])]) * rules.threshold_income_share
+    lower = threshold * rules.poor_threshold_factor
+    return float64(lower if p.aid[i] > 0 else threshold)
+
+
+@inlined
+def _critical(p: Columns, i: int, listed: int, law: Any, ground: Ground, scratch: Scratch, sums: Sums) -> None:
     """Pay one resident's critical-illness benefit, tilted to the poor, up to the cap with bonus."""
     rules = law.critical
     poor = int64(p.aid[i]) > 0
-    pool = int64(p.insured[i])
-    threshold = float64(ground.living[pool]) * rules.threshold_income_share
-    tilt = 0.0
-    if poor:
-        threshold = threshold * rules.poor_threshold_factor
-        tilt = rules.poor_bonus
-    if float64(listed) <= threshold:
-        return
+    threshold = _resident_threshold(p, i, law, ground)
+    tilt = rules.poor_bonus if poor else 0.0
     cap = _cap(p, i, law)
     if poor and rules.poor_no_cap == 1:
         cap = int64(NO_CEILING)
@@ -175,7 +208,7 @@ def _critical(p: Columns, i: int, k: int, listed: int, law: Any, ground: Ground,
     if paid > 0:
         p.claimed[i] = int64(Claim.BONUS) if cap >= 0 and paid > rules.cap else int64(Claim.CRITICAL)
         p.supplement[i] = paid
-        _share_out(p, i, k, paid, CareItem.CRITICAL, scratch, sums)
+        _share_out(p, i, paid, CareItem.CRITICAL, scratch, sums)
 
 
 @inlined
@@ -198,26 +231,25 @@ def _cap(p: Columns, i: int, law: Any) -> int:
 
 
 @inlined
-def _share_out(p: Columns, i: int, k: int, paid: int, item: int, scratch: Scratch, sums: Sums) -> None:
+def _share_out(p: Columns, i: int, paid: int, item: int, scratch: Scratch, sums: Sums) -> None:
     """Take a payment off what is left to pay, split between outpatient and inpatient care in proportion."""
-    out, inside = split_in_two(paid, scratch.listed_out[k], scratch.listed_in[k])
-    scratch.listed_out[k] -= out
-    scratch.listed_in[k] -= inside
-    scratch.rest_out[k] -= out
-    scratch.rest_in[k] -= inside
+    out, inside = split_in_two(paid, scratch.listed_out[i], scratch.listed_in[i])
+    scratch.listed_out[i] -= out
+    scratch.listed_in[i] -= inside
+    scratch.rest_out[i] -= out
+    scratch.rest_in[i] -= inside
     pool = int64(p.insured[i])
     status = status_of(int64(p.work[i]), int64(p.scheme[i]))
     sums.care[pool, status, Care.OUTPATIENT, item] += out
     sums.care[pool, status, Care.INPATIENT, item] += inside
 
 
-@compiled
-def pay_assistance(p: Columns, first: int, last: int, law: Any, ground: Ground, scratch: Scratch, sums: Sums) -> None:
+@compiled_apart
+def pay_assistance(p: Columns, law: Any, ground: Ground, scratch: Scratch, sums: Sums) -> None:
     """Pay medical assistance to the low-income classes and to families made poor by illness, inside the list."""
-    for i in range(first, last):
-        k = i - first
+    for i in range(p.key.size):
         aid = int64(p.aid[i])
-        listed = scratch.listed_out[k] + scratch.listed_in[k]
+        listed = scratch.listed_out[i] + scratch.listed_in[i]
         if listed == 0 or p.scheme[i] == Scheme.NONE or law.assistance.rate[aid] == 0.0:
             continue
         pool = int64(p.insured[i])
@@ -225,4 +257,4 @@ def pay_assistance(p: Columns, first: int, last: int, law: Any, ground: Ground, 
         paid = assistance(listed, threshold, law.assistance.rate[aid], law.assistance.cap[aid])
         if paid > 0:
             p.assistance[i] = paid
-            _share_out(p, i, k, paid, CareItem.ASSISTANCE, scratch, sums)
+            _share_out(p, i, paid, CareItem.ASSISTANCE, scratch, sums)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from agents.codes import Care, Scheme
-from agents.compiled import compiled, inlined, int64
+from agents.compiled import compiled_apart, inlined, int64
 from agents.numeric import fen_share
 from agents.person import Columns
 from model.phases.ground import Scratch, Sums
@@ -14,22 +14,22 @@ from model.phases.tally import CareItem
 from model.rules.accounts import draw
 
 
-@compiled
-def pay_rest(p: Columns, first: int, last: int, law: Any, scratch: Scratch, sums: Sums) -> None:
+@compiled_apart
+def pay_rest(p: Columns, first: int, law: Any, scratch: Scratch, sums: Sums) -> None:
     """Pay what is left of every bill from the own account, then in cash; note what relatives are asked for."""
     shared = law.accounts.scope > 0 and law.accounts.pays_relatives_care == 1
-    for i in range(first, last):
-        k = i - first
-        scratch.need[0, i] = 0
-        scratch.need[1, i] = 0
-        if scratch.rest_out[k] + scratch.rest_in[k] == 0:
+    for i in range(p.key.size):
+        scratch.need[0, first + i] = 0
+        scratch.need[1, first + i] = 0
+        if scratch.rest_out[i] + scratch.rest_in[i] == 0:
             continue
         if p.account[i] > 0:
-            _own_account(p, i, k, law, scratch, sums)
+            _own_account(p, i, law, scratch, sums)
         if shared and p.scheme[i] != Scheme.NONE:
-            scratch.need[0, i] = min(fen_share(scratch.rest_out[k], law.accounts.family_use_share), scratch.rest_out[k])
-            scratch.need[1, i] = min(fen_share(scratch.rest_in[k], law.accounts.family_use_share), scratch.rest_in[k])
-        _cash(p, i, k, scratch, sums)
+            out, inside = scratch.rest_out[i], scratch.rest_in[i]
+            scratch.need[0, first + i] = min(fen_share(out, law.accounts.family_use_share), out)
+            scratch.need[1, first + i] = min(fen_share(inside, law.accounts.family_use_share), inside)
+        _cash(p, i, scratch, sums)
 
 
 @inlined
@@ -42,23 +42,23 @@ def _add(p: Columns, i: int, item: int, out: int, inside: int, sums: Sums) -> No
 
 
 @inlined
-def _own_account(p: Columns, i: int, k: int, law: Any, scratch: Scratch, sums: Sums) -> None:
+def _own_account(p: Columns, i: int, law: Any, scratch: Scratch, sums: Sums) -> None:
     """Draw on the person's own account, outpatient bills first."""
-    out = draw(int64(p.account[i]), fen_share(scratch.rest_out[k], law.accounts.use_share))
-    inside = draw(int64(p.account[i]) - out, fen_share(scratch.rest_in[k], law.accounts.use_share))
+    out = draw(int64(p.account[i]), fen_share(scratch.rest_out[i], law.accounts.use_share))
+    inside = draw(int64(p.account[i]) - out, fen_share(scratch.rest_in[i], law.accounts.use_share))
     if out + inside == 0:
         return
     p.account[i] -= out + inside
     p.own_account[i] = out + inside
-    scratch.rest_out[k] -= out
-    scratch.rest_in[k] -= inside
+    scratch.rest_out[i] -= out
+    scratch.rest_in[i] -= inside
     _add(p, i, CareItem.OWN_ACCOUNT, out, inside, sums)
 
 
 @inlined
-def _cash(p: Columns, i: int, k: int, scratch: Scratch, sums: Sums) -> None:
+def _cash(p: Columns, i: int, scratch: Scratch, sums: Sums) -> None:
     """Let the person pay the rest in cash; what relatives' accounts pay of it comes back before the year ends."""
-    out = scratch.rest_out[k]
-    inside = scratch.rest_in[k]
+    out = scratch.rest_out[i]
+    inside = scratch.rest_in[i]
     p.self_pay[i] = out + inside
     _add(p, i, CareItem.SELF_PAY, out, inside, sums)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from agents.compiled import compiled
-from agents.person import Columns
-from model.phases.caring import seek_care, tally_care, weigh_need
+from agents.person import Columns, part_of
+from model.phases.caring import run_up_bills, seek_care, weigh_need
 from model.phases.closing import count_bonuses, count_heads, pay_maternity
 from model.phases.covering import pay_assistance, pay_basic, pay_supplement
 from model.phases.drawing import pay_rest
-from model.phases.ground import Bounds, Ground, Scratch, Sums
+from model.phases.ground import Bounds, Ground, Illness, Scratch, Sums, illness_of
 from model.phases.joining import count_profile, enrol
 from model.phases.living import earn, find_work, mark_who_dies
 from model.phases.paying import contribute
@@ -25,6 +25,7 @@ def money_in(
     last_block: int,
     laws: Any,
     ground: Ground,
+    illness: Illness,
     sums: Sums,
     scratch: Scratch,
 ) -> None:
@@ -35,12 +36,13 @@ def money_in(
         last_home = blocks[block + 1]
         first = bounds[first_home]
         last = bounds[last_home]
-        find_work(p, first, last, law, ground, sums, scratch)
-        earn(p, first, last, law, ground)
-        mark_who_dies(p, first, last, ground, scratch)
-        enrol(p, bounds, first_home, last_home, law, ground, sums, scratch)
-        contribute(p, first, last, law, ground, sums, scratch)
-        count_profile(p, first, last, sums)
+        people = part_of(p, first, last)
+        find_work(people, law, ground, sums, scratch)
+        earn(people, law, ground)
+        mark_who_dies(people, ground, scratch)
+        enrol(people, bounds, first_home, last_home, law, ground, sums, scratch)
+        contribute(people, first, law, ground, sums, scratch)
+        count_profile(people, sums)
 
 
 @compiled
@@ -52,6 +54,7 @@ def weigh(
     last_block: int,
     laws: Any,
     ground: Ground,
+    illness: Illness,
     sums: Sums,
     scratch: Scratch,
 ) -> None:
@@ -60,8 +63,10 @@ def weigh(
     for block in range(first_block, last_block):
         first = bounds[blocks[block]]
         last = bounds[blocks[block + 1]]
-        seek_care(p, first, last, law, ground, scratch)
-        weigh_need(p, first, last, ground, scratch, sums)
+        people = part_of(p, first, last)
+        ill = illness_of(illness, first, last)
+        seek_care(people, law, ground, ill, scratch)
+        weigh_need(people, ground, ill, scratch, sums)
 
 
 @compiled
@@ -73,6 +78,7 @@ def money_out(
     last_block: int,
     laws: Any,
     ground: Ground,
+    illness: Illness,
     sums: Sums,
     scratch: Scratch,
 ) -> None:
@@ -83,12 +89,13 @@ def money_out(
         last_home = blocks[block + 1]
         first = bounds[first_home]
         last = bounds[last_home]
-        seek_care(p, first, last, law, ground, scratch)
-        tally_care(p, first, last, scratch, sums)
-        pay_basic(p, first, last, law, ground, scratch, sums)
-        pay_supplement(p, first, last, law, ground, scratch, sums)
-        pay_assistance(p, first, last, law, ground, scratch, sums)
-        pay_rest(p, first, last, law, scratch, sums)
+        people = part_of(p, first, last)
+        ill = illness_of(illness, first, last)
+        run_up_bills(people, ground, ill, scratch, sums)
+        pay_basic(people, law, ground, ill, scratch, sums)
+        pay_supplement(people, law, ground, scratch, sums)
+        pay_assistance(people, law, ground, scratch, sums)
+        pay_rest(people, first, law, scratch, sums)
         pay_maternity(p, first, last, law, sums)
-        count_bonuses(p, first, last, law)
-        count_heads(p, first, last, sums)
+        count_bonuses(people, law)
+        count_heads(people, sums)

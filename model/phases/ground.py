@@ -8,7 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.columns import Array
+from agents.compiled import inlined
 
+HOME_FIELDS = ("f8", "f8", "f8", "i8", "i8", "i8", "i8", "u8")
+"""What a block keeps for every home."""
+FEN_FIELDS = 9
+"""Sums of money that a block keeps for every person."""
 Bounds = NDArray[np.int64]
 
 
@@ -41,6 +46,10 @@ class Ground(NamedTuple):
     """Growth of the residents' premium over the year before."""
     member_leaning: Array
     """[chronic, age] what speaks for insuring a member of a family as a resident [log odds]."""
+    work_below: Array
+    """[work] number below which somebody's work may change this year."""
+    work_age: Array
+    """[sex, work] age from which somebody's work may change this year [years]."""
     onset: Array
     """[chronic, age] chance that chronic illness begins (none to mild) or worsens (mild to severe)."""
     mortality: Array
@@ -101,8 +110,8 @@ class Ground(NamedTuple):
     """[4] words of the year's evenly spread inpatient draws."""
 
 
-class Scratch(NamedTuple):
-    """Passing numbers of a block of people, from one phase to the next [person in the block]."""
+class Illness(NamedTuple):
+    """The care that chance drew for everybody this year, kept from the draw to the bill [person]."""
 
     visits: Array
     """Outpatient visits."""
@@ -112,6 +121,37 @@ class Scratch(NamedTuple):
     """Hospital stays."""
     tier: Array
     """Level of the hospital."""
+    outpatient: Array
+    """Cost of visits at prices of 1 [fen]."""
+    chronic: Array
+    """Cost of treatment of chronic illness out of hospital at prices of 1 [fen]."""
+    inpatient: Array
+    """Cost of stays at prices of 1 [fen]."""
+
+
+def new_illness(size: int) -> Illness:
+    """Return room for the care of a year."""
+    counts = [np.empty(size, np.uint8) for _ in range(4)]
+    return Illness(*counts, *(np.empty(size, np.int32) for _ in range(3)))
+
+
+@inlined
+def illness_of(ill: Illness, first: int, last: int) -> Illness:
+    """Return the care of some neighbours, counted from 0."""
+    return Illness(
+        ill.visits[first:last],
+        ill.visit_tier[first:last],
+        ill.stays[first:last],
+        ill.tier[first:last],
+        ill.outpatient[first:last],
+        ill.chronic[first:last],
+        ill.inpatient[first:last],
+    )
+
+
+class Scratch(NamedTuple):
+    """Passing numbers of a block of people, from one phase to the next [person in the block]."""
+
     outpatient: Array
     """Cost of visits [fen]."""
     chronic: Array
@@ -126,6 +166,30 @@ class Scratch(NamedTuple):
     """Part of the rest that is on the insurance's list, outpatient [fen]."""
     listed_in: Array
     """Part of the rest that is on the insurance's list, inpatient [fen]."""
+    drawn: Array
+    """Cost of care as drawn, at prices of 1; interest on the account [fen]."""
+    expected: Array
+    """Cost of care as expected, at prices of 1 [fen]."""
+    leaning: Array
+    """What speaks for the resident scheme in a home of the block [home in the block; log odds]."""
+    common: Array
+    """The number with which a home decides [home in the block]."""
+    premium: Array
+    """Premiums over the income of a home of the block [home in the block]."""
+    earned: Array
+    """Income of a home of the block, or its open accounts [home in the block; fen/year or number]."""
+    residents: Array
+    """Members outside the employee scheme [home in the block]."""
+    chronic_home: Array
+    """The worst chronic illness at home [home in the block]."""
+    heads: Array
+    """Pool where the home lies [home in the block]."""
+    keys: Array
+    """Keys of the first member [home in the block]."""
+    marked: Array
+    """Whether a phase looks more closely [person or home in the block]."""
+    chosen: Array
+    """People whom a phase looks at more closely."""
     words: Array
     """[4, person] words of the phase's purpose."""
     pairs: Array
@@ -151,6 +215,8 @@ class Sums(NamedTuple):
 
 def new_scratch(size: int, need: Array) -> Scratch:
     """Return room for the passing numbers of a block of people, beside the year's needs of everybody."""
-    draws = [*(np.zeros((kinds, size), np.uint32) for kinds in (4, 2, 2)), need]
-    numbers = np.zeros((len(Scratch._fields) - len(draws), size), np.int64)
-    return Scratch(*(*numbers, *draws))
+    fen = [np.zeros(size, np.int64) for _ in range(FEN_FIELDS)]
+    homes = [np.zeros(size, kind) for kind in HOME_FIELDS]
+    lists = np.zeros(size, np.uint8), np.zeros(size, np.int32)
+    draws = [np.zeros((kinds, size), np.uint32) for kinds in (4, 2, 2)]
+    return Scratch(*[*fen, *homes, *lists, *draws, need])

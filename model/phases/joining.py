@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from agents.chance import Purpose, draw_words, uniform, unit
-from agents.codes import Scheme, Work
-from agents.compiled import compiled, float64, inlined, int64
-from agents.enrolment import family_leaning, joins, return_leaning
+from agents.chance import Purpose, draw_words, unit
+from agents.codes import Scheme, Status, Work
+from agents.compiled import compiled_apart, float64, inlined, int64
+from agents.enrolment import LEAST, family_leaning, joins, return_leaning
+from agents.numeric import take_logs
 from agents.person import Columns
 from model.phases.ground import Bounds, Ground, Scratch, Sums
 from model.phases.insuring import insure_at
@@ -18,54 +19,77 @@ from model.rules.enrolment import consecutive_years, missed_years, waiting_perio
 
 MOST = 255
 MONTHS = 12
+COVERED = int(Head.COVERED_ACTIVE) - int(Status.ACTIVE)
+"""Heads insured during the year stand in the order of `Status`."""
 
 
-@compiled
+@compiled_apart
 def enrol(
     p: Columns, bounds: Bounds, first_home: int, last_home: int, law: Any, ground: Ground, sums: Sums, scratch: Scratch
 ) -> None:
     """Let every family decide on the resident scheme from premium, income, illness, habit and what others do."""
-    origin = bounds[first_home]
-    keys = p.key[origin : bounds[last_home]]
-    draw_words(ground.seed, int64(Purpose.ENROLMENT), ground.year, keys, scratch.words)
-    for home in range(first_home, last_home):
-        first = bounds[home]
-        last = bounds[home + 1]
-        residents = int64(0)
-        for i in range(first, last):
-            residents += int64(p.scheme[i] != Scheme.EMPLOYEE)
-        leaning = 0.0
-        common = 0.0
-        if residents > 0:
-            leaning = _leaning(p, first, last, residents, law, ground)
-            common = uniform(ground.seed, int64(Purpose.FAMILY), ground.year, p.key[first])
-        for i in range(first, last):
-            before = int64(p.scheme[i])
-            if before != Scheme.EMPLOYEE:
-                p.scheme[i] = _choose(p, i, before, leaning, common, law, ground, sums, scratch, i - origin)
-            _keep_books(p, i, before, law)
-            _count(p, i, before, sums)
+    _ask_families(p, bounds, first_home, last_home, law, ground, scratch)
+    for home in range(last_home - first_home):
+        scratch.common[home] = unit(scratch.words[0, home])
+    draw_words(ground.seed, int64(Purpose.ENROLMENT), ground.year, p.key, scratch.words)
+    number = int64(0)
+    for i in range(p.key.size):
+        p.waiting[i] = 0
+        scratch.chosen[number] = i
+        number += int64(p.scheme[i] != Scheme.EMPLOYEE)
+    for n in range(number):
+        i = int64(scratch.chosen[n])
+        before = int64(p.scheme[i])
+        home = int64(p.household[i]) - first_home
+        scheme = _choose(p, i, before, scratch.leaning[home], scratch.common[home], law, ground, sums, scratch)
+        if scheme != before:
+            p.scheme[i] = scheme
+            _note_change(p, i, before, law, sums)
+    _keep_books(p, law)
 
 
 @inlined
-def _leaning(p: Columns, first: int, last: int, residents: int, law: Any, ground: Ground) -> float:
-    """Return what speaks for the resident scheme in a family as a whole [log odds]."""
-    earned = int64(0)
-    chronic = False
-    for i in range(first, last):
-        earned += int64(p.income[i])
-        chronic = chronic or p.chronic[i] > 0
+def _ask_families(
+    p: Columns, bounds: Bounds, first_home: int, last_home: int, law: Any, ground: Ground, scratch: Scratch
+) -> None:
+    """Note what speaks for the resident scheme in every family [log odds], and the number with which it decides."""
+    homes = last_home - first_home
+    _gather(p, first_home, homes, scratch)
     rules = law.enrolment
-    home = int64(p.home[first])
-    mean = float64(ground.income[home, int64(p.urban[first])])
-    income = max(float64(earned), mean * rules.least_income)
-    relative = income / float64(last - first) / mean
-    premium = float64(residents * law.resident.individual) / income
-    return float64(rules.intercept) + family_leaning(
-        premium, relative, chronic, ground.premium_growth, ground.peers[home], ground.effort[home],
-        rules.coefficient_income, rules.coefficient_premium, rules.coefficient_chronic, rules.coefficient_growth,
-        rules.coefficient_peers, rules.coefficient_effort,
-    )  # fmt: skip
+    sizes = bounds[first_home : last_home + 1]
+    for home in range(homes):
+        head = sizes[home] - sizes[0]
+        place = int64(p.home[head])
+        mean = float64(ground.income[place, int64(p.urban[head])])
+        income = max(float64(scratch.earned[home]), mean * rules.least_income)
+        scratch.keys[home] = p.key[head]
+        scratch.heads[home] = place
+        scratch.premium[home] = float64(int64(scratch.residents[home]) * law.resident.individual) / income
+        scratch.leaning[home] = max(income / float64(sizes[home + 1] - sizes[home]) / mean, LEAST)
+    take_logs(scratch.leaning[:homes])
+    for home in range(homes):
+        place = int64(scratch.heads[home])
+        scratch.leaning[home] = rules.intercept + family_leaning(
+            scratch.premium[home], scratch.leaning[home], scratch.chronic_home[home] > 0,
+            ground.premium_growth, ground.peers[place], ground.effort[place],
+            rules.coefficient_income, rules.coefficient_premium, rules.coefficient_chronic, rules.coefficient_growth,
+            rules.coefficient_peers, rules.coefficient_effort,
+        )  # fmt: skip
+    draw_words(ground.seed, int64(Purpose.FAMILY), ground.year, scratch.keys[:homes], scratch.words)
+
+
+@inlined
+def _gather(p: Columns, first_home: int, homes: int, scratch: Scratch) -> None:
+    """Add up every family's income and residents, and note its worst chronic illness."""
+    for home in range(homes):
+        scratch.earned[home] = 0
+        scratch.residents[home] = 0
+        scratch.chronic_home[home] = 0
+    for i in range(p.key.size):
+        home = int64(p.household[i]) - first_home
+        scratch.earned[home] += int64(p.income[i])
+        scratch.residents[home] += int64(p.scheme[i] != Scheme.EMPLOYEE)
+        scratch.chronic_home[home] = max(int64(scratch.chronic_home[home]), int64(p.chronic[i]))
 
 
 @inlined
@@ -79,17 +103,16 @@ def _choose(
     ground: Ground,
     sums: Sums,
     scratch: Scratch,
-    k: int,
 ) -> int:
     """Return the scheme of a person outside the employee scheme after the family's decision."""
     own = common
-    if unit(scratch.words[2, k]) < law.enrolment.member_noise:
-        own = unit(scratch.words[0, k])
+    if unit(scratch.words[2, i]) < law.enrolment.member_noise:
+        own = unit(scratch.words[0, i])
     if not _insured(p, i, before, family, own, law, ground):
         insure_at(p, i, int64(p.home[i]), sums)
         return int64(Scheme.NONE)
     if before != Scheme.RESIDENT:
-        local = p.home[i] == p.hukou[i] or unit(scratch.words[1, k]) < law.enrolment.migrant_resident_share
+        local = p.home[i] == p.hukou[i] or unit(scratch.words[1, i]) < law.enrolment.migrant_resident_share
         insure_at(p, i, int64(p.home[i]) if local else int64(p.hukou[i]), sums)
     return int64(Scheme.RESIDENT)
 
@@ -137,43 +160,37 @@ def standing_of(scheme: int, age: int) -> int:
 
 
 @inlined
-def _keep_books(p: Columns, i: int, before: int, law: Any) -> None:
-    """Count consecutive and missed years and set the waiting months of the year."""
-    scheme = int64(p.scheme[i])
-    lapsed = int64(p.lapsed[i])
-    rules = law.waiting
-    standing = standing_of(scheme, int64(p.age[i]))
-    wait = int64(0)
-    if scheme == Scheme.RESIDENT and before == Scheme.NONE and not (p.age[i] == 0 and rules.newborn_exempt == 1):
-        wait = _wait(lapsed, law)
-    p.waiting[i] = min(wait, int64(MONTHS))
-    p.continuous[i] = min(consecutive_years(int64(p.continuous[i]), standing), MOST)
-    p.lapsed[i] = min(missed_years(lapsed, standing, rules.in_force), MOST)
+def _note_change(p: Columns, i: int, before: int, law: Any, sums: Sums) -> None:
+    """Set the waiting months of somebody who enters, and count the way into, out of and back to the scheme."""
+    pool = int64(p.insured[i])
+    work = int64(p.work[i])
+    newborn = p.age[i] == 0
+    if p.scheme[i] == Scheme.NONE:
+        sums.enrolment[pool, Scheme.RESIDENT, work, EnrolmentItem.LAPSED] += 1
+        return
+    counts = sums.enrolment[pool, Scheme.RESIDENT, work]
+    counts[EnrolmentItem.ENTERED if newborn else EnrolmentItem.RETURNED] += 1
+    if not (newborn and law.waiting.newborn_exempt == 1):
+        wait = min(_wait(int64(p.lapsed[i]), law), int64(MONTHS))
+        p.waiting[i] = wait
+        counts[EnrolmentItem.WAITING] += int64(wait > 0)
 
 
 @inlined
-def _count(p: Columns, i: int, before: int, sums: Sums) -> None:
-    """Count the movement into, out of and back to the scheme, and the heads insured during the year."""
-    scheme = int64(p.scheme[i])
-    pool = int64(p.insured[i])
-    work = int64(p.work[i])
-    if scheme == Scheme.RESIDENT and before == Scheme.NONE:
-        item = EnrolmentItem.ENTERED if p.age[i] == 0 else EnrolmentItem.RETURNED
-        sums.enrolment[pool, scheme, work, item] += 1
-    if scheme == Scheme.NONE and before == Scheme.RESIDENT:
-        sums.enrolment[pool, Scheme.RESIDENT, work, EnrolmentItem.LAPSED] += 1
-    if p.waiting[i] > 0:
-        sums.enrolment[pool, scheme, work, EnrolmentItem.WAITING] += 1
-    if scheme == Scheme.EMPLOYEE:
-        sums.heads[pool, Head.COVERED_RETIRED if work == Work.RETIRED else Head.COVERED_ACTIVE] += 1
-    elif scheme == Scheme.RESIDENT:
-        sums.heads[pool, Head.COVERED_RESIDENT] += 1
+def _keep_books(p: Columns, law: Any) -> None:
+    """Count consecutive and missed years."""
+    in_force = law.waiting.in_force
+    for i in range(p.key.size):
+        standing = standing_of(int64(p.scheme[i]), int64(p.age[i]))
+        p.continuous[i] = min(consecutive_years(int64(p.continuous[i]), standing), MOST)
+        p.lapsed[i] = min(missed_years(int64(p.lapsed[i]), standing, in_force), MOST)
 
 
-@compiled
-def count_profile(p: Columns, first: int, last: int, sums: Sums) -> None:
-    """Count heads by standing, chronic illness and age: the base on which the year's levels of care rest."""
-    for i in range(first, last):
+@compiled_apart
+def count_profile(p: Columns, sums: Sums) -> None:
+    """Count heads by standing, chronic illness and age, on which the year's levels of care rest, and the insured."""
+    for i in range(p.key.size):
         status = status_of(int64(p.work[i]), int64(p.scheme[i]))
         age = min(int64(p.age[i]), AGES - 1)
         sums.profile[status, int64(p.chronic[i]), age, int64(p.dying[i])] += 1
+        sums.heads[int64(p.insured[i]), COVERED + status] += int64(status != Status.NONE)

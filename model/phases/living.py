@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from agents.career import first_work, leaves_school, next_job, scheme_of_work, year_more
+from agents.career import first_work, leaves_school, next_job, scheme_of_work
 from agents.chance import Purpose, draw_words, unit
 from agents.codes import Hukou, Scheme, Sex, Work
-from agents.compiled import compiled, float64, inlined, int64
+from agents.compiled import compiled_apart, float64, inlined, int64
 from agents.person import Columns
 from model.phases.ground import Ground, Scratch, Sums
 from model.phases.insuring import insure_at
@@ -24,30 +24,28 @@ AGES = 101
 RANKS = 65536.0
 
 
-@compiled
-def mark_who_dies(p: Columns, first: int, last: int, ground: Ground, scratch: Scratch) -> None:
+@compiled_apart
+def mark_who_dies(p: Columns, ground: Ground, scratch: Scratch) -> None:
     """Mark who dies in the middle of the year and who falls chronically ill."""
-    draw_words(ground.seed, int64(Purpose.LIFE), ground.year, p.key[first:last], scratch.words)
-    for i in range(first, last):
+    draw_words(ground.seed, int64(Purpose.LIFE), ground.year, p.key, scratch.words)
+    deaths, illness = scratch.words[0], scratch.words[1]
+    for i in range(p.key.size):
         age = min(int64(p.age[i]), AGES - 1)
-        u = unit(scratch.words[0, i - first])
-        v = unit(scratch.words[1, i - first])
-        p.dying[i] = int64(u < ground.mortality[int64(p.sex[i]), age])
         level = int64(p.chronic[i])
-        if level < MOST_SEVERE and v < ground.onset[level, age]:
-            p.chronic[i] = level + 1
+        p.dying[i] = int64(unit(deaths[i]) < ground.mortality[int64(p.sex[i]), age])
+        worse = unit(illness[i]) < ground.onset[min(level, MOST_SEVERE - 1), age]
+        p.chronic[i] = min(level + int64(worse), MOST_SEVERE)
 
 
-@compiled
-def find_work(p: Columns, first: int, last: int, law: Any, ground: Ground, sums: Sums, scratch: Scratch) -> None:
+@compiled_apart
+def find_work(p: Columns, law: Any, ground: Ground, sums: Sums, scratch: Scratch) -> None:
     """Move people through school, jobs and retirement, and set the scheme that follows from work."""
-    draw_words(ground.seed, int64(Purpose.WORK), ground.year, p.key[first:last], scratch.words)
-    for i in range(first, last):
+    draw_words(ground.seed, int64(Purpose.WORK), ground.year, p.key, scratch.words)
+    for n in range(_may_move(p, law, ground, scratch)):
+        i = int64(scratch.chosen[n])
         before = int64(p.work[i])
-        if before == Work.RETIRED:
-            continue
         scheme = int64(p.scheme[i])
-        work, joins = _next_work(p, i, before, scheme, law, scratch, i - first)
+        work, joins = _next_work(p, i, before, scheme, law, scratch)
         p.work[i] = work
         after = scheme_of_work(work, scheme, joins)
         p.scheme[i] = after
@@ -58,12 +56,30 @@ def find_work(p: Columns, first: int, last: int, law: Any, ground: Ground, sums:
 
 
 @inlined
-def _next_work(p: Columns, i: int, work: int, scheme: int, law: Any, scratch: Scratch, k: int) -> tuple[int, int]:
+def _may_move(p: Columns, law: Any, ground: Ground, scratch: Scratch) -> int:
+    """List the people whose work or scheme may change this year, and return how many they are."""
+    switch = law.enrolment.flexible_switch
+    numbers, hearts = scratch.words[0], scratch.words[3]
+    for i in range(p.key.size):
+        work = int64(p.work[i])
+        of_age = float64(p.age[i]) >= ground.work_age[int64(p.sex[i]), work]
+        drawn = unit(numbers[i]) < ground.work_below[work]
+        torn = (unit(hearts[i]) < switch) & (work == Work.FLEXIBLE)
+        scratch.marked[i] = int64(of_age | drawn | torn)
+    number = int64(0)
+    for i in range(p.key.size):
+        scratch.chosen[number] = i
+        number += int64(scratch.marked[i])
+    return number
+
+
+@inlined
+def _next_work(p: Columns, i: int, work: int, scheme: int, law: Any, scratch: Scratch) -> tuple[int, int]:
     """Return a person's work this year and whether a flexible worker joins (1), leaves (0) or keeps (-1) the scheme."""
-    u = unit(scratch.words[0, k])
-    v = unit(scratch.words[1, k])
-    w = unit(scratch.words[2, k])
-    x = unit(scratch.words[3, k])
+    u = unit(scratch.words[0, i])
+    v = unit(scratch.words[1, i])
+    w = unit(scratch.words[2, i])
+    x = unit(scratch.words[3, i])
     age = int64(p.age[i])
     rules = law.work
     joins = int64(w < _flexible_join(p, i, law))
@@ -126,11 +142,11 @@ def _at_retirement(p: Columns, i: int, age: int, threshold: float, work: int, sc
     return Work.NOT_WORKING
 
 
-@compiled
-def earn(p: Columns, first: int, last: int, law: Any, ground: Ground) -> None:
+@compiled_apart
+def earn(p: Columns, law: Any, ground: Ground) -> None:
     """Set everybody's income of the year from work, place and rank, and count contribution years."""
     points = ground.shape.shape[1] - 1
-    for i in range(first, last):
+    for i in range(p.key.size):
         work = int64(p.work[i])
         home = int64(p.home[i])
         urban = int64(p.urban[i])
@@ -138,8 +154,9 @@ def earn(p: Columns, first: int, last: int, law: Any, ground: Ground) -> None:
         point = int64(place)
         low = ground.shape[urban, point]
         shape = low + (ground.shape[urban, point + 1] - low) * (place - float64(point))
-        level = law.work.income_level[work]
-        base = ground.wage[home] if law.work.income_base[work] == 1 else ground.income[home, urban]
-        p.income[i] = int64(np.floor(min(float64(base) * level * shape, MOST_INCOME) + 0.5))
-        if p.scheme[i] == Scheme.EMPLOYEE and work != Work.RETIRED:
-            p.years[i] = year_more(int64(p.years[i]), MOST_YEARS)
+        wage = ground.wage[home]
+        income = ground.income[home, urban]
+        base = wage if law.work.income_base[work] == 1 else income
+        p.income[i] = int64(np.floor(min(float64(base) * law.work.income_level[work] * shape, MOST_INCOME) + 0.5))
+        pays = (p.scheme[i] == Scheme.EMPLOYEE) & (work != Work.RETIRED)
+        p.years[i] = min(int64(p.years[i]) + int64(pays), MOST_YEARS)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from agents.codes import Scheme, Work
-from agents.compiled import compiled, float64, inlined, int64
+from agents.compiled import compiled_apart, float64, inlined, int64
 from agents.person import Columns
 from model.phases.ground import Ground, Scratch, Sums
 from model.phases.tally import Head, Money
@@ -22,24 +22,36 @@ from model.rules.contributions import (
 )
 
 
-@compiled
-def contribute(p: Columns, first: int, last: int, law: Any, ground: Ground, sums: Sums, scratch: Scratch) -> None:
+@compiled_apart
+def contribute(p: Columns, first: int, law: Any, ground: Ground, sums: Sums, scratch: Scratch) -> None:
     """Let everybody insured pay the year's contribution and credit the individual accounts."""
-    for i in range(first, last):
-        _interest(p, i, law, sums)
-        if p.scheme[i] == Scheme.EMPLOYEE:
-            _employee(p, i, law, ground, sums)
-        elif p.scheme[i] == Scheme.RESIDENT:
-            _resident(p, i, law, ground, sums, scratch)
+    _interest(p, law, sums, scratch)
+    for n in range(_members(p, Scheme.EMPLOYEE, scratch)):
+        _employee(p, int64(scratch.chosen[n]), law, ground, sums)
+    for n in range(_members(p, Scheme.RESIDENT, scratch)):
+        _resident(p, int64(scratch.chosen[n]), first, law, ground, sums, scratch)
 
 
 @inlined
-def _interest(p: Columns, i: int, law: Any, sums: Sums) -> None:
-    """Credit the year's interest on the balance brought forward."""
-    gain = account_interest(int64(p.account[i]), law.accounts.interest_rate)
-    if gain > 0:
+def _members(p: Columns, scheme: int, scratch: Scratch) -> int:
+    """List the members of a scheme, and return how many they are."""
+    number = int64(0)
+    for i in range(p.key.size):
+        scratch.chosen[number] = i
+        number += int64(p.scheme[i] == scheme)
+    return number
+
+
+@inlined
+def _interest(p: Columns, law: Any, sums: Sums, scratch: Scratch) -> None:
+    """Credit the year's interest on the balances brought forward."""
+    rate = law.accounts.interest_rate
+    for i in range(p.key.size):
+        gain = account_interest(int64(p.account[i]), rate)
         p.account[i] += gain
-        sums.money[int64(p.insured[i]), Money.ACCOUNT_INTEREST] += gain
+        scratch.drawn[i] = gain
+    for i in range(p.key.size):
+        sums.money[int64(p.insured[i]), Money.ACCOUNT_INTEREST] += scratch.drawn[i]
 
 
 @inlined
@@ -89,7 +101,7 @@ def _employee(p: Columns, i: int, law: Any, ground: Ground, sums: Sums) -> None:
 
 
 @inlined
-def _resident(p: Columns, i: int, law: Any, ground: Ground, sums: Sums, scratch: Scratch) -> None:
+def _resident(p: Columns, i: int, first: int, law: Any, ground: Ground, sums: Sums, scratch: Scratch) -> None:
     """Collect one resident's premium: help for the poor, the rest in cash; relatives' accounts are asked for it."""
     pool = int64(p.insured[i])
     linked = ground.income[pool, int64(p.urban[i])]
@@ -99,14 +111,14 @@ def _resident(p: Columns, i: int, law: Any, ground: Ground, sums: Sums, scratch:
     helped = premium_help(due, law.assistance.help_share[int64(p.aid[i])])
     own = due - helped
     if law.accounts.pays_premium == 1:
-        scratch.need[0, i] = own
-    sums.money[pool, Money.RESIDENT_HELP] += helped
-    sums.money[pool, Money.RESIDENT_CASH] += own
-    sums.heads[pool, Head.SUBSIDISED] += 1
-    total = int64(0)
-    for level in range(3):
-        share = ground.subsidy[pool, level]
-        total += share
-        sums.money[pool, Money.SUBSIDY_CENTRE + level] += share
+        scratch.need[0, first + i] = own
+    centre, province, prefecture = ground.subsidy[pool, 0], ground.subsidy[pool, 1], ground.subsidy[pool, 2]
     p.contribution[i] = own
-    p.matched[i] = total
+    p.matched[i] = centre + province + prefecture
+    sums.heads[pool, Head.SUBSIDISED] += 1
+    money = sums.money[pool]
+    money[Money.RESIDENT_HELP] += helped
+    money[Money.RESIDENT_CASH] += own
+    money[Money.SUBSIDY_CENTRE] += centre
+    money[Money.SUBSIDY_PROVINCE] += province
+    money[Money.SUBSIDY_PREFECTURE] += prefecture

@@ -1,0 +1,54 @@
+"""Whoever `stirrings` passes over would have kept the work under the rules."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from agents.career import leaves_school, next_job
+from agents.codes import Sex, Work
+from model import data
+from model.policy import load_policy
+from model.policy.record import law_record
+from model.surroundings import stirrings
+
+YEARS = (2020, 2025, 2030)
+NUMBERS = np.linspace(0.0005, 0.9995, 200).tolist()
+AGES = range(101)
+GROWN = (Work.ENTERPRISE, Work.PUBLIC, Work.FLEXIBLE, Work.FARMER, Work.UNEMPLOYED, Work.NOT_WORKING)
+
+
+@pytest.mark.parametrize("year", YEARS)
+def test_who_is_passed_over_keeps_the_work(year: int) -> None:
+    law = law_record(load_policy(), year, data.pools())[0]
+    tables = stirrings(law)
+    below, rules = tables["work_below"], law.work
+    entry = rules.entry_rate * law.enrolment.compliance_enterprise
+    shares = rules.exit_rate, rules.unemployment_rate, rules.benefit_share, rules.benefit_years
+    kept = 0
+    for work in GROWN:
+        for u in NUMBERS:
+            if u >= below[work]:
+                kept += 1
+                assert next_job(int(work), u, 0.0, entry, *shares) == work
+    assert kept > len(NUMBERS)
+
+
+@pytest.mark.parametrize("work", [Work.CHILD, Work.PUPIL])
+def test_who_is_too_young_stays_at_school(work: Work) -> None:
+    law = law_record(load_policy(), YEARS[0], data.pools())[0]
+    rules, ages = law.work, stirrings(law)["work_age"]
+    for sex in Sex:
+        young = [age for age in AGES if age < ages[sex, work]]
+        assert young
+        for age in young:
+            ends = rules.school_age, rules.leave_school_age, rules.leave_university_age
+            assert leaves_school(age, int(work), *ends, 0.0, rules.university_share) == work
+
+
+def test_nobody_at_work_is_passed_over_at_retirement() -> None:
+    law = law_record(load_policy(), YEARS[0], data.pools())[0]
+    ages, employee = stirrings(law)["work_age"], law.employee
+    for work in (Work.ENTERPRISE, Work.PUBLIC, Work.FLEXIBLE):
+        assert ages[Sex.MALE, work] <= employee.retirement_age_men
+        assert ages[Sex.FEMALE, work] <= employee.retirement_age_women - employee.retirement_spread_women
