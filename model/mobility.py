@@ -90,7 +90,7 @@ WEIGHTS = ("migrant_weight_18_to_45", "migrant_weight_under_16", "migrant_weight
 def mobility(law: Any) -> dict[str, NDArray[np.float64]]:
     """Return what the year's ground holds on marriage and going away under the law in force."""
     outside = float(law.synthesis.outside_own_pool)
-    weights = {f"synthesis.{name}": float(law.synthesis[name]) for name in WEIGHTS}
+    weights = {f"synthesis.{name}": float(getattr(law.synthesis, name)) for name in WEIGHTS}
     return {
         "marriage": marriage_chances(law.family),
         "going": going_rates(outside, law.moving),
