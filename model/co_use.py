@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from agents.person import Columns
 from model.phases import kinfolk, relatives
 from model.phases.ground import Ground, Sums
-from model.phases.kinfolk import Kinship, Links, new_kinship, new_links
+from model.phases.kinfolk import NEAR_RELATIVES, Kinship, Links, new_kinship, new_links, new_room, sizes_of
 from model.phases.tally import Tally
 from model.rules.codes import Ring, Use
 
@@ -35,9 +35,8 @@ class CoUse:
         self.threads = threads
         self.each = each
         self.kin: Kinship | None = None
-        self.links: Links | None = None
-        self.askers: list[Places] = []
-        """[ring] places of the users who have a link in the ring."""
+        self.tables: list[Links] = []
+        """The links of the last stage: with the family in the same pool, and those that wider law adds."""
 
     def pay(self, use: Use, p: Columns, laws: Any, ground: Ground, tally: Tally) -> None:
         """Pay what users need from relatives' accounts, ring after ring, and add it to the sums.
@@ -47,50 +46,65 @@ class CoUse:
         law = laws[0].accounts
         if law.scope == 0 or law.registered_share <= 0.0:
             return
-        if self.links is None:
-            self._find(p, laws, ground)
-        if (law.pays_premium if use == Use.CONTRIBUTION else law.pays_relatives_care) == 0:
+        premiums = use == Use.CONTRIBUTION
+        kin = self._open(p, laws, ground)
+        if (law.pays_premium if premiums else law.pays_relatives_care) == 0:
             return
-        self._live(use, p, laws)
-        assert self.links is not None
-        book = relatives.book_premiums if use == Use.CONTRIBUTION else relatives.book_care
-        book(p, self.links, Sums(*tally.arrays()))
+        if premiums and law.premium_use_share < 1.0:
+            self._forget(p, laws, ground)
+        self.tables = []
+        book = relatives.book_premiums if premiums else relatives.book_care
+        for wide in (0, 1) if law.scope == NEAR_RELATIVES or law.area > 0 else (0,):
+            links = self._find(wide, p, laws, ground, kin)
+            self._live(use, p, laws, kin, links)
+            book(p, links, Sums(*tally.arrays()))
+            self.tables.append(links)
 
-    def _find(self, p: Columns, laws: Any, ground: Ground) -> None:
-        """Find who may draw on whose account this year."""
-        kin = new_kinship(len(p.key))
+    @property
+    def links(self) -> Links:
+        """The links of the last stage as one table."""
+        return joined(self.tables)
+
+    def _open(self, p: Columns, laws: Any, ground: Ground) -> Kinship:
+        """Find who holds an account with a registered link this year, once."""
+        if self.kin is None:
+            self.kin = kin = new_kinship(len(p.key))
+            room = [new_room() for _ in range(self.threads)]
+            self._over_rows(lambda first, last, at: kinfolk.open_accounts(p, first, last, laws, ground, kin, room[at]))
+            kinfolk.list_children(p, kin)
+            self._over_rows(lambda first, last, _: kinfolk.mark_children(p, first, last, kin))
+        return self.kin
+
+    def _forget(self, p: Columns, laws: Any, ground: Ground) -> None:
+        """Let only those ask for premiums whose families use accounts for them."""
+        need, room = self.need, [new_room() for _ in range(self.threads)]
+        self._over_rows(lambda first, last, at: kinfolk.forget_premiums(p, first, last, laws, ground, need, room[at]))
+
+    def _find(self, wide: int, p: Columns, laws: Any, ground: Ground, kin: Kinship) -> Links:
+        """Find whose account may pay for those who need."""
         parts: list[Links] = [new_links(0, 0)] * self.threads
-        self._over_rows(lambda first, last, _: kinfolk.open_accounts(p, first, last, laws, ground, kin))
-        kinfolk.list_children(p, kin)
-        self._over_rows(lambda first, last, _: kinfolk.mark_children(p, first, last, kin))
 
         def find(first: int, last: int, thread: int) -> None:
             room = last - first + ROOM
             users = -1
             while users < 0:
                 links = new_links(last - first, room)
-                users, found = kinfolk.find_links(p, first, last, laws, ground, kin, links)
+                users, found = kinfolk.find_links(p, first, last, self.need, wide, laws, ground, kin, links)
                 room += room
-            parts[thread] = links._replace(
-                row=links.row[:users], first=links.first[: users + 1], rings=links.rings[:users],
-                holder=links.holder[:found], user=links.user[:found], ring=links.ring[:found],
-            )  # fmt: skip
+            sizes = sizes_of(users)
+            parts[thread] = Links(*(getattr(links, name)[: sizes.get(name, found)] for name in Links._fields))
 
         self._over_rows(find)
-        self.kin, self.links = kin, joined(parts)
-        bits = self.links.rings
-        self.askers = [np.flatnonzero(bits & (1 << ring)).astype(np.int32) for ring in range(RINGS)]
+        links = joined(parts)
+        links.asked[:], links.out[:], links.inside[:] = -1, 0, 0
+        return links
 
     def _over_rows(self, work: Callable[[int, int, int], None]) -> None:
         """Do a piece of work on every thread's range of rows."""
         self.each(lambda thread: work(int(self.rows[thread]), int(self.rows[thread + 1]), thread), range(self.threads))
 
-    def _live(self, use: Use, p: Columns, laws: Any) -> None:
+    def _live(self, use: Use, p: Columns, laws: Any, kin: Kinship, links: Links) -> None:
         """Let users ask and holders pay until nobody asks any more, ring by ring."""
-        kin, links = self.kin, self.links
-        assert kin is not None
-        assert links is not None
-        links.asked[:], links.out[:], links.inside[:] = -1, 0, 0
         settle = relatives.pay_premiums if use == Use.CONTRIBUTION else relatives.pay_care
 
         def ask(ring: int, users: Places, starts: Whole, ends: Whole, thread: int) -> None:
@@ -100,8 +114,8 @@ class CoUse:
         def pay(starts: Whole, ends: Whole, first: int, last: int, thread: int) -> None:
             settle(p, self.need, starts, ends, first, last, laws, kin, links)
 
-        for ring, asking in enumerate(self.askers):
-            users = asking
+        for ring in range(RINGS):
+            users = np.flatnonzero(links.rings & (1 << ring)).astype(np.int32)
             while self.threads > 1 and len(users) > FEW:
                 cuts = np.linspace(0, len(users), self.threads + 1).astype(np.int64)
                 starts, ends = cuts[:-1].copy(), cuts[1:].copy()
@@ -113,16 +127,10 @@ class CoUse:
 
 
 def joined(parts: list[Links]) -> Links:
-    """Return the links that the threads found as one table, with room for asking and paying."""
-    links = new_links(sum(len(part.row) for part in parts), sum(len(part.holder) for part in parts))
-    user = link = 0
-    for part in parts:
-        users, found = len(part.row), len(part.holder)
-        for name in ("row", "rings"):
-            getattr(links, name)[user : user + users] = getattr(part, name)
-        for name in ("holder", "user", "ring"):
-            getattr(links, name)[link : link + found] = getattr(part, name)
-        links.first[user : user + users + 1] = part.first + link
-        user += users
-        link += found
-    return links
+    """Return several tables of links as one."""
+    if len(parts) == 1:
+        return parts[0]
+    starts = np.cumsum([0] + [len(part.holder) for part in parts])
+    table = {name: np.concatenate([getattr(part, name) for part in parts]) for name in Links._fields if name != "first"}
+    first = [part.first[: len(part.row)] + start for part, start in zip(parts, starts, strict=False)]
+    return Links(**table, first=np.concatenate([*first, starts[-1:]]))

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from agents.chance import Purpose, four
 from agents.codes import Scheme
 from agents.columns import Table
-from agents.person import columns_of
+from agents.person import Columns, columns_of
 from experiments.bench.kin import kin_of
 from experiments.study import load_study
 from model import co_use
@@ -43,8 +43,10 @@ CHANGES: dict[str, dict[str, float]] = {
 
 
 def changed_law(name: str) -> tuple[Reform, ...]:
-    changes = {f"accounts.{key}": {f"{YEAR}-01-01": value} for key, value in CHANGES[name].items()}
-    return (Reform("law", changes=changes),) if changes else ()
+    """Return the law of a case; every family uses accounts for premiums, so that many ask."""
+    case = {"premium_use_share": 1.0} | CHANGES[name]
+    changes = {f"accounts.{key}": {f"{YEAR}-01-01": value} for key, value in case.items()}
+    return (Reform("law", changes=changes),)
 
 
 @dataclass
@@ -54,8 +56,19 @@ class Shared:
     before: dict[str, Any]
     after: dict[str, Any]
     links: Links
+    everybody: Links
+    """What the links were if everybody needed something."""
     law: Any
     province: Any
+
+
+def found(p: Columns, laws: Any, ground: Any) -> Links:
+    """Return the links of all insured people as if all of them needed something."""
+    families = CoUse(len(p.key), 1, lambda work, items: [work(item) for item in items])  # type: ignore[arg-type, func-returns-value]
+    families.need[0] = p.scheme != Scheme.NONE
+    kin = families._open(p, laws, ground)
+    families.tables = [families._find(wide, p, laws, ground, kin) for wide in (0, 1)]
+    return families.links
 
 
 @cache
@@ -69,10 +82,10 @@ def shared(name: str, threads: int = 1) -> dict[Use, Shared]:
     def noting(use: Use, laws: Any, ground: Any, tally: Any) -> None:
         co_use = engine._families()
         before = snapshot(engine.people)
+        everybody = found(columns_of(engine.people), laws, ground)
         share(engine, use, laws, ground, tally)
-        assert co_use.links is not None
         links = Links(*(values.copy() for values in co_use.links))
-        noted[use] = Shared(before, snapshot(engine.people), links, laws[0].accounts, ground.province)
+        noted[use] = Shared(before, snapshot(engine.people), links, everybody, laws[0].accounts, ground.province)
 
     engine.share = noting  # type: ignore[method-assign]
     world.step()
@@ -143,10 +156,13 @@ def test_links_are_all_kin_the_law_allows_and_no_others(name: str) -> None:
             if holder != user and allowed and p["scheme"][user] != Scheme.NONE:
                 away = int(p["household"][holder] != p["household"][user])
                 expected.add((holder, user, ring_of(kin, area, away)))
-    found = list(zip(one.links.holder.tolist(), one.links.user.tolist(), one.links.ring.tolist(), strict=True))
-    assert len(set(found)) == len(found)
-    assert set(found) == expected
-    assert len({ring for _, _, ring in found}) >= {"today": 6, "2021": 2, "province": 6, "nation": 7}[name]
+    links = one.everybody
+    told = list(zip(links.holder.tolist(), links.user.tolist(), links.ring.tolist(), strict=True))
+    assert len(set(told)) == len(told)
+    assert set(told) == expected
+    for n in range(len(one.links.holder)):
+        assert (one.links.holder[n], one.links.user[n], one.links.ring[n]) in expected
+    assert len({ring for _, _, ring in told}) >= {"today": 6, "2021": 2, "province": 6, "nation": 7}[name]
 
 
 def test_accounts_pay_in_other_homes_and_other_pools() -> None:
@@ -209,16 +225,9 @@ def test_a_full_table_of_links_is_made_again_with_more_room(monkeypatch: pytest.
     world = live(world_of(start=YEAR, end=YEAR, reforms=(EVERYBODY,)), YEAR)
     p = columns_of(world.engine.people)
 
-    def found() -> Links:
-        families = CoUse(len(p.key), 1, lambda work, items: [work(item) for item in items])  # type: ignore[arg-type, return-value]
-        families._find(p, world.law, world.ground)
-        assert families.links is not None
-        return families.links
-
-    plenty = found()
+    plenty = found(p, world.law, world.ground)
     monkeypatch.setattr(co_use, "new_links", little)
-    monkeypatch.setattr(co_use, "joined", lambda parts: parts[0])
-    tight = found()
+    tight = found(p, world.law, world.ground)
     assert len(made) > 1
     for name in ("holder", "user", "ring", "row", "rings"):
         assert (getattr(plenty, name) == getattr(tight, name)).all(), name
@@ -238,3 +247,17 @@ def test_the_shipped_study_of_co_use_loads() -> None:
     for variant in study.variants:
         for reform in variant.reforms:
             assert all(path.startswith("accounts.") for path in load_reform(reform).changes)
+
+
+def test_a_family_that_does_not_use_accounts_for_premiums_never_asks() -> None:
+    """With a share of 0.3, just those whose draw lies below it ask, and for all they would have asked for anyway."""
+    world = live(world_of(start=YEAR, end=YEAR, reforms=changed_law("nation")), YEAR)
+    p, law = columns_of(world.engine.people), world.law.copy()
+    law[0].accounts.premium_use_share = 0.3
+    families = CoUse(len(p.key), 1, lambda work, items: [work(item) for item in items])  # type: ignore[arg-type, func-returns-value]
+    families.need[0] = 100 * (np.arange(len(p.key)) % 3)
+    due = families.need[0].copy()
+    families._forget(p, law, world.ground)
+    use = np.array([four(0, int(Purpose.ACCOUNT), 0, key)[3] < 0.3 for key in p.key])
+    assert 0 < use.sum() < len(use)
+    assert (families.need[0] == due * use).all()

@@ -174,7 +174,7 @@ class Family(mesa.Agent):
             due = 0
         helped = premium_help(due, law.assistance.help_share[person.aid])
         left = person.contribution = due - helped
-        if law.accounts.pays_premium == 1:
+        if law.accounts.pays_premium == 1 and person.link[3] < law.accounts.premium_use_share:
             person.need = (left, 0)
         sums = counts.money[pool]
         sums[RESIDENT_HELP] += helped

@@ -12,16 +12,18 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from agents.chance import Purpose, unit, words
-from agents.codes import Kin, Scheme
+from agents.chance import Purpose, draw_words, unit
+from agents.codes import Kin
 from agents.columns import Array
 from agents.compiled import compiled, inlined, int64
 from agents.person import Columns
 from model.phases.ground import Ground
-from model.rules.codes import CoUse, Use
+from model.rules.codes import CoUse, Ring, Use
 from model.rules.sharing import area_between, may_share, ring_of
 
 NEAR_RELATIVES = 2
+WIDE = 2 * int(Ring.NEAR_RELATIVES)
+"""First ring of those that the law of 2024 and wider areas added."""
 
 
 class Mark(IntEnum):
@@ -33,13 +35,14 @@ class Mark(IntEnum):
     LISTED = 1 << 3
     LISTS_CHILDREN = 1 << 4
     CHILD_OF_HOLDER = 1 << 5
+    PARENT_OF_HOLDER = 1 << 6
 
 
 class Kinship(NamedTuple):
     """Room for a year's search of kin [person]."""
 
     marks: Array
-    """Bits of `Mark`."""
+    """Bits of `Mark`; one more at the end, none, for nobody (row -1)."""
     turn: Array
     """Draw by which a holder's link is registered: the lower, the earlier."""
     child: Array
@@ -81,39 +84,89 @@ class Links(NamedTuple):
     """[link] next link that asks the same holder in a pass, by the users' keys."""
 
 
+class Room(NamedTuple):
+    """A thread's room to draw for some people at once; drawn together they cost a quarter."""
+
+    row: Array
+    """[place] row of the person."""
+    key: Array
+    """[place] key of the person."""
+    words: Array
+    """[4, place] words drawn."""
+
+
+AT_ONCE = 1024
+
+
+def new_room() -> Room:
+    """Return room to draw for some people at once."""
+    return Room(np.empty(AT_ONCE, np.int32), np.empty(AT_ONCE, np.uint64), np.empty((4, AT_ONCE), np.uint32))
+
+
 LINK_TYPES = {"first": np.int64, "rings": np.uint8, "ring": np.uint8}
 
 
 def new_kinship(people: int) -> Kinship:
     """Return room to search the kin of a number of people."""
     types = {"marks": np.uint8, "turn": np.uint32}
-    return Kinship(*(np.empty(people, types.get(name, np.int32)) for name in Kinship._fields))
+    kin = Kinship(*(np.empty(people + 1, types.get(name, np.int32)) for name in Kinship._fields))
+    kin.marks[people] = 0
+    return kin
+
+
+def sizes_of(users: int) -> dict[str, int]:
+    """Return how long the columns of links are that users have, not links."""
+    return {"row": users, "first": users + 1, "rings": users, "askers": users, "claims": users}
 
 
 def new_links(users: int, links: int) -> Links:
     """Return room for links; nothing is asked or paid yet."""
-    sizes = {"row": users, "first": users + 1, "rings": users, "askers": users, "claims": users}
+    sizes = sizes_of(users)
     return Links(*(np.empty(sizes.get(name, links), LINK_TYPES.get(name, np.int32)) for name in Links._fields))
 
 
 @compiled
-def open_accounts(p: Columns, first: int, last: int, laws: Any, ground: Ground, kin: Kinship) -> None:
+def open_accounts(p: Columns, first: int, last: int, laws: Any, ground: Ground, kin: Kinship, room: Room) -> None:
     """Mark the holders with money and a registered link, and whether it uses the wallet and may pay premiums."""
     law = laws[0].accounts
-    for i in range(first, last):
-        kin.child[i] = -1
-        kin.queue[i] = -1
-        marks = int64(0)
-        if p.account[i] > law.reserve:
-            a, b, c, _ = words(ground.seed, int64(Purpose.ACCOUNT), 0, p.key[i])
-            if unit(a) < law.registered_share:
+    for start in range(first, last, room.row.size):
+        end = min(start + room.row.size, last)
+        wanted = int64(0)
+        for i in range(start, end):
+            kin.child[i] = -1
+            kin.queue[i] = -1
+            kin.marks[i] = 0
+            room.row[wanted] = i
+            room.key[wanted] = p.key[i]
+            wanted += int64(p.account[i] > law.reserve)
+        draw_words(ground.seed, int64(Purpose.ACCOUNT), 0, room.key[:wanted], room.words)
+        for at in range(wanted):
+            if unit(room.words[0, at]) < law.registered_share:
+                i = int64(room.row[at])
                 marks = int64(Mark.HOLDER)
-                if unit(b) < law.wallet_share:
+                if unit(room.words[1, at]) < law.wallet_share:
                     marks |= int64(Mark.WALLET)
-                if unit(c) < law.premium_area_share:
+                if unit(room.words[2, at]) < law.premium_area_share:
                     marks |= int64(Mark.PREMIUM)
-                kin.turn[i] = a
-        kin.marks[i] = marks
+                kin.marks[i] = marks
+                kin.turn[i] = room.words[0, at]
+
+
+@compiled
+def forget_premiums(p: Columns, first: int, last: int, laws: Any, ground: Ground, need: Any, room: Room) -> None:
+    """Forget the premiums of those whose families do not use accounts for them: a draw of the insured, for ever."""
+    law = laws[0].accounts
+    for start in range(first, last, room.row.size):
+        end = min(start + room.row.size, last)
+        wanted = int64(0)
+        for i in range(start, end):
+            room.row[wanted] = i
+            room.key[wanted] = p.key[i]
+            wanted += int64(need[0, i] > 0)
+        draw_words(ground.seed, int64(Purpose.ACCOUNT), 0, room.key[:wanted], room.words)
+        for at in range(wanted):
+            if unit(room.words[3, at]) >= law.premium_use_share:
+                need[0, room.row[at]] = 0
 
 
 @inlined
@@ -122,16 +175,17 @@ def _list(p: Columns, i: int, kin: Kinship) -> None:
     marks = int64(kin.marks[i])
     if marks & int64(Mark.LISTED) == 0:
         kin.marks[i] = marks | int64(Mark.LISTED)
+        telling = int64(Mark.LISTS_CHILDREN) | int64(marks & int64(Mark.HOLDER) > 0) * int64(Mark.PARENT_OF_HOLDER)
         mother = int64(p.mother[i])
         if mother >= 0:
             kin.by_mother[i] = kin.child[mother]
             kin.child[mother] = i
-            kin.marks[mother] = int64(kin.marks[mother]) | int64(Mark.LISTS_CHILDREN)
+            kin.marks[mother] = int64(kin.marks[mother]) | telling
         father = int64(p.father[i])
         if father >= 0:
             kin.by_father[i] = kin.child[father]
             kin.child[father] = i
-            kin.marks[father] = int64(kin.marks[father]) | int64(Mark.LISTS_CHILDREN)
+            kin.marks[father] = int64(kin.marks[father]) | telling
 
 
 @compiled
@@ -152,42 +206,69 @@ def list_children(p: Columns, kin: Kinship) -> None:
 def mark_children(p: Columns, first: int, last: int, kin: Kinship) -> None:
     """Mark the children of holders: their children have a grandparent with an account."""
     for i in range(first, last):
-        if (_marks(kin, int64(p.mother[i])) | _marks(kin, int64(p.father[i]))) & int64(Mark.HOLDER) > 0:
-            kin.marks[i] = int64(kin.marks[i]) | int64(Mark.CHILD_OF_HOLDER)
+        parents = int64(kin.marks[p.mother[i]]) | int64(kin.marks[p.father[i]])
+        child = int64(parents & int64(Mark.HOLDER) > 0) * int64(Mark.CHILD_OF_HOLDER)
+        kin.marks[i] = int64(kin.marks[i]) | child
 
 
 @inlined
 def _marks(kin: Kinship, i: int) -> int:
     """Return a person's marks, none for nobody."""
-    return int64(kin.marks[i]) if i >= 0 else int64(0)
+    return int64(kin.marks[i])
+
+
+@inlined
+def _candidates(p: Columns, first: int, last: int, need: Any, near: int, kin: Kinship, links: Links) -> int:
+    """Write who needs and has kin with an account by what marks tell; return how many."""
+    telling = int64(Mark.HOLDER)
+    children = int64(Mark.PARENT_OF_HOLDER)
+    if near:
+        telling |= int64(Mark.PARENT_OF_HOLDER) | int64(Mark.CHILD_OF_HOLDER)
+        children |= int64(Mark.LISTS_CHILDREN)
+    candidates = int64(0)
+    for i in range(first, last):
+        if int64(need[0, i]) | int64(need[1, i]) == 0:
+            continue
+        hints = (int64(kin.marks[p.mother[i]]) | int64(kin.marks[p.father[i]])) & telling
+        hints |= int64(kin.marks[p.spouse[i]]) & int64(Mark.HOLDER)
+        hints |= int64(kin.marks[i]) & children
+        links.askers[candidates] = i
+        candidates += int64(hints > 0)
+    return candidates
 
 
 @compiled
 def find_links(
-    p: Columns, first: int, last: int, laws: Any, ground: Ground, kin: Kinship, links: Links
+    p: Columns,
+    first: int,
+    last: int,
+    need: Any,
+    wide: int,
+    laws: Any,
+    ground: Ground,
+    kin: Kinship,
+    links: Links,
 ) -> tuple[int, int]:
-    """Write the links of all insured users in a range of rows; return users and links, -1 where there is no room."""
+    """Write the links of all who need in a range of rows; return users and links, -1 where there is no room.
+
+    Links with the family in the same pool are one table, those that wider law adds (`wide`) another: whom the family
+    has paid for needs no more kin.
+    """
     law = laws[0].accounts
     near = law.scope == NEAR_RELATIVES
     rule = int64(CoUse.NEAR_RELATIVES) if near else int64(CoUse.FAMILY)
-    telling = int64(Mark.HOLDER) | int64(Mark.LISTS_CHILDREN) | int64(Mark.CHILD_OF_HOLDER)
+    candidates = _candidates(p, first, last, need, wide == 1 and near, kin, links)
     users = int64(0)
     found = int64(0)
-    for i in range(first, last):
-        if p.scheme[i] == Scheme.NONE:
-            continue
-        hints = (_marks(kin, int64(p.mother[i])) | _marks(kin, int64(p.father[i]))) & telling
-        hints |= _marks(kin, int64(p.spouse[i])) & int64(Mark.HOLDER)
-        hints |= int64(kin.marks[i]) & int64(Mark.LISTS_CHILDREN)
-        if hints == 0:
-            continue
+    for at in range(candidates):
+        i = int64(links.askers[at])
         end = _family(p, i, found, kin, links)
-        if near:
+        if wide == 1 and near:
             end = _near_relatives(p, i, end, kin, links)
         if end > links.holder.size:
             return int64(-1), int64(-1)
         start = found
-        found, rings = _lawful(p, i, start, end, rule, law, ground, kin, links)
+        found, rings = _lawful(p, i, start, end, rule, wide, law, ground, kin, links)
         if found > start:
             links.row[users] = i
             links.first[users] = start
@@ -198,9 +279,9 @@ def find_links(
 
 
 @inlined
-def _add(holder: int, kind: int, marks: int, found: int, links: Links) -> int:
+def _add(holder: int, kind: int, found: int, kin: Kinship, links: Links) -> int:
     """Note a relative who holds an account, where there is room; return how many there are now."""
-    if marks & int64(Mark.HOLDER) == 0:
+    if _marks(kin, holder) & int64(Mark.HOLDER) == 0:
         return found
     if found < links.holder.size:
         links.holder[found] = holder
@@ -217,48 +298,46 @@ def _next(p: Columns, parent: int, child: int, kin: Kinship) -> int:
 @inlined
 def _family(p: Columns, i: int, found: int, kin: Kinship, links: Links) -> int:
     """Note the user's spouse, parents and children with an account; the kind is what the user is to the holder."""
-    for relative, kind in (
-        (int64(p.spouse[i]), int64(Kin.SPOUSE)),
-        (int64(p.mother[i]), int64(Kin.CHILD)),
-        (int64(p.father[i]), int64(Kin.CHILD)),
-    ):
-        found = _add(relative, kind, _marks(kin, relative), found, links)
-    child = int64(kin.child[i])
-    while child >= 0:
-        found = _add(child, int64(Kin.PARENT), int64(kin.marks[child]), found, links)
-        child = _next(p, i, child, kin)
+    found = _add(int64(p.spouse[i]), int64(Kin.SPOUSE), found, kin, links)
+    found = _add(int64(p.mother[i]), int64(Kin.CHILD), found, kin, links)
+    found = _add(int64(p.father[i]), int64(Kin.CHILD), found, kin, links)
+    if int64(kin.marks[i]) & int64(Mark.PARENT_OF_HOLDER) > 0:
+        child = int64(kin.child[i])
+        while child >= 0:
+            found = _add(child, int64(Kin.PARENT), found, kin, links)
+            child = _next(p, i, child, kin)
     return found
 
 
 @inlined
 def _near_relatives(p: Columns, i: int, found: int, kin: Kinship, links: Links) -> int:
     """Note the user's grandchildren, siblings and grandparents with an account."""
-    child = int64(kin.child[i])
+    child = int64(kin.child[i]) if int64(kin.marks[i]) & int64(Mark.LISTS_CHILDREN) > 0 else int64(-1)
     while child >= 0:
         grandchild = int64(kin.child[child])
         while grandchild >= 0:
-            found = _add(grandchild, int64(Kin.GRANDPARENT), int64(kin.marks[grandchild]), found, links)
+            found = _add(grandchild, int64(Kin.GRANDPARENT), found, kin, links)
             grandchild = _next(p, child, grandchild, kin)
         child = _next(p, i, child, kin)
     mother = int64(p.mother[i])
     for parent in (mother, int64(p.father[i])):
         marks = _marks(kin, parent)
-        if marks & int64(Mark.LISTS_CHILDREN) > 0:
+        if marks & int64(Mark.PARENT_OF_HOLDER) > 0:
             sibling = int64(kin.child[parent])
             while sibling >= 0:
                 again = parent != mother and mother >= 0 and p.mother[sibling] == mother
                 if sibling != i and not again:
-                    found = _add(sibling, int64(Kin.SIBLING), int64(kin.marks[sibling]), found, links)
+                    found = _add(sibling, int64(Kin.SIBLING), found, kin, links)
                 sibling = _next(p, parent, sibling, kin)
         if marks & int64(Mark.CHILD_OF_HOLDER) > 0:
             for elder in (int64(p.mother[parent]), int64(p.father[parent])):
-                found = _add(elder, int64(Kin.GRANDCHILD), _marks(kin, elder), found, links)
+                found = _add(elder, int64(Kin.GRANDCHILD), found, kin, links)
     return found
 
 
 @inlined
 def _lawful(
-    p: Columns, i: int, start: int, end: int, rule: int, law: Any, ground: Ground, kin: Kinship, links: Links
+    p: Columns, i: int, start: int, end: int, rule: int, wide: int, law: Any, ground: Ground, kin: Kinship, links: Links
 ) -> tuple[int, int]:
     """Keep the links that the law allows and write their rings; return the end of the list and the bits of rings."""
     kept = start
@@ -273,6 +352,8 @@ def _lawful(
         if may_share(rule, kind, 1, int64(p.scheme[i]), 1, int64(Use.CARE), area, law.area, wallet) == 0:
             continue
         ring = ring_of(kind, area, int64(p.household[holder] != p.household[i]))
+        if int64(ring >= WIDE) != wide:
+            continue
         links.holder[kept] = holder
         links.user[kept] = i
         links.ring[kept] = ring

@@ -129,6 +129,9 @@ def _pay(
                     need[1, i] -= inside
                     links.out[n] = out
                     links.inside[n] = inside
+                    if use == Use.CARE:
+                        p.family_account[i] += out + inside
+                        p.self_pay[i] -= out + inside
                 n = int64(links.after[n])
 
 
@@ -146,14 +149,6 @@ def pay_care(
 ) -> None:
     """Pay relatives' bills for care from the accounts of holders in a range of rows; users pay less in cash."""
     _pay(p, need, starts, ends, first, last, int64(Use.CARE), laws[0].accounts, kin, links)
-    for part in range(starts.size):
-        for c in range(starts[part], ends[part]):
-            n = int64(links.claims[c])
-            if first <= links.holder[n] < last:
-                i = int64(links.user[n])
-                paid = int64(links.out[n]) + int64(links.inside[n])
-                p.family_account[i] += paid
-                p.self_pay[i] -= paid
 
 
 @compiled
