@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from agents.person import Columns
 from model.phases import kinfolk, relatives
 from model.phases.ground import Ground, Sums
-from model.phases.kinfolk import NEAR_RELATIVES, Kinship, Links, new_kinship, new_links, new_room, sizes_of
+from model.phases.kinfolk import Kinship, Links, new_kinship, new_links, new_room, sizes_of
 from model.phases.tally import Tally
 from model.rules.codes import Ring, Use
 
@@ -35,8 +35,8 @@ class CoUse:
         self.threads = threads
         self.each = each
         self.kin: Kinship | None = None
-        self.tables: list[Links] = []
-        """The links of the last stage: with the family in the same pool, and those that wider law adds."""
+        self.links: Links | None = None
+        """The links of those who asked last."""
 
     def pay(self, use: Use, p: Columns, laws: Any, ground: Ground, tally: Tally) -> None:
         """Pay what users need from relatives' accounts, ring after ring, and add it to the sums.
@@ -52,18 +52,10 @@ class CoUse:
             return
         if premiums and law.premium_use_share < 1.0:
             self._forget(p, laws, ground)
-        self.tables = []
+        self.links = self._find(p, laws, ground, kin)
+        self._live(use, p, laws, kin, self.links)
         book = relatives.book_premiums if premiums else relatives.book_care
-        for wide in (0, 1) if law.scope == NEAR_RELATIVES or law.area > 0 else (0,):
-            links = self._find(wide, p, laws, ground, kin)
-            self._live(use, p, laws, kin, links)
-            book(p, links, Sums(*tally.arrays()))
-            self.tables.append(links)
-
-    @property
-    def links(self) -> Links:
-        """The links of the last stage as one table."""
-        return joined(self.tables)
+        book(p, self.links, Sums(*tally.arrays()))
 
     def _open(self, p: Columns, laws: Any, ground: Ground) -> Kinship:
         """Find who holds an account with a registered link this year, once."""
@@ -80,7 +72,7 @@ class CoUse:
         need, room = self.need, [new_room() for _ in range(self.threads)]
         self._over_rows(lambda first, last, at: kinfolk.forget_premiums(p, first, last, laws, ground, need, room[at]))
 
-    def _find(self, wide: int, p: Columns, laws: Any, ground: Ground, kin: Kinship) -> Links:
+    def _find(self, p: Columns, laws: Any, ground: Ground, kin: Kinship) -> Links:
         """Find whose account may pay for those who need."""
         parts: list[Links] = [new_links(0, 0)] * self.threads
 
@@ -89,7 +81,7 @@ class CoUse:
             users = -1
             while users < 0:
                 links = new_links(last - first, room)
-                users, found = kinfolk.find_links(p, first, last, self.need, wide, laws, ground, kin, links)
+                users, found = kinfolk.find_links(p, first, last, self.need, laws, ground, kin, links)
                 room += room
             sizes = sizes_of(users)
             parts[thread] = Links(*(getattr(links, name)[: sizes.get(name, found)] for name in Links._fields))

@@ -67,8 +67,7 @@ def found(p: Columns, laws: Any, ground: Any) -> Links:
     families = CoUse(len(p.key), 1, lambda work, items: [work(item) for item in items])  # type: ignore[arg-type, func-returns-value]
     families.need[0] = p.scheme != Scheme.NONE
     kin = families._open(p, laws, ground)
-    families.tables = [families._find(wide, p, laws, ground, kin) for wide in (0, 1)]
-    return families.links
+    return families._find(p, laws, ground, kin)
 
 
 @cache
@@ -84,6 +83,7 @@ def shared(name: str, threads: int = 1) -> dict[Use, Shared]:
         before = snapshot(engine.people)
         everybody = found(columns_of(engine.people), laws, ground)
         share(engine, use, laws, ground, tally)
+        assert co_use.links is not None
         links = Links(*(values.copy() for values in co_use.links))
         noted[use] = Shared(before, snapshot(engine.people), links, everybody, laws[0].accounts, ground.province)
 

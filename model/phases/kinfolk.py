@@ -18,12 +18,10 @@ from agents.columns import Array
 from agents.compiled import compiled, inlined, int64
 from agents.person import Columns
 from model.phases.ground import Ground
-from model.rules.codes import CoUse, Ring, Use
+from model.rules.codes import CoUse, Use
 from model.rules.sharing import area_between, may_share, ring_of
 
 NEAR_RELATIVES = 2
-WIDE = 2 * int(Ring.NEAR_RELATIVES)
-"""First ring of those that the law of 2024 and wider areas added."""
 
 
 class Mark(IntEnum):
@@ -243,32 +241,27 @@ def find_links(
     first: int,
     last: int,
     need: Any,
-    wide: int,
     laws: Any,
     ground: Ground,
     kin: Kinship,
     links: Links,
 ) -> tuple[int, int]:
-    """Write the links of all who need in a range of rows; return users and links, -1 where there is no room.
-
-    Links with the family in the same pool are one table, those that wider law adds (`wide`) another: whom the family
-    has paid for needs no more kin.
-    """
+    """Write the links of all who need in a range of rows; return users and links, -1 where there is no room."""
     law = laws[0].accounts
     near = law.scope == NEAR_RELATIVES
     rule = int64(CoUse.NEAR_RELATIVES) if near else int64(CoUse.FAMILY)
-    candidates = _candidates(p, first, last, need, wide == 1 and near, kin, links)
+    candidates = _candidates(p, first, last, need, near, kin, links)
     users = int64(0)
     found = int64(0)
     for at in range(candidates):
         i = int64(links.askers[at])
         end = _family(p, i, found, kin, links)
-        if wide == 1 and near:
+        if near:
             end = _near_relatives(p, i, end, kin, links)
         if end > links.holder.size:
             return int64(-1), int64(-1)
         start = found
-        found, rings = _lawful(p, i, start, end, rule, wide, law, ground, kin, links)
+        found, rings = _lawful(p, i, start, end, rule, law, ground, kin, links)
         if found > start:
             links.row[users] = i
             links.first[users] = start
@@ -337,7 +330,7 @@ def _near_relatives(p: Columns, i: int, found: int, kin: Kinship, links: Links) 
 
 @inlined
 def _lawful(
-    p: Columns, i: int, start: int, end: int, rule: int, wide: int, law: Any, ground: Ground, kin: Kinship, links: Links
+    p: Columns, i: int, start: int, end: int, rule: int, law: Any, ground: Ground, kin: Kinship, links: Links
 ) -> tuple[int, int]:
     """Keep the links that the law allows and write their rings; return the end of the list and the bits of rings."""
     kept = start
@@ -352,8 +345,6 @@ def _lawful(
         if may_share(rule, kind, 1, int64(p.scheme[i]), 1, int64(Use.CARE), area, law.area, wallet) == 0:
             continue
         ring = ring_of(kind, area, int64(p.household[holder] != p.household[i]))
-        if int64(ring >= WIDE) != wide:
-            continue
         links.holder[kept] = holder
         links.user[kept] = i
         links.ring[kept] = ring
