@@ -91,7 +91,7 @@ def bytes_per_person(world: PoolingModel) -> float:
     seen: set[int] = set()
     total = sum(_size(agent.__dict__, seen) + _size(agent, seen) for agent in [*world.everybody, *world.families])
     total += sum(_size(family.members, seen) for family in world.families)
-    names = (*STATE, *YEARLY, "place", "registered", "status", "unique_id")
+    names = (*STATE, *YEARLY, "place", "status", "unique_id")
     for person in world.agents_by_type[Person]:
         total += sum(_size(getattr(person, name), seen) for name in names)
     return total / heads(world)
