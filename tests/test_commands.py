@@ -181,7 +181,7 @@ from experiments import compare as comparing
 
 def main():
     real = comparing.compare
-    def slow(simulator, study, folder, *rest):
+    def slow(simulator, study, folder, *rest, **named):
         return real(fake_world.SLOW, test_report.study_of("null", "aid"), folder, range(5), int(sys.argv[2]),
                     lambda done: print("done", flush=True), False, test_report.scenario_of)
     comparing.compare = slow

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agents.codes import Sex
-from agents.compiled import compiled
+from agents.compiled import compiled, int64
 from agents.numeric import fen_share
 from model.rules.codes import Levy, Link
 
@@ -55,6 +55,8 @@ def resident_contribution(flat: int, linked_income: int, linked_rate: float, mod
 @compiled
 def fifth_of(rank: int, ranks: int) -> int:
     """Return the fifth of the income distribution, 0 the lowest to 4 the highest, for a rank among so many ranks."""
+    if ranks <= 0:
+        return int64(0)
     return max(min(5 * rank // ranks, 4), 0)
 
 
