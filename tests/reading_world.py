@@ -100,6 +100,10 @@ SWITCHES: tuple[dict[str, Any], ...] = (
         "employee.minimum_years_men": 45,
         "employee.minimum_years_women": 45,
         "employee.retirement_age_men": 50.0,
+        "family.marriage_level": 3.0,
+        "family.last_marriage_age": 100,
+        "moving.going_balance": 3.0,
+        "moving.most_rate": 1.0,
     },
 )
 
@@ -110,7 +114,7 @@ def tell() -> None:
     pooling.first_population = population_that_tells
     Policy.value = value_that_tells  # type: ignore[method-assign]
     for changes in SWITCHES:
-        read_by(400, 2025, 2026, changes)
+        read_by(3000 if changes else 400, 2025, 2026, changes)
     print(json.dumps(sorted(READ)))
 
 
