@@ -180,6 +180,8 @@ def Aid(shown: Shown) -> None:  # noqa: N802
 
 COMPONENTS = {"headline": Headline, "map": Provinces, "paths": Paths, "deciles": Tenths, "flows": Aid}
 """The page's parts, each a component of what a year's end shows."""
+WHILE_LIVING = {"headline"}
+"""Parts quick enough to be shown after every year; the others wait for the last."""
 
 
 @solara.component
@@ -196,6 +198,7 @@ def Page() -> None:  # noqa: N802
             solara.Text(say("ready"))
             return
         for key, part in COMPONENTS.items():
-            with solara.Card(say(key)):
-                part(model.shown)
+            if key in WHILE_LIVING or state.value == "done":
+                with solara.Card(say(key)):
+                    part(model.shown)
         solara.FileDownload(tables_zip, filename="gongji_tables.zip", label=say("download"))
