@@ -15,13 +15,12 @@ TO_PROVIDERS = ("basic", "maternity")
 
 
 def last_resort(world: FundWorld) -> None:
-    """Fill what funds still lack and pay all bills of the year."""
+    """Fill what funds still lack; all bills are paid with the inheritances, which heirs may have spent already."""
     for fund in (EMPLOYEE_POOL, RESIDENT_POOL):
         pools = world.funds.areas.pools_in(fund)
         for code, book in books(world, fund).items():
             if book.free < 0:
                 fill(world, book, [world.funds.areas.codes[index] for index in pools[code]])
-    world.ledger.clear()
 
 
 def fill(world: FundWorld, book: Book, codes: list[int]) -> None:
