@@ -183,6 +183,17 @@ def test_two_values_on_one_date_are_refused(folder) -> None:
     assert "2020-01-01" in message
 
 
+def test_a_day_that_no_calendar_has_is_refused(folder) -> None:
+    message = spoil(folder, "2020-01-01", "2020-13-01")
+    assert "expected a day of the calendar, got 2020-13-01" in message
+    assert re.search(r"employee\.yaml:\d+", message)
+
+
+def test_a_mistyped_path_gets_the_nearest_names(policy) -> None:
+    with pytest.raises(PolicyError, match=r"nearest: employee\.person_rate"):
+        policy.parameter("employee.person_rat")
+
+
 def test_two_values_on_one_date_by_year_and_date(folder) -> None:
     again = GOOD.splitlines()[-1]
     assert "expected one value on 2020-01-01, got two" in spoil(

@@ -32,6 +32,19 @@ class StrictLoader(_Base):
         return mapping
 
 
+def _day(loader: Any, node: yaml.ScalarNode) -> Any:
+    """Return what reads as a date, and raise ConstructorError where the calendar has no such day."""
+    try:
+        return loader.construct_yaml_timestamp(node)
+    except ValueError:
+        raise yaml.constructor.ConstructorError(
+            None, None, f"a day of the calendar, got {node.value}", node.start_mark
+        ) from None
+
+
+StrictLoader.add_constructor("tag:yaml.org,2002:timestamp", _day)
+
+
 def short(path: Path) -> str:
     """Return a path relative to the repository, with forward slashes."""
     resolved = path.resolve()

@@ -50,7 +50,7 @@ class Policy:
         """Return a parameter, or raise PolicyError naming near misses."""
         if path not in self.parameters:
             near = [p for p in self.parameters if p.split(".")[-1] == path.split(".")[-1]]
-            hint = f" (there is {', '.join(near)})" if near else ""
+            hint = f" (there is {', '.join(near)})" if near else self._near(path)
             raise PolicyError(f"model/policy: expected a parameter path group.name, got {path}{hint}")
         return self.parameters[path]
 
