@@ -244,7 +244,10 @@ class Store:
             raise ResultsError(
                 f"{self.folder}: expected an empty folder or results of {self.study}; it belongs to something else"
             )
-        self.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as problem:
+            raise ResultsError(f"{self.folder}: expected a folder that can be made, got {problem.strerror}") from None
         write_json(marker, {**before, "project": PROJECT, "study": self.study, **facts})
         self.clean()
         return before

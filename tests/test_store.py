@@ -163,6 +163,12 @@ def test_a_folder_of_something_else_is_refused(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]
 
 
+def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(ResultsError, match="expected a folder that can be made"):
+        Store(tmp_path / "file" / "below", "run").claim()
+
+
 def test_a_folder_of_another_study_or_project_is_refused(store: Store, tmp_path: Path) -> None:
     with pytest.raises(ResultsError, match="expected results of other, found those of run"):
         Store(store.folder, "other").claim()
