@@ -138,7 +138,7 @@ def test_health_and_aid() -> None:
     assert people.rank.mean() == pytest.approx(32_768, rel=0.01)
 
 
-@pytest.mark.parametrize("people", [40, 500, 5_000, SMALL])
+@pytest.mark.parametrize("people", [1, 2, 5, 40, 500, 5_000, SMALL])
 def test_families_are_possible_at_any_size(people: int) -> None:
     check_population(first_population(people, START, 3, assumed()))
 

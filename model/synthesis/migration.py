@@ -92,7 +92,7 @@ def _origin(
     province = province_index()
     result = np.empty(len(rows), dtype=np.int64)
     pool, first = np.unique(home[rows], return_index=True)
-    for own, start, end in zip(pool, first, [*first[1:], len(rows)], strict=True):
+    for own, start, end in zip(pool, first, np.append(first, len(rows))[1:], strict=True):
         ends = sending(int(own), between, province)
         result[start:end] = np.searchsorted(ends, quantile[start:end], side="right")
     return np.minimum(result, len(province) - 1)

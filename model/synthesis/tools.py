@@ -45,6 +45,8 @@ def draw(seed: int, purpose: Purpose, stream: int) -> float:
 
 def place_counts(quota: NDArray[np.float64], total: int, offset: float) -> NDArray[np.int64]:
     """Round quotas to whole numbers that add up to a total, carrying the remainder from cell to cell."""
+    if total == 0:
+        return np.zeros(quota.shape, np.int64)
     scale = total / float(quota.sum())
     parts = np.rint(quota.ravel() * (scale * ONE)).astype(np.int64)
     ends = (np.cumsum(parts) + int(offset * ONE)) >> SHIFT
