@@ -57,6 +57,15 @@ def _no_checkpoints(*_: Any) -> Any:
     raise ScenarioError("branch: expected a model that can be put on disk")
 
 
+def _never() -> bool:
+    """Say that nothing is to be compiled."""
+    return False
+
+
+def _nothing() -> None:
+    """Compile nothing."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Simulator:
     """How worlds are made and named; importable functions only, so that a worker process gets the same."""
@@ -68,6 +77,8 @@ class Simulator:
     code_version: Callable[[], str]
     save: Callable[[Any, Path], None] = _no_checkpoints
     resume: Callable[[Path, Any, int], World] = _no_checkpoints
+    cold: Callable[[], bool] = _never
+    warm: Callable[[], None] = _nothing
 
 
 @dataclasses.dataclass(frozen=True)

@@ -9,6 +9,8 @@ from typing import Any
 
 from experiments.run import Simulator, World
 
+SMALL, YEAR = 2_000, 2024
+
 
 def build(scenario: Any, seed: int, threads: int) -> World:
     """Return a new world of a scenario."""
@@ -16,6 +18,20 @@ def build(scenario: Any, seed: int, threads: int) -> World:
 
     world: World = PoolingModel(scenario, rng=seed, threads=threads)
     return world
+
+
+def cold() -> bool:
+    """Say whether nothing was compiled yet of this code."""
+    from agents.compiled import CACHE
+
+    return not CACHE.is_dir()
+
+
+def warm() -> None:
+    """Compile the second half of a year, while another worker compiles the first on its way."""
+    from model import PoolingModel, Scenario
+
+    PoolingModel(Scenario(people=SMALL, start=YEAR, end=YEAR), rng=0).compile_ahead("money_out", "weigh")
 
 
 def save(world: Any, folder: Path) -> None:
@@ -71,4 +87,4 @@ def code_version() -> str:
     return CODE_VERSION
 
 
-MODEL = Simulator(build, restore, law_hash, data_hash, code_version, save, resume)
+MODEL = Simulator(build, restore, law_hash, data_hash, code_version, save, resume, cold, warm)

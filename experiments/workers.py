@@ -94,7 +94,10 @@ def _absolute(job: Job) -> Job:
 
 def _drain(pool: Executor, work: Work, simulator: Simulator, jobs: Sequence[Job], take: Callable[[Done], None]) -> None:
     """Submit all jobs and take each as it ends; on an error or Ctrl-C the rest is not begun."""
-    futures = [pool.submit(work, simulator, job) for job in jobs]
+    futures = [pool.submit(work, simulator, jobs[0])]
+    if simulator.cold():
+        pool.submit(simulator.warm)  # a second worker compiles what the first will need last
+    futures += [pool.submit(work, simulator, job) for job in jobs[1:]]
     try:
         for future in as_completed(futures):
             take(future.result())

@@ -41,6 +41,7 @@ class Engine:
         self.executor = ThreadPoolExecutor(threads) if threads > 1 else None
         self.co_use: CoUse | None = None
         self.layout: Layout | None = None
+        self.idle = False
 
     def _bounds(self) -> NDArray[np.int64]:
         return np.append(self.households.start, len(self.people)).astype(np.int64)
@@ -57,7 +58,7 @@ class Engine:
             self.illness = new_illness(len(self.people))
         people, ill = columns_of(self.people), self.illness
         largest = int(np.diff(self.bounds[blocks]).max())
-        ranges = np.linspace(0, len(blocks) - 1, self.threads + 1).astype(np.int64)
+        ranges = np.linspace(0, 0 if self.idle else len(blocks) - 1, self.threads + 1).astype(np.int64)
         need = self._families().need
 
         def work(thread: int) -> None:

@@ -32,6 +32,7 @@ from model.phases.tally import AGES, EnrolmentItem, Head, Money, PairKind, Tally
 from model.places import Growth, Places, Spread, living, places
 from model.policy.record import law_record
 from model.record import Record
+from model.reporters import REPORTERS
 from model.reporting import Reporter, people_frame
 from model.rules.codes import Use
 from model.scenario import Scenario
@@ -55,7 +56,6 @@ from model.year import live
 
 SHARES = {"premiums": Use.CONTRIBUTION, "relatives": Use.CARE}
 """Stages of the year in which relatives' accounts pay, and for what."""
-FUNDS = ("employee_pool", "resident_pool", "employee_accounts")
 
 
 class PoolingModel(mesa.Model):
@@ -219,6 +219,12 @@ class PoolingModel(mesa.Model):
             self.engine.run(getattr(drivers, stage), law, self.ground, self.tally)
         if stage == "money_in":
             self._count_duplicates()
+
+    def compile_ahead(self, *stages: str) -> None:
+        """Compile the drivers of some stages, or read them from the cache; nobody lives."""
+        self.engine.idle, self.ground = True, self._ground()
+        for stage in stages:
+            self.live_people(stage)
 
     def _law_of_people(self) -> Any:
         """Return the law in force, with employers' rates as far as pools care to collect them."""
@@ -386,13 +392,3 @@ FEN_PER_YUAN = 100
 CARE_SHAPES = {"visits": 4, "stays": 4, "visit_cost": 1, "visit_tier": 2, "visit_edges": 2, "stay_cost": 2}
 CARE_SHAPES |= {"stay_age": 1, "chronic_cost": 3, "tier_edges": 2}
 """Axes of the ground's tables of care, empty until care is sought."""
-
-
-def _balance(fund: str) -> Any:
-    def reporter(world: PoolingModel) -> int:
-        return sum(book.balance for book in world.ledger.books.values() if book.fund == fund)
-
-    return reporter
-
-
-REPORTERS: dict[str, Any] = {"year": "year"} | {f"{fund}_fen": _balance(fund) for fund in FUNDS}

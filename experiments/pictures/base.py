@@ -60,7 +60,7 @@ class Sketch:
     @property
     def variants(self) -> tuple[Variant, ...]:
         """Return the regimes that have at least one complete run."""
-        there = set(self.results.outcomes["reform"])
+        there = set(self.results.outcomes["reform"].unique())
         return tuple(variant for variant in self.results.study.variants if variant.name in there)
 
 
