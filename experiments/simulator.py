@@ -31,7 +31,7 @@ def warm() -> None:
     """Compile the second half of a year, while another worker compiles the first on its way."""
     from model import PoolingModel, Scenario
 
-    PoolingModel(Scenario(people=SMALL, start=YEAR, end=YEAR), rng=0).compile_ahead("money_out", "weigh")
+    PoolingModel(Scenario(people=SMALL, start=YEAR, end=YEAR), rng=0).compile_ahead("weigh", "money_out")
 
 
 def save(world: Any, folder: Path) -> None:

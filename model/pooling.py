@@ -222,6 +222,7 @@ class PoolingModel(mesa.Model):
 
     def compile_ahead(self, *stages: str) -> None:
         """Compile the drivers of some stages, or read them from the cache; nobody lives."""
+        self.places = places(self.year, self.spread, self.growth)
         self.engine.idle, self.ground = True, self._ground()
         for stage in stages:
             self.live_people(stage)

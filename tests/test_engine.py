@@ -18,6 +18,7 @@ from model.check import CLOSEST_MOTHER
 from model.engine import Engine
 from model.phases.tally import PairKind
 from model.pooling import PoolingModel
+from model.scenario import Scenario
 from tests.worlds import START, hashes, live, lived, snapshot, world_of
 
 YEARS = (2024, 2025, 2026)
@@ -262,3 +263,11 @@ def test_an_empty_home_closes() -> None:
     assert not np.isin(dead, world.engine.people.key).any()
     assert len(world.engine.households) < left + len(people) // 10
     assert (np.bincount(world.engine.people.household) > 0).all()
+
+
+def test_compiling_ahead_lives_nobody() -> None:
+    world = PoolingModel(Scenario(people=600, start=2024, end=2024), rng=0)
+    before = {name: getattr(world.engine.people, name).copy() for name in PERSON}
+    world.compile_ahead("weigh", "money_out")
+    assert all(np.array_equal(before[name], getattr(world.engine.people, name)) for name in PERSON)
+    assert not world.tally.money.any()
