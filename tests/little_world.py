@@ -78,7 +78,7 @@ def people_of(world: LittleWorld) -> dict[str, Person]:
             account_kind=1, continuous=3,
         )  # fmt: skip
         person.status, person.place, person.need = status, place, (0, 0)
-        person.link = (place / len(facts), 0.0, 0.0)  # registered one after the other; wallet and premium open to all
+        person.link = (place / len(facts), 0.0, 0.0, 0.0)  # registered in turn; wallet, area and premium open to all
         home[name] = person
     home["Wei"].spouse, home["Min"].spouse = home["Min"], home["Wei"]
     home["Fang"].spouse, home["Guo"].spouse = home["Guo"], home["Fang"]
