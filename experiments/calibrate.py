@@ -33,6 +33,7 @@ STARTS = (0.5, 0.35, 0.65)
 """Where the starts lie in all prior ranges."""
 HEAD = "# Calibrated values; written by"
 WANTED = 32  # parameter sets beside the best
+TRIED = 10  # times as many are lived at most
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -42,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     plan = fit.Plan(given.people, tuple(range(given.seeds)), given.work, fit.free(), until)
     try:
         with processes(given.workers or cpu_count()) as pool:
-            found = whole_fit(plan, given.large, given.rounds, pool)
+            found = whole_fit(plan, plan.fresh(given.large, tuple(range(given.large_seeds))), given.rounds, pool)
             sets = matching(plan, found, pool)
     except fit.OutOfTimeError:
         print("time is over; what was evaluated is kept: run the same line again", file=sys.stderr)
@@ -52,6 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given.dry:
         return 0
     command = f"python -m experiments.calibrate --people {given.people} --seeds {given.seeds} --large {given.large}"
+    command += f" --large-seeds {given.large_seeds}"
     facts = provenance(found, command, given.date)
     write(fit.law_of(found["best"].shares), head(found, facts))
     names = [each.name for each in plan.chosen]
@@ -66,7 +68,8 @@ def options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m experiments.calibrate", description=str(__doc__).splitlines()[0])
     parser.add_argument("--people", type=int, default=50_000, help="people of the small worlds")
     parser.add_argument("--large", type=int, default=400_000, help="people of the world that corrects them")
-    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--seeds", type=int, default=1, help="seeds of the small worlds")
+    parser.add_argument("--large-seeds", type=int, default=2, help="seeds of the large world")
     parser.add_argument("--rounds", type=int, default=12, help="most steps from a start")
     parser.add_argument("--minutes", type=float, default=0, help="stop after so long; 0 for no limit")
     parser.add_argument("--workers", type=int, default=0, help="processes; 0 for one a processor")
@@ -76,7 +79,7 @@ def options(arguments: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def whole_fit(plan: fit.Plan, large: int, rounds: int, pool: Any) -> dict[str, Any]:
+def whole_fit(plan: fit.Plan, large: fit.Plan, rounds: int, pool: Any) -> dict[str, Any]:
     """Descend from every start, correct small worlds by a large one at the best, and descend once more from there."""
     wanted, number = fit.goals(plan.chosen), len(plan.chosen)
     starts, slope = [], fit.Slope()
@@ -86,12 +89,12 @@ def whole_fit(plan: fit.Plan, large: int, rounds: int, pool: Any) -> dict[str, A
     best = min(starts, key=lambda each: each.cost)
     bridge = None
     for _ in range(BRIDGES):
-        if large <= plan.people:
+        if large.people <= plan.people:
             break
-        bridge = fit.bridged(told(plan.fresh(large), best, pool), told(plan, best, pool), wanted)
+        bridge = fit.bridged(told(large, best, pool), told(plan, best, pool), wanted)
         print("corrected by the large world", flush=True)
         best = fit.descend(plan, best.shares, wanted, pool, slope, bridge, rounds)
-    last = plan.fresh(large) if large > plan.people else plan
+    last = large if large.people > plan.people else plan
     residual = fit.residuals(told(last, best, pool), wanted)
     return {"best": best, "starts": starts, "bridge": bridge, "residual": residual, "wanted": wanted}
 
@@ -110,13 +113,16 @@ def matching(plan: fit.Plan, found: Mapping[str, Any], pool: Any) -> list[fit.Fl
     """Return the best shares and others that match history as well, each lived, not only emulated."""
     best, wanted, bridge = found["best"], found["wanted"], found["bridge"]
     here = fit.residuals(told(plan, best, pool), wanted, bridge)
-    places = fit.draws(best, here, len(wanted), 2 * WANTED)
-    lived = pool.map(fit.evaluate, [plan] * len(places), [fit.key_of(place) for place in places])
-    good = [
-        place
-        for place, worlds in zip(places, lived, strict=True)
-        if fit.matches(fit.residuals(worlds, wanted, bridge), here, len(wanted))
-    ]
+    places = fit.draws(best, here, len(wanted), TRIED * WANTED)
+    good: list[fit.Floats] = []
+    for first in range(0, len(places), WANTED):
+        some = places[first : first + WANTED]
+        lived = pool.map(fit.evaluate, [plan] * len(some), [fit.key_of(place) for place in some])
+        for place, worlds in zip(some, lived, strict=True):
+            if fit.matches(fit.residuals(worlds, wanted, bridge), here, len(wanted)):
+                good.append(place)
+        if len(good) >= WANTED:
+            break
     return [best.shares, *good[:WANTED]]
 
 

@@ -127,9 +127,9 @@ class Plan:
     chosen: tuple[Free, ...]
     until: float = float("inf")
 
-    def fresh(self, people: int) -> Plan:
-        """Return the plan for worlds of another size."""
-        return Plan(people, self.seeds, self.folder, self.chosen, self.until)
+    def fresh(self, people: int, seeds: tuple[int, ...]) -> Plan:
+        """Return the plan for worlds of another size and other seeds."""
+        return Plan(people, seeds, self.folder, self.chosen, self.until)
 
 
 @functools.lru_cache(maxsize=4)

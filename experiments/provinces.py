@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from experiments.board import Row
 from experiments.gauges import Tables, by_province, mean_and_interval
@@ -19,6 +20,7 @@ YEAR, BEFORE = 2021, 2019
 INCOME = "income_2023_all_yuan"
 PEOPLE = "pop_yearend_2020_10k_persons"
 YUAN = {"100m_yuan": 1e8, "yuan": 1.0, "10k_persons": 1e4, "persons": 1.0}
+WAGE, OLD = "pension_base_2023_yuan_per_month", "age_65_plus_share_percent"
 TABLE = "province_funds"
 BANDS = {"correlation": 0.92, "error": 0.08}
 KINDS = {"employee": ("employee_pool", "employee_accounts"), "resident": ("resident_pool",)}
@@ -87,6 +89,46 @@ def patterns(worlds: Sequence[Tables], name: str, words: tuple[str, str], sample
         chinese = f"2021年分省人均支出{words[1]}：{label[what][1]}（公式 人口×收入：{plain[place]:.3f}）"
         values = [one[place] for one in found]
         result.append(_row(f"{name}_{what}", YEAR, BANDS[what], values, kind, sample, (told, chinese)))
+    return result
+
+
+def left_out(worlds: Sequence[Tables]) -> list[Row]:
+    """Return the rows on spending a head of 2021 when every province's level is told by the other thirty alone.
+
+    `worlds` took nothing from the provinces' spending. What a province is off by is regressed, in logs, on its wages,
+    its people of 65 and over and the share of its people insured as employees; no province enters its own level.
+    """
+    heads = people()
+    wanted = published("fund_expenditure", "all", YEAR) / heads
+    found = []
+    for tables in worlds:
+        ours = spending(tables, YEAR) / heads
+        funds = tables["funds"]
+        employees = by_province(funds[funds["year"] == YEAR], FUNDS)["members"] / heads
+        frame = data.table("provinces").set_index("province_code")
+        told = [frame[WAGE].astype(float), frame[OLD].astype(float), employees]
+        both = pd.concat([wanted / ours, *told], axis=1).dropna()
+        logs = np.log(both.to_numpy(dtype=np.float64))
+        level = pd.Series(np.exp(_predicted(logs[:, 1:], logs[:, 0])), index=both.index)
+        found.append(pattern(ours * level, wanted))
+    label = {"correlation": ("correlation of logs", "对数相关系数"), "error": ("median error", "误差中位数")}
+    return [
+        _row(
+            f"provinces_left_out_{what}", YEAR, BANDS[what], [one[place] for one in found], kind, "out",
+            (f"provinces 2021, spending a head, each told by the other thirty: {label[what][0]}",
+             f"2021年分省人均支出（逐省留一）：{label[what][1]}"),
+        )
+        for what, place, kind in (("correlation", 0, "least"), ("error", 1, "most"))
+    ]  # fmt: skip
+
+
+def _predicted(causes: NDArray[np.float64], outcome: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return what least squares on all other rows say of each row."""
+    causes = np.column_stack([np.ones(len(outcome)), causes])
+    result = np.empty(len(outcome))
+    for row in range(len(outcome)):
+        others = np.arange(len(outcome)) != row
+        result[row] = causes[row] @ np.linalg.lstsq(causes[others], outcome[others], rcond=None)[0]
     return result
 
 
@@ -198,6 +240,7 @@ def board_rows(history: Sequence[Tables], blind: Sequence[Tables], told: Sequenc
     known = patterns(history, "provinces", ("", ""), "in")
     without = (" with no price read from it", "（不使用该数推断价格）")
     unseen = patterns(blind, "provinces_blind", without, "out") if blind else []
+    unseen += left_out(blind) if blind else []
     return [*known, *unseen, *growth(history), *bounds(told, BOUNDS_YEAR), *added(history)]
 
 

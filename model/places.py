@@ -40,6 +40,7 @@ class Spread:
 
     last_base: int  # last year whose published contribution base is used
     last_income: int  # last year whose published national income is used
+    wage_power: float  # wages of members against the pension base between provinces [elasticity]
     wage_local: float  # wage against GDP per head inside a province [elasticity]
     income_local: float  # disposable income against GDP per head inside a province [elasticity]
     level_limit: float  # largest gap of GDP per head to the province's mean that counts [log points]
@@ -238,7 +239,16 @@ def _base(year: int, spread: Spread, growth: Growth) -> Floats:
 
 def wages_of_year(year: int, spread: Spread, growth: Growth) -> Floats:
     """Return the year's average wage by pool [yuan a year]."""
-    return _base(year + 1, spread, growth) * _local_wages(spread)
+    return np.asarray(_base(year + 1, spread, growth) * _wages_beyond_base(spread) * _local_wages(spread))
+
+
+@data.cached
+def _wages_beyond_base(spread: Spread) -> Floats:
+    """Return wages by province against the pension base; the nation's mean wage is that of the bases [pool]."""
+    urban = people()[:, 0]
+    base = by_province(f"pension_base_{FIRST_BASE}_yuan_per_month")
+    beyond = power(base / mean(base, urban), spread.wage_power - 1.0)
+    return np.asarray(beyond * (mean(base, urban) / mean(base * beyond, urban)), dtype=np.float64)
 
 
 @data.cached

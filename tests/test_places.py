@@ -18,6 +18,7 @@ from model.shape import quantiles
 VALUES = {
     "last_base": 2024,
     "last_income": 2023,
+    "wage_power": 1.0,
     "wage_local": 0.25,
     "income_local": 0.25,
     "level_limit": 1.0,
@@ -68,6 +69,14 @@ def test_wages_keep_to_the_provinces(level):
         base = provinces.loc[code, "pension_base_2023_yuan_per_month"] * 12 * YUAN
         assert set(level.base_wage[inside]) == {base}
         assert mean(level.wage[inside], urban[inside]) == pytest.approx(later.base_wage[inside][0], rel=1e-7)
+
+
+def test_wages_beyond_the_base_widen_the_gaps_and_keep_the_mean(level):
+    wider = places(2024, Spread.of(VALUES | {"wage_power": 1.3}), GROWTH)
+    plain, urban = places(2024, SPREAD, GROWTH), people()[:, 0]
+    assert mean(wider.wage.astype(float), urban) == pytest.approx(mean(plain.wage.astype(float), urban), rel=0.005)
+    assert np.std(np.log(wider.wage)) > 1.1 * np.std(np.log(plain.wage))
+    np.testing.assert_array_equal(wider.base_wage, plain.base_wage)
 
 
 def test_wages_go_back_and_forward_by_growth(level):
