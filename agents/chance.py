@@ -42,6 +42,7 @@ class Purpose(IntEnum):
     FAMILY_LIFE = 17
     COUPLE = 18
     DESTINATION = 19
+    RETURN = 20
     SYNTHESIS = 100
     SYNTHESIS_AGE = 101
     SYNTHESIS_FAMILY = 102

@@ -45,7 +45,7 @@ PARTIES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "contribution_person": (HOUSEHOLDS, (*POOLS, *ACCOUNTS, *LARGE_SUM)),
     "contribution_employer": ((kinds.EMPLOYERS,), EMPLOYEE),
     "contribution_unemployment": ((kinds.UNEMPLOYMENT_FUND,), EMPLOYEE),
-    "subsidy": (TREASURY, (*RESIDENT, *ASSISTANCE, *NATIONAL)),
+    "subsidy": (TREASURY, (*POOLS, *ASSISTANCE, *NATIONAL)),
     "interest": ((kinds.INTEREST,), (*POOLS, *ACCOUNTS, *PROVINCIAL, *NATIONAL)),
     "premium_help": (ASSISTANCE, RESIDENT),
     "premium_from_account": (ACCOUNTS, (*RESIDENT, *LARGE_SUM)),
@@ -191,8 +191,10 @@ def parameters() -> str:
 
 def unread() -> str:
     """Return the parameters that no phase reads, by group."""
-    parts = (path.split(".") for path in sorted(read_unread()))
+    parts = [path.split(".") for path in sorted(read_unread())]
     groups = groupby(parts, key=lambda part: part[0])
+    if not parts:
+        return "None.\n"
     return "; ".join(f"`{group}`: {', '.join(name for _, name in names)}" for group, names in groups) + ".\n"
 
 

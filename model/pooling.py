@@ -21,10 +21,10 @@ from model.engine import BLOCK, Engine, quiet_arithmetic
 from model.errors import ScenarioError
 from model.kinds import EMPLOYEE_ACCOUNTS
 from model.ledger import Ledger
+from model.lived_law import law_of_people
 from model.mobility import mobility
 from model.openings import openings
 from model.phases import drivers
-from model.phases.behaviour import with_effort
 from model.phases.fund_world import Institutions, new_fund_state
 from model.phases.ground import Ground
 from model.phases.money_in_funds import endow
@@ -34,11 +34,13 @@ from model.policy.record import law_record
 from model.record import Record
 from model.reporters import REPORTERS
 from model.reporting import Reporter, people_frame
+from model.responses import kept_by_hospitals
 from model.rules.codes import Use
 from model.scenario import Scenario
 from model.surroundings import (
     CareLevels,
     balanced,
+    by_illness_and_income,
     cost_by_age,
     fixed_tables,
     leanings,
@@ -228,8 +230,8 @@ class PoolingModel(mesa.Model):
             self.live_people(stage)
 
     def _law_of_people(self) -> Any:
-        """Return the law in force, with employers' rates as far as pools care to collect them."""
-        return with_effort(self.law, self.funds.effort[:, Scheme.EMPLOYEE])
+        """Return the law in force as people live it."""
+        return law_of_people(self.law, self.funds.effort[:, Scheme.EMPLOYEE], self._value, self.care.last_published)
 
     def _ground(self) -> Ground:
         """Return the surroundings of the year as far as known before care is sought."""
@@ -258,9 +260,9 @@ class PoolingModel(mesa.Model):
             "premium_growth": premium / last_premium - 1.0,
             "member_leaning": leanings(law),
             "onset": onset(law),
-            "mortality": np.ascontiguousarray(self.demography.death[at, :, :AGES]),
             "fertility": np.ascontiguousarray(self.demography.birth[at, :AGES]),
             **mobility(law),
+            **by_illness_and_income(law, self.demography.death[at, :, :AGES], self.places.shape),
             "male_births": float(self.demography.male_share[at]),
             "budget": self.funds.budget,
             "coverage": self.funds.coverage,
@@ -285,7 +287,7 @@ class PoolingModel(mesa.Model):
         members = (heads[:, Head.COVERED_ACTIVE : Head.COVERED_RESIDENT + 1].sum(axis=1) * self.weight).astype(float)
         shock = shocks(self.seed_of_draws, self.year, self.pools["code"].to_numpy(), members, law)
         price = local_price(self.places.price, heads) * shock * self._dearer()
-        budget = self.funds.budget * self.funds.drift
+        budget = self.funds.budget * self.funds.drift * kept_by_hospitals(shock, law, self.funds.drift)
         if self.measured_use():
             national, local = self.need()
             planned = local * shock[:, None] * budget
@@ -322,6 +324,8 @@ class PoolingModel(mesa.Model):
         law = self.law[0]
         residents = max(int(self.tally.heads[:, Head.COVERED_RESIDENT].sum()) * self.weight, 1)
         records = 1.0 + int(law.enrolment.duplicates) / residents if self.measured_use() else 1.0
+        if not self.measured_use() and self.care.law_before is None:
+            self.care.law_before = law_record(self.policy, self.care.last_published, self.pools)[0]
         return self.care.tables(self.year, law, self.tally.profile, records)
 
     def measured_use(self) -> bool:

@@ -16,6 +16,7 @@ from agents.enrolment import member_leanings
 from agents.numeric import exp, normal_quantile
 from agents.tables import exponential_table, logistic_table, lognormal_table
 from model.phases.tally import AGES, CHRONIC_LEVELS, Head
+from model.responses import deaths, price_response, use_by_fifth
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
@@ -58,6 +59,16 @@ def onset(law: Any) -> Floats:
     chance[0] = law.care.chronic_onset_mild * rise / np.maximum(1.0 - mild - severe, HALF * HALF)
     chance[1] = rise_severe / np.maximum(mild, AGE_WIDTH / PROVINCE * AGE_WIDTH)
     return np.minimum(chance, HALF)
+
+
+def by_illness_and_income(law: Any, table: Floats, shape: Floats) -> dict[str, Floats]:
+    """Return deaths by sex, chronic illness and age as in a table, and what care costs by fifth of income, 1 = mean."""
+    care = law.care
+    return {
+        "mortality": deaths(law, table, by_age(care.chronic_share_mild), by_age(care.chronic_share_severe)),
+        "visit_fifth": use_by_fifth(shape, float(care.income_elasticity_outpatient)),
+        "stay_fifth": use_by_fifth(shape, float(care.income_elasticity_inpatient)),
+    }
 
 
 def stirrings(law: Any) -> dict[str, Floats]:
@@ -105,6 +116,10 @@ class CareLevels:
         self.last_published = last_published
         self.norms: dict[str, Floats] = {}
         self.records = 1.0
+        self.response = np.ones(len(Status)), np.ones(len(Status))
+        """Factors on visits and on stays by standing, from the share paid by oneself."""
+        self.law_before: Any = None
+        """The law of the last published year, once later years are lived."""
 
     def remember(self, law: Any, profile: Counts) -> None:
         """Take the norms from the people of the last published year, before a first year that is not published."""
@@ -113,13 +128,18 @@ class CareLevels:
     def tables(self, year: int, law: Any, profile: Counts, records: float = 1.0) -> dict[str, Floats]:
         """Return the ground's tables of use and unit cost for the people counted in a year.
 
-        `records` is memberships published a resident: what was published a member is that much more a person.
+        `records` is memberships published a resident: what was published a member is that much more a person. Use
+        answers to what the law asks people to pay themselves beside the law of the last published year.
         """
+        if self.law_before is not None:
+            self.response = price_response(law, self.law_before)
         relative = self._relative(law)
         self.records = records
         if not self.norms or year <= self.last_published:
             self.norms = self._norms(law, profile, relative)
         tables = self._use(law, relative)
+        taken = 1.0 - float(np.mean(law.care.unmet_need_poor))
+        tables["stays"] = tables["stays"] / taken  # advised; what is given up is not taken
         dying = {"visits": HALF, "stays": HALF * law.care.last_year_factor}
         for name, factor in dying.items():
             tables[name] = step_scale(np.stack([tables[name], tables[name] * factor]))
@@ -174,6 +194,8 @@ class CareLevels:
         }
         employee = care.employee_outpatient_cost
         resident = care.resident_outpatient_cost + care.resident_pharmacy_cost / care.resident_outpatient_visits
+        for name, factor in zip(("visits", "stays"), self.response, strict=True):
+            tables[name] = tables[name] * factor[:, None, None]
         tables["chronic_cost"] = tables.pop("chronic")[:, :, 0]
         tables["visit_cost"] = np.array(
             [resident, employee * cost, employee * cost * care.retired_visit_cost_ratio, resident], np.float64

@@ -6,8 +6,10 @@ import json
 from typing import Any
 
 from model import pooling
+from model.policy import load_policy
 from model.policy.policy import Policy
 from model.policy.record import NEXT, law_record
+from model.readings import readings_in_law
 from model.scenario import Reform, Scenario
 
 READ: set[str] = set()
@@ -32,6 +34,10 @@ class Law:
 
     def __getitem__(self, index: Any) -> Any:
         return self if index == 0 else self.record[index]
+
+    def copy(self) -> Law:
+        """Return another that may be changed."""
+        return Law(self.record.copy())
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self.record[0], name)
@@ -96,6 +102,14 @@ SWITCHES: tuple[dict[str, Any], ...] = (
         "critical.poor_threshold_factor": 0.0,
         "large_sum.self_paid_threshold": 0,
         "waiting.reading_r9": 1,
+        "waiting.late_share": 0.5,
+        "accounts.reading_s1": 1,
+        "accounts.scope": 1,
+        "resident.link_mode": 4,
+        "employee.pension_base": 1,
+        "employee.help_share": 0.5,
+        "budget.overspend_share": 0.5,
+        "benefit.new_money_to_outpatient": 0.5,
         "enrolment.duplicates": 40_000_000,
         "employee.minimum_years_men": 45,
         "employee.minimum_years_women": 45,
@@ -115,6 +129,7 @@ def tell() -> None:
     Policy.value = value_that_tells  # type: ignore[method-assign]
     for changes in SWITCHES:
         read_by(3000 if changes else 400, 2025, 2026, changes)
+    readings_in_law(load_policy(), 2025)
     print(json.dumps(sorted(READ)))
 
 

@@ -49,7 +49,7 @@ def test_the_waterfall_ends_in_what_was_simulated(families: list[FamilyYear]) ->
 def test_the_text_shows_each_sum_and_its_rule(families: list[FamilyYear], lang: str) -> None:
     text = "\n".join(tell(family, lang) for family in families)
     assert "not accounted for" not in text
-    assert "contributions.resident_contribution" in text
+    assert "contributions.linked_contribution" in text
     assert f"resident.individual = {load_policy().value('resident.individual', START):,.0f}" in text
     assert {"en": "cost of care", "zh": "医疗费用"}[lang] in text
 

@@ -18,7 +18,7 @@ POLICY = load_policy()
 
 @pytest.fixture(scope="module")
 def read() -> set[str]:
-    """What two small worlds read, uncompiled: today's law, and one with every switch on."""
+    """What two small worlds read, uncompiled (today's law, and one with every switch on), and case verdicts."""
     run = run_apart("from tests.reading_world import tell; tell()", NUMBA_DISABLE_JIT="1")
     assert run.returncode == 0, run.stderr[-3000:]
     rates = {parameter.after.removeprefix("growth ") for parameter in POLICY.parameters.values()}
@@ -31,15 +31,11 @@ def read_by_places() -> set[str]:
     return {f"places.{name}" for name in re.findall(r"spread\.(\w+)", text)}
 
 
-def test_every_parameter_is_read_or_listed_as_unread(read: set[str]) -> None:
-    silent = sorted(set(POLICY.parameters) - read - read_unread())
-    assert not silent, f"no phase reads {', '.join(silent)}: read it or list it in unread.yaml"
+@pytest.mark.parametrize(("path", "mark"), [(path, each.kind) for path, each in sorted(POLICY.parameters.items())])
+def test_every_parameter_has_a_mark_and_is_read(read: set[str], path: str, mark: str) -> None:
+    assert mark in {"law", "measured", "assumed", "assumed: calibrated"}
+    assert path in read, f"no phase and no verdict reads {path} ({mark})"
 
 
-def test_what_is_listed_as_unread_is_not_read(read: set[str]) -> None:
-    stale = sorted(read_unread() & read)
-    assert not stale, f"a phase reads {', '.join(stale)}: take it off unread.yaml"
-
-
-def test_only_parameters_are_listed() -> None:
-    assert read_unread() <= set(POLICY.parameters)
+def test_nothing_is_listed_as_unread() -> None:
+    assert read_unread() == set()

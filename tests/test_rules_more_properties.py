@@ -71,6 +71,8 @@ def test_linked_contribution(
         assert paid == flat == due(0, 0, 0)
     if mode in {Link.OWN, Link.FIFTH, Link.FAMILY}:
         assert flat // 2 <= paid <= 3 * flat
+    if mode == Link.GREATER:
+        assert paid >= flat
     if mode == Link.PLACE:
         assert due(place, own + extra, family + extra) == paid, "only the place counts"
 

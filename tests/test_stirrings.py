@@ -24,7 +24,7 @@ def test_who_is_passed_over_keeps_the_work(year: int) -> None:
     tables = stirrings(law)
     below, rules = tables["work_below"], law.work
     entry = rules.entry_rate * law.enrolment.compliance_enterprise
-    shares = rules.exit_rate, rules.unemployment_rate, rules.benefit_share, rules.benefit_years
+    shares = rules.exit_rate, rules.unemployment_rate, rules.benefit_share, 2.0
     kept = 0
     for work in GROWN:
         for u in NUMBERS:

@@ -22,8 +22,10 @@ from experiments.bench.words import (
     OWN_ACCOUNT,
     RESIDENT,
     SELF_PAY,
+    interpreted,
 )
-from model.phases.covering import MONTHS, SEVERE
+from model.phases import covering
+from model.phases.covering import MILD, MONTHS, SEVERE
 from model.rules.accounts import draw
 from model.rules.benefits import (
     assistance,
@@ -32,6 +34,7 @@ from model.rules.benefits import (
     critical_illness,
     deductible_of_stay,
     in_list,
+    in_list_away,
     large_sum,
     split_in_two,
 )
@@ -41,19 +44,22 @@ from model.rules.enrolment import cap_bonus, continuity_steps, person_cap
 if TYPE_CHECKING:
     from experiments.bench.person import Person
 
+cut_away = interpreted(covering.cut_away)
+
 
 class Bill:
     """What one person's care of a year costs and how much of it is still to be paid [fen]."""
 
     __slots__ = (
-        "chronic", "inpatient", "listed_in", "listed_out", "outpatient", "person", "rest_in", "rest_out", "stays",
-        "tier", "visit_tier",
+        "away", "chronic", "inpatient", "listed_in", "listed_out", "outpatient", "person", "rest_in", "rest_out",
+        "stays", "tier", "visit_tier",
     )  # fmt: skip
 
     def __init__(
-        self, person: Person, outpatient: int, chronic: int, inpatient: int, visit_tier: int, stays: int, tier: int
-    ) -> None:
-        """Open the bill: visits, treatment of chronic illness, stays; the levels of the hospitals."""
+        self, person: Person, outpatient: int, chronic: int, inpatient: int, visit_tier: int, stays: int, tier: int,
+        away: int = 0,
+    ) -> None:  # fmt: skip
+        """Open the bill: visits, treatment of chronic illness, stays; the levels of the hospitals; whether away."""
         self.person = person
         self.outpatient = outpatient
         self.chronic = chronic
@@ -61,6 +67,7 @@ class Bill:
         self.visit_tier = visit_tier
         self.stays = stays
         self.tier = tier
+        self.away = away
         self.rest_out = outpatient + chronic
         self.rest_in = inpatient
         self.listed_out = 0
@@ -87,7 +94,7 @@ class Bill:
     def _pay_basic(self, law: Any) -> None:
         person = self.person
         ground = person.model.around
-        open_share = (MONTHS - person.waiting) / MONTHS * ground.coverage[person.insured][person.scheme]
+        open_share = max(MONTHS - person.waiting, 0.0) / MONTHS * ground.coverage[person.insured][person.scheme]
         paid = self._employee(law.benefit) if person.scheme == EMPLOYEE else self._resident(law.benefit)
         out, inside = int(paid[0] * open_share), int(paid[1] * open_share)
         listed = person.model.counts.listed[person.scheme][self.tier]
@@ -105,7 +112,7 @@ class Bill:
         """Return what the employee pool pays for visits with chronic treatment, and stays [fen]."""
         retired = self.person.status == IS_RETIRED
         visits, chronic, stays = self._listed(
-            rules.outpatient_in_list_share[1], rules.employee_in_list_share[self.tier]
+            rules.outpatient_in_list_share[1], rules.employee_in_list_share[self.tier], rules
         )
         paid_visits = 0
         if visits > 0:
@@ -127,12 +134,14 @@ class Bill:
     def _resident(self, rules: Any) -> tuple[int, int]:
         """Return what the resident pool pays for visits with chronic treatment, and stays [fen]."""
         visits, chronic, stays = self._listed(
-            rules.outpatient_in_list_share[2], rules.resident_in_list_share[self.tier]
+            rules.outpatient_in_list_share[2], rules.resident_in_list_share[self.tier], rules
         )
         paid_visits = 0
         if visits > 0:
             rate = rules.resident_outpatient_rate[self.visit_tier]
             deductible, cap = rules.resident_outpatient_deductible, rules.resident_outpatient_cap
+            if self.person.chronic == MILD:
+                cap += rules.resident_chronic_drug_cap
             paid_visits = basic_outpatient(visits, deductible, rate, cap)
         paid_chronic = self._chronic(chronic, rules.chronic_rate_resident, rules)
         paid_stays = 0
@@ -141,11 +150,16 @@ class Bill:
             paid_stays = basic_inpatient(stays, deductible, rules.resident_rate[self.tier], rules.resident_cap)
         return paid_visits + paid_chronic, paid_stays
 
-    def _listed(self, outpatient_share: float, inpatient_share: float) -> tuple[int, int, int]:
+    def _listed(self, outpatient_share: float, inpatient_share: float, rules: Any) -> tuple[int, int, int]:
         """Return the parts of visits, chronic treatment and stays on the insurance's list, and note them [fen]."""
         visits = in_list(self.outpatient, outpatient_share) if self.outpatient else 0
         chronic = in_list(self.chronic, outpatient_share) if self.chronic else 0
         stays = in_list(self.inpatient, inpatient_share) if self.inpatient else 0
+        if self.away:
+            cut = cut_away(self.away, rules)
+            stays = in_list_away(stays, cut)
+            if self.person.home != self.person.insured:
+                visits, chronic = in_list_away(visits, cut), in_list_away(chronic, cut)
         self.listed_out = visits + chronic
         self.listed_in = stays
         return visits, chronic, stays
@@ -172,7 +186,7 @@ class Bill:
             self._critical(listed, law)
         elif listed > law.large_sum.self_paid_threshold:
             paid = large_sum(listed - law.large_sum.self_paid_threshold, law.large_sum.rate, law.large_sum.cap)
-            self._share_out(paid, LARGE_SUM)
+            self._share_out(paid, self.listed_out, LARGE_SUM)
             self.person.supplement = paid
 
     def _critical(self, listed: int, law: Any) -> None:
@@ -193,7 +207,7 @@ class Bill:
         if paid > 0:
             person.claimed = BONUS_CLAIM if cap >= 0 and paid > rules.cap else CRITICAL_CLAIM
             person.supplement = paid
-            self._share_out(paid, CRITICAL)
+            self._share_out(paid, self.listed_out, CRITICAL)
 
     def _cap(self, law: Any) -> int:
         """Return the ceiling of critical-illness cover with the bonuses earned so far [fen]."""
@@ -201,15 +215,15 @@ class Bill:
         if rules.in_force == 0:
             return int(cap)
         in_force = person.continuous if rules.reading_r9 == 0 else law.year - rules.start + 1
-        steps = continuity_steps(person.continuous, rules.bonus_years, in_force)
+        steps = continuity_steps(person.continuous, rules.bonus_years, in_force, rules.reading_r12)
         bonus = cap_bonus(
             steps, person.bonus_claims, rules.bonus_continuity, rules.bonus_claims, rules.bonus_limit, cap
         )
         return person_cap(cap, bonus, 0)
 
-    def _share_out(self, paid: int, item: int) -> None:
-        """Take a payment off what is left to pay, split between outpatient and inpatient care in proportion."""
-        out, inside = split_in_two(paid, self.listed_out, self.listed_in)
+    def _share_out(self, paid: int, outpatient: int, item: int) -> None:
+        """Take a payment off what is left to pay, split between what counts of outpatient and inpatient care."""
+        out, inside = split_in_two(paid, outpatient, self.listed_in)
         self.listed_out -= out
         self.listed_in -= inside
         self.rest_out -= out
@@ -220,30 +234,35 @@ class Bill:
         """Pay medical assistance to the low-income classes out of what is left inside the list."""
         person, rules = self.person, law.assistance
         threshold = int(person.model.around.living[person.insured] * rules.threshold_income_share[person.aid])
-        listed = self.listed_out + self.listed_in
+        outpatient = self.listed_out * rules.outpatient_on
+        listed = outpatient + self.listed_in
         paid = assistance(listed, threshold, rules.rate[person.aid], rules.cap[person.aid])
         if paid > 0:
             person.assistance = paid
-            self._share_out(paid, ASSISTANCE)
+            self._share_out(paid, outpatient, ASSISTANCE)
 
     def pay_from_own_account(self, law: Any) -> None:
         """Draw on the person's own account, outpatient bills first."""
-        person = self.person
-        out = draw(person.account, fen_share(self.rest_out, law.accounts.use_share)) if self.rest_out else 0
-        inside = draw(person.account - out, fen_share(self.rest_in, law.accounts.use_share)) if self.rest_in else 0
+        person, part = self.person, law.accounts.use_share
+        out = draw(person.account, min(fen_share(self.rest_out, part), self.listed_out)) if self.rest_out else 0
+        left = person.account - out
+        inside = draw(left, min(fen_share(self.rest_in, part), self.listed_in)) if self.rest_in else 0
         if out + inside == 0:
             return
         person.account -= out + inside
         person.own_account = out + inside
         self.rest_out -= out
         self.rest_in -= inside
+        self.listed_out -= out
+        self.listed_in -= inside
         self.count(OWN_ACCOUNT, out, inside)
 
     def ask_relatives(self, law: Any) -> None:
         """Note what relatives' accounts are asked for."""
-        accounts, rests = law.accounts, (self.rest_out, self.rest_in)
+        accounts = law.accounts
         if accounts.scope > 0 and accounts.pays_relatives_care and self.person.scheme != NO_SCHEME:
-            out, inside = (min(fen_share(rest, accounts.family_use_share), rest) if rest else 0 for rest in rests)
+            rests = (self.rest_out, self.listed_out), (self.rest_in, self.listed_in)
+            out, inside = (min(fen_share(rest, accounts.family_use_share), most) if rest else 0 for rest, most in rests)
             self.person.need = (out, inside)
 
     def pay_in_cash(self) -> None:

@@ -9,17 +9,19 @@ import mesa
 
 from agents.chance import Purpose, four, uniform
 from agents.enrolment import LEAST, family_leaning
-from agents.numeric import log
+from agents.numeric import fen_share, log
 from experiments.bench.person import Person
 from experiments.bench.words import (
     CREDIT,
     EMPLOYEE,
+    EMPLOYEE_HELP,
     EMPLOYER,
     FEMALE,
     FLEXIBLE,
     LARGE_SUM_FROM_ACCOUNT,
     LARGE_SUM_PREMIUM,
     MALE,
+    NO_SCHEME,
     PERSON_TO_ACCOUNT,
     PERSON_TO_POOL,
     RESIDENT,
@@ -31,19 +33,27 @@ from experiments.bench.words import (
     UNEMPLOYED,
     UNEMPLOYMENT,
 )
+from model.phases.paying import AVERAGE_PENSION, HELPED, PAID_AHEAD, RANKS, WIDER
 from model.phases.renewing import newborn_key
-from model.rules.accounts import credit_active, credit_retired
+from model.rules.accounts import credit_active, credit_retired, own_to_account
+from model.rules.codes import Link
 from model.rules.contributions import (
     contribution_base,
     employer_contribution,
+    fifth_of,
     flexible_contribution,
+    income_counted,
+    linked_contribution,
+    low_wage_help,
     person_contribution,
     premium_help,
-    resident_contribution,
 )
 
 if TYPE_CHECKING:
     from experiments.bench.twin import PlainModel
+
+
+FLAT = int(Link.FLAT)
 
 
 class Family(mesa.Agent):
@@ -135,23 +145,29 @@ class Family(mesa.Agent):
         base_wage = self.model.around.base_wage[person.insured]
         own = credit = to_account = 0
         if work == RETIRED:
-            own = person_contribution(person.income, rules.retiree_rate)
+            average = rules.pension_base == AVERAGE_PENSION
+            pension = fen_share(base_wage, rules.pension_share) if average else person.income
+            own = person_contribution(pension, rules.retiree_rate)
             credit = credit_retired(person.income, rules.retiree_credit_rate)
         elif work == FLEXIBLE:
             own = flexible_contribution(base_wage, rules.flexible_multiple, rules.flexible_rate)
             credited = flexible_contribution(base_wage, rules.flexible_multiple, rules.flexible_account_rate)
-            to_account = person.account_kind * min(credited, own)
+            helped = low_wage_help(own, person.income, base_wage, rules.help_line, rules.help_share)
+            own -= helped
+            sums[EMPLOYEE_HELP] += helped
+            to_account = person.account_kind * own_to_account(min(credited, own), law.accounts.person_share)
         elif work == UNEMPLOYED:
             person.matched = flexible_contribution(base_wage, rules.unemployment_base, rules.unemployment_rate)
             sums[UNEMPLOYMENT] += person.matched
         else:
-            declared = math.floor(person.income * rules.declared_share + 0.5)
+            other = rules.other_income[fifth_of(person.rank, RANKS)]
+            declared = math.floor(income_counted(person.income, other, rules.wage_base) * rules.declared_share + 0.5)
             base = contribution_base(declared, base_wage, rules.base_floor, rules.base_cap)
             own = person_contribution(base, rules.person_rate)
             rate = rules.employer_rate[person.insured] * (1.0 - rules.employer_relief)
             person.matched = employer_contribution(base, rate)
             sums[EMPLOYER] += person.matched
-            to_account = person.account_kind * own
+            to_account = person.account_kind * own_to_account(own, law.accounts.person_share)
             credit = credit_active(0, 0.0, person.matched, rules.employer_share_to_account)
         credit *= person.account_kind
         premium = 0 if work == RETIRED and law.large_sum.retirees_pay == 0 else law.large_sum.premium
@@ -166,23 +182,47 @@ class Family(mesa.Agent):
 
     def _resident(self, person: Person, law: Any) -> None:
         """Collect a resident's premium: help for the poor, the rest in cash; relatives' accounts are asked for it."""
-        around, counts, pool = self.model.around, self.model.counts, person.insured
-        due = resident_contribution(
-            law.resident.individual, around.income[pool][person.urban], law.resident.link_rate, law.resident.link_mode
-        )
+        counts, pool, accounts = self.model.counts, person.insured, law.accounts
+        subsidy = self.model.around.subsidy[pool]
+        due = self._due(person, law.resident)
         if person.age == 0 and law.resident.newborn_free == 1:
             due = 0
-        helped = premium_help(due, law.assistance.help_share[person.aid])
-        left = person.contribution = due - helped
-        if law.accounts.pays_premium == 1 and person.link[3] < law.accounts.premium_use_share:
+        helped = premium_help(due, self._help_share(person, law.assistance))
+        left = due - helped
+        person.contribution += left
+        allowed = accounts.pays_premium == 1 and (accounts.scope >= WIDER or accounts.reading_s2 == 0)
+        covered = accounts.reading_s1 == 0 or person.continuous > 1
+        if allowed and covered and person.link[3] < accounts.premium_use_share:
             person.need = (left, 0)
         sums = counts.money[pool]
         sums[RESIDENT_HELP] += helped
         sums[RESIDENT_CASH] += left
         counts.heads[pool][SUBSIDISED] += 1
-        for level, share in enumerate(around.subsidy[pool]):
+        for level, share in enumerate(subsidy):
             sums[SUBSIDY_CENTRE + level] += share
-        person.matched = sum(around.subsidy[pool])
+        person.matched = sum(subsidy)
+
+    def _help_share(self, person: Person, rules: Any) -> float:
+        """Return the share of a premium that medical assistance pays: by class, or of some outside the classes."""
+        share: float = rules.help_share[person.aid]
+        others = rules.subsidised_others_share
+        if person.aid == 0 and others > 0.0 and self.model.draws.enrolment[person.place][HELPED] < others:
+            share = max(share, rules.subsidised_others_help)
+        return share
+
+    def _due(self, person: Person, rules: Any) -> int:
+        """Return a resident's contribution of the year before any help [fen]."""
+        flat: int = rules.individual_next if rules.cash_year == PAID_AHEAD else rules.individual
+        if rules.link_mode == FLAT:
+            return flat
+        place = self.model.around.income[person.insured][person.urban]
+        family = sum(member.income for member in self.members) // len(self.members)
+        bracket = rules.link_brackets[fifth_of(person.rank, RANKS)]
+        due: int = linked_contribution(
+            rules.link_mode, flat, place, person.income, family, rules.link_rate, bracket, rules.link_floor,
+            rules.link_cap,
+        )  # fmt: skip
+        return due
 
     def pay_bills(self) -> None:
         """Pay what the insurance left: from the own account, then in cash; ask relatives for their accounts."""
@@ -192,6 +232,8 @@ class Family(mesa.Agent):
             bill = person.bill
             if bill is None or bill.rest_out + bill.rest_in == 0:
                 continue
+            if law.accounts.in_list_only == 0 or person.scheme == NO_SCHEME:
+                bill.listed_out, bill.listed_in = bill.rest_out, bill.rest_in
             if person.account > 0:
                 bill.pay_from_own_account(law)
             bill.ask_relatives(law)

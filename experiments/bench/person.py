@@ -7,19 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from agents.care import events, hospital_tier
 from agents.career import first_work, leaves_school, next_job, scheme_of_work, year_more
-from agents.enrolment import joins as joins_scheme
-from agents.enrolment import return_leaning
 from agents.numeric import fen_share
 from agents.tables import look_up
 from experiments.bench.bill import Bill
-from experiments.bench.mover import Mover
+from experiments.bench.joiner import Joiner
 from experiments.bench.words import (
     ACCOUNT_INTEREST,
     CHILD,
     COST,
-    COVERED_ACTIVE,
-    COVERED_RESIDENT,
-    COVERED_RETIRED,
     EMPLOYEE,
     ENTERED,
     FARMER,
@@ -27,38 +22,34 @@ from experiments.bench.words import (
     FLEXIBLE,
     HEAD_OF_STATUS,
     INPATIENT,
-    LAPSED,
     MATERNITY,
     MEMBERS,
-    NO_SCHEME,
     NOT_WORKING,
     OUTPATIENT,
     OUTSIDER,
     PEOPLE,
     PUPIL,
-    RESIDENT,
     RETIRED,
-    RETURNED,
     RURAL,
     STANDING,
-    STATUS,
     STUDENT,
     VISITS,
-    WAITING,
     interpreted,
 )
-from model.phases import joining
+from model.phases import caring, joining
+from model.phases.caring import FIFTHS
 from model.phases.living import MOST_INCOME, MOST_SEVERE, MOST_YEARS, RANKS
 from model.phases.tally import AGES
 from model.rules.accounts import account_interest
 from model.rules.contributions import by_sex, may_stop_contributing
-from model.rules.enrolment import consecutive_years, missed_years, no_claim_steps, waiting_period
+from model.rules.enrolment import benefit_years, no_claim_steps
 
 if TYPE_CHECKING:
     from experiments.bench.family import Family
     from experiments.bench.twin import PlainModel
 
 tier_of = interpreted(hospital_tier)
+how_away = interpreted(caring.how_away)
 STATE = (
     "key", "home", "hukou", "insured", "age", "sex", "hukou_kind", "urban", "work", "scheme", "aid", "chronic", "rank",
     "years", "continuous", "lapsed", "waiting", "bonus_claims", "claimed", "account_kind", "dying", "account",
@@ -70,11 +61,9 @@ YEARLY = (
 )  # fmt: skip
 """What a person earns, pays and is paid in one year [fen]."""
 HELD = "bill", "drawn", "family", "father", "link", "mother", "need", "place", "spouse", "status"
-DEFAULT_READINGS = (1, 1)
-"""The defaults of `waiting_period`, given by hand: compiled code that fills in defaults of 1 is called far slower."""
 
 
-class Person(Mover):
+class Person(Joiner):
     """Somebody who works, is insured, falls ill and pays, with the family and the relatives beside."""
 
     __slots__ = (*STATE, *YEARLY, *HELD)
@@ -145,6 +134,7 @@ class Person(Mover):
             self.insure_at(self.home)
             if before != EMPLOYEE:
                 self.model.counts.enrolment[self.home, EMPLOYEE, self.work][ENTERED] += 1
+                self._wait_as_employee(before)
 
     def _next_work(self) -> tuple[int, int]:
         """Return this year's work and whether a flexible worker joins (1), leaves (0) or keeps (-1) the scheme."""
@@ -159,7 +149,8 @@ class Person(Mover):
                 return stage, -1
             employed = rules.graduate_employee_share if work == STUDENT else rules.leaver_employee_share
             rural = self.urban == 0 and self.hukou_kind == RURAL
-            found = first_work(rural, v, x, employed, rules.leaver_flexible_share, rules.public_entrants)
+            public = rules.public_entrants * law.enrolment.compliance_public
+            found = first_work(rural, v, x, employed, rules.leaver_flexible_share, public)
             return found, self._joins(w)
         threshold = by_sex(self.sex, law.employee.retirement_age_men, law.employee.retirement_age_women)
         retires = age >= threshold
@@ -170,19 +161,12 @@ class Person(Mover):
         if retires:
             return self._at_retirement(threshold, law), -1
         entry = rules.entry_rate * law.enrolment.compliance_enterprise
-        found = next_job(
-            work, u, v, entry, rules.exit_rate, rules.unemployment_rate, rules.benefit_share, rules.benefit_years
-        )
+        months = law.enrolment
+        by_years = months.benefit_months_short, months.benefit_months_middle, months.benefit_months_long
+        longest = benefit_years(self.years, *by_years)
+        found = next_job(work, u, v, entry, rules.exit_rate, rules.unemployment_rate, rules.benefit_share, longest)
         stays = found == FLEXIBLE and work == FLEXIBLE and x >= law.enrolment.flexible_switch
         return found, -1 if stays else self._joins(w)
-
-    def _joins(self, u: float) -> int:
-        """Say (1 or 0) whether a flexible worker would choose the employee scheme; hukou may stand in the way."""
-        rules = self.model.rules.enrolment
-        chance = rules.flexible_join
-        if self.home != self.hukou and rules.flexible_open_everywhere == 0:
-            chance *= rules.flexible_migrant_factor
-        return int(u < chance)
 
     def _at_retirement(self, threshold: float, law: Any) -> int:
         """Return the work at or past the age of retirement; farmers go on."""
@@ -209,86 +193,9 @@ class Person(Mover):
         """Learn whether this is the last year and whether chronic illness begins or worsens."""
         around, age = self.model.around, min(self.age, AGES - 1)
         u, v = self.model.draws.life[self.place]
-        self.dying = int(u < around.mortality[self.sex][age])
+        self.dying = int(u < around.mortality[self.sex][self.chronic][age])
         if self.chronic < MOST_SEVERE and v < around.onset[self.chronic][age]:
             self.chronic += 1
-
-    def enrol(self, family: float, common: float) -> None:
-        """Take the scheme that work or the family's decision gives, and keep the books of membership."""
-        before = self.scheme
-        if before != EMPLOYEE:
-            self.scheme = self._choose(before, family, common)
-        self.status = STATUS[self.work][self.scheme]
-        self._keep_books(before)
-        self._count_enrolment(before)
-
-    def _choose(self, before: int, family: float, common: float) -> int:
-        """Return the scheme of somebody outside the employee scheme after the family's decision."""
-        rules = self.model.rules.enrolment
-        u, v, w = self.model.draws.enrolment[self.place]
-        if not self._wants_insurance(before, family, u if w < rules.member_noise else common):
-            self.insure_at(self.home)
-            return NO_SCHEME
-        if before != RESIDENT:
-            local = self.home == self.hukou or v < rules.migrant_resident_share
-            self.insure_at(self.home if local else self.hukou)
-        return RESIDENT
-
-    def _wants_insurance(self, before: int, family: float, u: float) -> bool:
-        """Say whether this member of the family is insured as a resident this year."""
-        law, around = self.model.rules, self.model.around
-        rules = law.enrolment
-        if self.aid > 0:
-            return bool(u < rules.aid_share)
-        if self.age == 0:
-            return bool(u < rules.newborn_share)
-        if self.work == PUPIL:
-            return bool(u < rules.pupil_share)
-        leaning: float = family + around.member_leaning[self.chronic][min(self.age, AGES - 1)]
-        if before == RESIDENT:
-            leaning += rules.coefficient_habit
-        else:
-            wait = self._wait(law.waiting)
-            leaning += return_leaning(self.lapsed, wait, rules.return_penalty, rules.coefficient_waiting)
-        if self.home != self.hukou:
-            far = around.province[self.home] != around.province[self.hukou]
-            leaning += rules.migrant_penalty_province if far else rules.migrant_penalty_city
-        return joins_scheme(around.log_odds, u, leaning)
-
-    def _wait(self, rules: Any) -> int:
-        """Return the months of waiting that a return would bring [months]."""
-        if rules.in_force == 0:
-            return 0
-        return waiting_period(
-            self.lapsed, 0, 0, 0, rules.fixed_months, rules.months_per_gap_year, rules.long_gap_years,
-            rules.long_gap_minimum, *DEFAULT_READINGS,
-        )  # fmt: skip
-
-    def _keep_books(self, before: int) -> None:
-        """Count consecutive and missed years and set the waiting months of the year."""
-        rules, newborn = self.model.rules.waiting, self.age == 0
-        standing = STANDING[self.scheme][self.age == 0]
-        wait = 0
-        if self.scheme == RESIDENT and before == NO_SCHEME and not (newborn and rules.newborn_exempt == 1):
-            wait = self._wait(rules)
-        self.waiting = min(wait, joining.MONTHS)
-        self.continuous = min(consecutive_years(self.continuous, standing), joining.MOST)
-        self.lapsed = min(missed_years(self.lapsed, standing, rules.in_force), joining.MOST)
-
-    def _count_enrolment(self, before: int) -> None:
-        """Count the way into, out of and back to the scheme, and the head insured during the year."""
-        counts, scheme, work = self.model.counts, self.scheme, self.work
-        pool = self.insured
-        if scheme == RESIDENT and before == NO_SCHEME:
-            counts.enrolment[pool, scheme, work][ENTERED if self.age == 0 else RETURNED] += 1
-        elif scheme == NO_SCHEME and before == RESIDENT:
-            counts.enrolment[pool, RESIDENT, work][LAPSED] += 1
-        if self.waiting > 0:
-            counts.enrolment[pool, scheme, work][WAITING] += 1
-        if scheme == EMPLOYEE:
-            counts.heads[pool][COVERED_RETIRED if work == RETIRED else COVERED_ACTIVE] += 1
-        elif scheme == RESIDENT:
-            counts.heads[pool][COVERED_RESIDENT] += 1
 
     def credit_interest(self, law: Any) -> None:
         """Earn the year's interest on the balance brought forward."""
@@ -312,11 +219,11 @@ class Person(Mover):
         """Draw the year's care, at prices of 1, and weigh it against what was to be expected."""
         self.drawn = self._care()
         around, need = self.model.around, self.model.counts.need[self.insured][self.scheme]
-        need[0] += sum(self.drawn[4:])
+        need[0] += sum(self.drawn[5:])
         need[1] += int(around.expected_cost[self.dying][self.status][self.chronic][min(self.age, AGES - 1)])
 
     def _care(self) -> tuple[int, ...]:
-        """Return visits, their tier, stays, their tier, and the cost of visits, treatment and stays at prices of 1."""
+        """Return visits, tier, stays, tier, whether away; cost of visits, treatment and stays at prices of 1."""
         world, status, chronic = self.model, self.status, self.chronic
         around, law, age, dies = world.around, world.rules.care, min(self.age, AGES - 1), self.dying
         u, v = world.draws.outpatient[self.place]
@@ -324,25 +231,29 @@ class Person(Mover):
         where = world.draws.place_of_care[self.place]
         visits = events(around.exponential, u, around.visits[dies][status][chronic][age], law.most_visits)
         stays = events(around.exponential, s, around.stays[dies][status][chronic][age], law.most_stays)
+        fifth = self.rank * FIFTHS // caring.RANKS
+        if where[3] < law.unmet_need_poor[fifth]:
+            stays = 0
         visit_tier = tier = out = treatment = inside = 0
         if visits > 0:
             visit_tier = int(tier_of(where[0], *around.visit_edges[status]))
-            cost = around.visit_cost[status] * around.visit_tier[status][visit_tier]
+            cost = around.visit_cost[status] * around.visit_tier[status][visit_tier] * around.visit_fifth[fifth]
             out = int(visits * cost * look_up(around.outpatient_spread, v))
         if chronic > 0:
             cost = around.chronic_cost[dies][status][chronic]
             treatment = int(cost * look_up(around.chronic_spread, 1.0 - v))
         if stays > 0:
             tier = int(tier_of(where[1], *around.tier_edges[status]))
-            cost = around.stay_cost[status][tier] * around.stay_age[age]
+            cost = around.stay_cost[status][tier] * around.stay_age[age] * around.stay_fifth[fifth]
             inside = int(stays * cost * look_up(around.inpatient_spread, t))
-        return visits, visit_tier, stays, tier, out, treatment, inside
+        away = how_away(self.home != self.insured, where[2], law) if stays > 0 or self.home != self.insured else 0
+        return visits, visit_tier, stays, tier, away, out, treatment, inside
 
     def _seek_care(self) -> Bill | None:
         """Return the bill of the year's visits, chronic treatment and stays, or None without any."""
         world, around = self.model, self.model.around
         level = around.price[self.insured] * around.budget[self.insured][self.scheme]
-        visits, visit_tier, stays, tier, *costs = self.drawn
+        visits, visit_tier, stays, tier, away, *costs = self.drawn
         out, treatment, inside = (fen_share(cost, level) for cost in costs)
         if self.scheme == EMPLOYEE:
             out += int(self.account * around.pharmacy)
@@ -353,7 +264,7 @@ class Person(Mover):
             care = world.counts.care[self.insured, self.status, kind]
             care[VISITS] += number
             care[COST] += spent
-        return Bill(self, out, treatment, inside, visit_tier, stays, tier)
+        return Bill(self, out, treatment, inside, visit_tier, stays, tier, away)
 
     def end_year(self) -> None:
         """Let maternity benefit be paid at a birth, count years without claims, and be counted at year end."""
@@ -363,7 +274,9 @@ class Person(Mover):
             counts.money[mother.insured][MATERNITY] += law.employee.maternity_cost
         if law.waiting.in_force:
             standing = STANDING[self.scheme][self.age == 0]
-            self.bonus_claims = min(no_claim_steps(self.bonus_claims, standing, self.claimed), joining.MOST)
+            self.bonus_claims = min(
+                no_claim_steps(self.bonus_claims, standing, self.claimed, law.waiting.reading_r8), joining.MOST
+            )
         self.bill = None
         if self.dying:
             return

@@ -47,8 +47,8 @@ class Draws:
         self._keys = keys
         self.work = self._several(Purpose.WORK, 4)
         self.life = self._several(Purpose.LIFE, 2)
-        self.enrolment = self._several(Purpose.ENROLMENT, 3)
-        self.place_of_care = self._several(Purpose.PLACE_OF_CARE, 2)
+        self.enrolment = self._several(Purpose.ENROLMENT, 4)
+        self.place_of_care = self._several(Purpose.PLACE_OF_CARE, 4)
         self.family = uniforms(ground.seed, Purpose.FAMILY, ground.year, keys)
         self.outpatient = self._pair(Purpose.OUTPATIENT, ground.outpatient_keys)
         self.inpatient = self._pair(Purpose.INPATIENT, ground.inpatient_keys)

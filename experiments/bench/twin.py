@@ -86,7 +86,7 @@ class PlainModel(PoolingModel):
     def _renew(self) -> None:
         """Grow older, marry, part and move, let the dead leave and children come, and draw the year's chance."""
         self.ground = self._ground()
-        self.rules = plain_law(self.law[0])
+        self.rules = plain_law(self._law_of_people()[0])
         self.around = plain_ground(self.ground)
         self.counts = Counts(self.tally)
         self.everybody.do("grow_older")

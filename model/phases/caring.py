@@ -14,6 +14,10 @@ from agents.tables import look_up
 from model.phases.ground import Ground, Illness, Scratch, Sums
 from model.phases.standing import status_of
 from model.phases.tally import AGES, CareItem
+from model.rules.codes import Away
+
+FIFTHS = 5
+RANKS = 65536
 
 
 @compiled_apart
@@ -26,6 +30,7 @@ def seek_care(p: Columns, law: Any, ground: Ground, ill: Illness, scratch: Scrat
     _visit(p, law, ground, ill, scratch)
     _treat(p, ground, ill, scratch)
     _stay(p, law, ground, ill, scratch)
+    _go_away(p, law, ill, scratch)
 
 
 @inlined
@@ -39,7 +44,8 @@ def _visit(p: Columns, law: Any, ground: Ground, ill: Illness, scratch: Scratch)
         scale = ground.visits[int64(p.dying[i]), status, int64(p.chronic[i]), age]
         visits = events(ground.exponential, unit(numbers[i]), scale, most)
         tier = hospital_tier(unit(place[i]), ground.visit_edges[status, 0], ground.visit_edges[status, 1])
-        cost = ground.visit_cost[status] * ground.visit_tier[status, tier]
+        fifth = int64(p.rank[i]) * FIFTHS // RANKS
+        cost = ground.visit_cost[status] * ground.visit_tier[status, tier] * ground.visit_fifth[fifth]
         ill.visits[i] = visits
         ill.visit_tier[i] = tier if visits > 0 else int64(0)
         ill.outpatient[i] = int64(float64(visits) * cost * look_up(ground.outpatient_spread, unit(luck[i])))
@@ -77,13 +83,45 @@ def _stay(p: Columns, law: Any, ground: Ground, ill: Illness, scratch: Scratch) 
         number += int64(ill.stays[i] > 0)
     for n in range(number):
         i = int64(scratch.chosen[n])
+        fifth = int64(p.rank[i]) * FIFTHS // RANKS
+        if unit(scratch.words[3, i]) < law.care.unmet_need_poor[fifth]:
+            ill.stays[i] = 0
+            continue
         status = status_of(int64(p.work[i]), int64(p.scheme[i]))
         u = unit(scratch.words[1, i])
         tier = hospital_tier(u, ground.tier_edges[status, 0], ground.tier_edges[status, 1])
         cost = ground.stay_cost[status, tier] * ground.stay_age[min(int64(p.age[i]), AGES - 1)]
+        cost = cost * ground.stay_fifth[fifth]
         luck = look_up(ground.inpatient_spread, unit(scratch.more_pairs[1, i]))
         ill.tier[i] = tier
         ill.inpatient[i] = int64(float64(ill.stays[i]) * cost * luck)
+
+
+@inlined
+def _go_away(p: Columns, law: Any, ill: Illness, scratch: Scratch) -> None:
+    """Note who is treated outside the pool of insurance: registered, referred or neither, or not paid for at all."""
+    number = int64(0)
+    for i in range(p.key.size):
+        ill.away[i] = 0
+        scratch.chosen[number] = i
+        number += int64((p.home[i] != p.insured[i]) | (ill.stays[i] > 0))
+    for n in range(number):
+        i = int64(scratch.chosen[n])
+        ill.away[i] = how_away(p.home[i] != p.insured[i], unit(scratch.words[2, i]), law.care)
+
+
+@inlined
+def how_away(far: bool, u: float, rules: Any) -> int:
+    """Return how somebody is treated (`Away`) for a uniform number; what is left of it tells whether it is paid for."""
+    share = rules.registered_share if far else rules.away_share
+    if u >= share:
+        if not far:
+            return int64(Away.NOT)
+        left = (u - share) / (1.0 - share)
+        return int64(Away.UNREGISTERED) if left < rules.away_discount else int64(Away.UNPAID)
+    if u >= share * rules.away_discount:
+        return int64(Away.UNPAID)
+    return int64(Away.REGISTERED) if far else int64(Away.REFERRED)
 
 
 @compiled_apart

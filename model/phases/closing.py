@@ -23,9 +23,10 @@ def count_bonuses(p: Columns, law: Any) -> None:
     """Add a step to the cap of critical-illness cover for a year without claims; clear the steps when one was used."""
     if law.waiting.in_force == 0:
         return
+    lost = law.waiting.reading_r8
     for i in range(p.key.size):
         standing = standing_of(int64(p.scheme[i]), int64(p.age[i]))
-        steps = no_claim_steps(int64(p.bonus_claims[i]), standing, int64(p.claimed[i]))
+        steps = no_claim_steps(int64(p.bonus_claims[i]), standing, int64(p.claimed[i]), lost)
         p.bonus_claims[i] = min(steps, MOST)
 
 

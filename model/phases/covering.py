@@ -18,14 +18,15 @@ from model.rules.benefits import (
     critical_illness,
     deductible_of_stay,
     in_list,
+    in_list_away,
     large_sum,
     split_in_two,
 )
-from model.rules.codes import NO_CEILING, Claim
+from model.rules.codes import NO_CEILING, Away, Claim
 from model.rules.enrolment import cap_bonus, continuity_steps, person_cap
 
 MONTHS = 12.0
-SEVERE = 2
+MILD, SEVERE = 1, 2
 
 
 @compiled_apart
@@ -64,7 +65,7 @@ def _take_off(
     """Pay the basic scheme's part for the months without waiting, as far as the pool is covered."""
     pool = int64(p.insured[i])
     scheme = int64(p.scheme[i])
-    open_share = (MONTHS - float64(p.waiting[i])) / MONTHS * ground.coverage[pool, scheme]
+    open_share = max(MONTHS - float64(p.waiting[i]), 0.0) / MONTHS * ground.coverage[pool, scheme]
     paid_out = int64(float64(out) * open_share)
     paid_in = int64(float64(inside) * open_share)
     listed = sums.listed[scheme, int64(ill.tier[i])]
@@ -87,7 +88,8 @@ def _employee(p: Columns, i: int, law: Any, ill: Illness, scratch: Scratch) -> t
     retired = p.work[i] == Work.RETIRED
     rules = law.benefit
     tier = int64(ill.tier[i])
-    visits, chronic, stays = _listed(i, rules.outpatient_in_list_share[1], rules.employee_in_list_share[tier], scratch)
+    listed = rules.employee_in_list_share[tier]
+    visits, chronic, stays = _listed(p, i, rules.outpatient_in_list_share[1], listed, rules, ill, scratch)
     rate = rules.employee_outpatient_rate[int64(ill.visit_tier[i])]
     deductible = rules.employee_outpatient_deductible
     cap = rules.employee_outpatient_cap
@@ -112,9 +114,12 @@ def _resident(p: Columns, i: int, law: Any, ill: Illness, scratch: Scratch) -> t
     """Return what the resident pool pays for one member's visits with chronic treatment, and stays [fen]."""
     rules = law.benefit
     tier = int64(ill.tier[i])
-    visits, chronic, stays = _listed(i, rules.outpatient_in_list_share[2], rules.resident_in_list_share[tier], scratch)
+    listed = rules.resident_in_list_share[tier]
+    visits, chronic, stays = _listed(p, i, rules.outpatient_in_list_share[2], listed, rules, ill, scratch)
     rate = rules.resident_outpatient_rate[int64(ill.visit_tier[i])]
-    paid_visits = basic_outpatient(visits, rules.resident_outpatient_deductible, rate, rules.resident_outpatient_cap)
+    drugs = rules.resident_chronic_drug_cap if p.chronic[i] == MILD else 0
+    cap = rules.resident_outpatient_cap + drugs
+    paid_visits = basic_outpatient(visits, rules.resident_outpatient_deductible, rate, cap)
     paid_chronic = _chronic(p, i, chronic, rules.chronic_rate_resident, rules)
     paid_stays = int64(0)
     if stays > 0:
@@ -124,14 +129,35 @@ def _resident(p: Columns, i: int, law: Any, ill: Illness, scratch: Scratch) -> t
 
 
 @inlined
-def _listed(i: int, outpatient_share: float, inpatient_share: float, scratch: Scratch) -> tuple[int, int, int]:
-    """Return the parts of visits, chronic treatment and stays that are on the insurance's list, and note them [fen]."""
+def _listed(
+    p: Columns, i: int, outpatient_share: float, inpatient_share: float, rules: Any, ill: Illness, scratch: Scratch
+) -> tuple[int, int, int]:
+    """Return the parts of visits, chronic treatment and stays that are on the insurance's list, and note them [fen].
+
+    Of stays outside the pool of insurance less counts; of those who live elsewhere, less of all.
+    """
     visits = in_list(scratch.outpatient[i], outpatient_share)
     chronic = in_list(scratch.chronic[i], outpatient_share)
     stays = in_list(scratch.inpatient[i], inpatient_share)
+    if ill.away[i] != Away.NOT:
+        cut = cut_away(int64(ill.away[i]), rules)
+        stays = in_list_away(stays, cut)
+        if p.home[i] != p.insured[i]:
+            visits = in_list_away(visits, cut)
+            chronic = in_list_away(chronic, cut)
     scratch.listed_out[i] = visits + chronic
     scratch.listed_in[i] = stays
     return visits, chronic, stays
+
+
+@inlined
+def cut_away(away: int, rules: Any) -> float:
+    """Return the part of a cost on the list that does not count where it was borne outside the pool of insurance."""
+    if away == Away.REGISTERED:
+        return float64(rules.out_of_area_registered)
+    if away == Away.REFERRED:
+        return float64(rules.out_of_area_referred)
+    return float64(rules.out_of_area_unregistered if away == Away.UNREGISTERED else 1.0)
 
 
 @inlined
@@ -163,7 +189,7 @@ def pay_supplement(p: Columns, law: Any, ground: Ground, scratch: Scratch, sums:
             _critical(p, i, listed, law, ground, scratch, sums)
         else:
             paid = large_sum(listed - threshold, law.large_sum.rate, law.large_sum.cap)
-            _share_out(p, i, paid, CareItem.LARGE_SUM, scratch, sums)
+            _share_out(p, i, paid, scratch.listed_out[i], CareItem.LARGE_SUM, scratch, sums)
             p.supplement[i] = paid
 
 
@@ -208,7 +234,7 @@ def _critical(p: Columns, i: int, listed: int, law: Any, ground: Ground, scratch
     if paid > 0:
         p.claimed[i] = int64(Claim.BONUS) if cap >= 0 and paid > rules.cap else int64(Claim.CRITICAL)
         p.supplement[i] = paid
-        _share_out(p, i, paid, CareItem.CRITICAL, scratch, sums)
+        _share_out(p, i, paid, scratch.listed_out[i], CareItem.CRITICAL, scratch, sums)
 
 
 @inlined
@@ -220,7 +246,7 @@ def _cap(p: Columns, i: int, law: Any) -> int:
     continuous = int64(p.continuous[i])
     in_force = continuous if rules.reading_r9 == 0 else law.year - rules.start + 1
     bonus = cap_bonus(
-        continuity_steps(continuous, rules.bonus_years, in_force),
+        continuity_steps(continuous, rules.bonus_years, in_force, rules.reading_r12),
         int64(p.bonus_claims[i]),
         rules.bonus_continuity,
         rules.bonus_claims,
@@ -231,9 +257,9 @@ def _cap(p: Columns, i: int, law: Any) -> int:
 
 
 @inlined
-def _share_out(p: Columns, i: int, paid: int, item: int, scratch: Scratch, sums: Sums) -> None:
-    """Take a payment off what is left to pay, split between outpatient and inpatient care in proportion."""
-    out, inside = split_in_two(paid, scratch.listed_out[i], scratch.listed_in[i])
+def _share_out(p: Columns, i: int, paid: int, outpatient: int, item: int, scratch: Scratch, sums: Sums) -> None:
+    """Take a payment off what is left to pay, split between what counts of outpatient and inpatient care."""
+    out, inside = split_in_two(paid, outpatient, scratch.listed_in[i])
     scratch.listed_out[i] -= out
     scratch.listed_in[i] -= inside
     scratch.rest_out[i] -= out
@@ -249,7 +275,8 @@ def pay_assistance(p: Columns, law: Any, ground: Ground, scratch: Scratch, sums:
     """Pay medical assistance to the low-income classes and to families made poor by illness, inside the list."""
     for i in range(p.key.size):
         aid = int64(p.aid[i])
-        listed = scratch.listed_out[i] + scratch.listed_in[i]
+        outpatient = scratch.listed_out[i] * law.assistance.outpatient_on
+        listed = outpatient + scratch.listed_in[i]
         if listed == 0 or p.scheme[i] == Scheme.NONE or law.assistance.rate[aid] == 0.0:
             continue
         pool = int64(p.insured[i])
@@ -257,4 +284,4 @@ def pay_assistance(p: Columns, law: Any, ground: Ground, scratch: Scratch, sums:
         paid = assistance(listed, threshold, law.assistance.rate[aid], law.assistance.cap[aid])
         if paid > 0:
             p.assistance[i] = paid
-            _share_out(p, i, paid, CareItem.ASSISTANCE, scratch, sums)
+            _share_out(p, i, paid, outpatient, CareItem.ASSISTANCE, scratch, sums)

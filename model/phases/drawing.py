@@ -16,19 +16,25 @@ from model.rules.accounts import draw
 
 @compiled_apart
 def pay_rest(p: Columns, first: int, law: Any, scratch: Scratch, sums: Sums) -> None:
-    """Pay what is left of every bill from the own account, then in cash; note what relatives are asked for."""
+    """Pay what is left of every bill from the own account, then in cash; note what relatives are asked for.
+
+    Accounts pay whatever is left, or only what is left inside the list, as the law says.
+    """
     shared = law.accounts.scope > 0 and law.accounts.pays_relatives_care == 1
     for i in range(p.key.size):
         scratch.need[0, first + i] = 0
         scratch.need[1, first + i] = 0
         if scratch.rest_out[i] + scratch.rest_in[i] == 0:
             continue
+        if law.accounts.in_list_only == 0 or p.scheme[i] == Scheme.NONE:
+            scratch.listed_out[i] = scratch.rest_out[i]
+            scratch.listed_in[i] = scratch.rest_in[i]
         if p.account[i] > 0:
             _own_account(p, i, law, scratch, sums)
         if shared and p.scheme[i] != Scheme.NONE:
-            out, inside = scratch.rest_out[i], scratch.rest_in[i]
-            scratch.need[0, first + i] = min(fen_share(out, law.accounts.family_use_share), out)
-            scratch.need[1, first + i] = min(fen_share(inside, law.accounts.family_use_share), inside)
+            part = law.accounts.family_use_share
+            scratch.need[0, first + i] = min(fen_share(scratch.rest_out[i], part), scratch.listed_out[i])
+            scratch.need[1, first + i] = min(fen_share(scratch.rest_in[i], part), scratch.listed_in[i])
         _cash(p, i, scratch, sums)
 
 
@@ -44,14 +50,17 @@ def _add(p: Columns, i: int, item: int, out: int, inside: int, sums: Sums) -> No
 @inlined
 def _own_account(p: Columns, i: int, law: Any, scratch: Scratch, sums: Sums) -> None:
     """Draw on the person's own account, outpatient bills first."""
-    out = draw(int64(p.account[i]), fen_share(scratch.rest_out[i], law.accounts.use_share))
-    inside = draw(int64(p.account[i]) - out, fen_share(scratch.rest_in[i], law.accounts.use_share))
+    part = law.accounts.use_share
+    out = draw(int64(p.account[i]), min(fen_share(scratch.rest_out[i], part), scratch.listed_out[i]))
+    inside = draw(int64(p.account[i]) - out, min(fen_share(scratch.rest_in[i], part), scratch.listed_in[i]))
     if out + inside == 0:
         return
     p.account[i] -= out + inside
     p.own_account[i] = out + inside
     scratch.rest_out[i] -= out
     scratch.rest_in[i] -= inside
+    scratch.listed_out[i] -= out
+    scratch.listed_in[i] -= inside
     _add(p, i, CareItem.OWN_ACCOUNT, out, inside, sums)
 
 

@@ -41,7 +41,7 @@ def money_in(
         earn(people, law, ground)
         mark_who_dies(people, ground, scratch)
         enrol(people, bounds, first_home, last_home, law, ground, sums, scratch)
-        contribute(people, first, law, ground, sums, scratch)
+        contribute(people, bounds, first_home, law, ground, sums, scratch)
         count_profile(people, sums)
 
 

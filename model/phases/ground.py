@@ -53,7 +53,7 @@ class Ground(NamedTuple):
     onset: Array
     """[chronic, age] chance that chronic illness begins (none to mild) or worsens (mild to severe)."""
     mortality: Array
-    """[sex, age] probability of dying within the year."""
+    """[sex, chronic, age] probability of dying within the year."""
     fertility: Array
     """[age] births a woman and year."""
     marriage: Array
@@ -76,6 +76,10 @@ class Ground(NamedTuple):
     """Share of an account that employees carry to pharmacies in a year."""
     visit_tier: Array
     """[status, tier] cost of a visit by level of hospital, 1 = mean."""
+    visit_fifth: Array
+    """[fifth of income] cost of visits, 1 = mean."""
+    stay_fifth: Array
+    """[fifth of income] cost of stays, 1 = mean."""
     visit_edges: Array
     """[status, 2] cumulated shares of visitors of primary and of secondary hospitals."""
     stay_cost: Array
@@ -121,6 +125,8 @@ class Illness(NamedTuple):
     """Hospital stays."""
     tier: Array
     """Level of the hospital."""
+    away: Array
+    """Whether outside the pool of insurance, and how (`Away`)."""
     outpatient: Array
     """Cost of visits at prices of 1 [fen]."""
     chronic: Array
@@ -131,7 +137,7 @@ class Illness(NamedTuple):
 
 def new_illness(size: int) -> Illness:
     """Return room for the care of a year."""
-    counts = [np.empty(size, np.uint8) for _ in range(4)]
+    counts = [np.empty(size, np.uint8) for _ in range(5)]
     return Illness(*counts, *(np.empty(size, np.int32) for _ in range(3)))
 
 
@@ -143,6 +149,7 @@ def illness_of(ill: Illness, first: int, last: int) -> Illness:
         ill.visit_tier[first:last],
         ill.stays[first:last],
         ill.tier[first:last],
+        ill.away[first:last],
         ill.outpatient[first:last],
         ill.chronic[first:last],
         ill.inpatient[first:last],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from agents.chance import Purpose, draw_words, unit
+from agents.chance import Purpose, draw_words, four, unit
 from agents.codes import Scheme, Status, Work
 from agents.compiled import compiled_apart, float64, inlined, int64
 from agents.enrolment import LEAST, family_leaning, joins, return_leaning
@@ -13,12 +13,16 @@ from agents.person import Columns
 from model.phases.ground import Bounds, Ground, Scratch, Sums
 from model.phases.insuring import insure_at
 from model.phases.standing import status_of
-from model.phases.tally import AGES, EnrolmentItem, Head
-from model.rules.codes import Standing
-from model.rules.enrolment import consecutive_years, missed_years, waiting_period
+from model.phases.tally import AGES, EnrolmentItem, Head, Money
+from model.rules.codes import Entrant, Standing
+from model.rules.enrolment import consecutive_years, hukou_admits, missed_years, repair_cost, waiting_period
 
 MOST = 255
 MONTHS = 12
+THOUSAND_YUAN = 100_000.0
+"""[fen]"""
+SECOND, THIRD = 1, 2
+"""Second and third answer of a reading that has three, as the law numbers them."""
 COVERED = int(Head.COVERED_ACTIVE) - int(Status.ACTIVE)
 """Heads insured during the year stand in the order of `Status`."""
 
@@ -33,8 +37,10 @@ def enrol(
         scratch.common[home] = unit(scratch.words[0, home])
     draw_words(ground.seed, int64(Purpose.ENROLMENT), ground.year, p.key, scratch.words)
     number = int64(0)
+    carried = MONTHS if law.waiting.carry_over == 1 else MOST
     for i in range(p.key.size):
-        p.waiting[i] = 0
+        ended = MONTHS if p.scheme[i] == Scheme.EMPLOYEE else carried
+        p.waiting[i] = max(int64(p.waiting[i]) - ended, 0)
         scratch.chosen[number] = i
         number += int64(p.scheme[i] != Scheme.EMPLOYEE)
     for n in range(number):
@@ -44,7 +50,7 @@ def enrol(
         scheme = _choose(p, i, before, scratch.leaning[home], scratch.common[home], law, ground, sums, scratch)
         if scheme != before:
             p.scheme[i] = scheme
-            _note_change(p, i, before, law, sums)
+            _note_change(p, i, law, ground, sums)
     _keep_books(p, law)
 
 
@@ -112,9 +118,22 @@ def _choose(
         insure_at(p, i, int64(p.home[i]), sums)
         return int64(Scheme.NONE)
     if before != Scheme.RESIDENT:
-        local = p.home[i] == p.hukou[i] or unit(scratch.words[1, i]) < law.enrolment.migrant_resident_share
+        local = p.home[i] == p.hukou[i] or unit(scratch.words[1, i]) < _local_share(p, i, law.enrolment)
         insure_at(p, i, int64(p.home[i]) if local else int64(p.hukou[i]), sums)
     return int64(Scheme.RESIDENT)
+
+
+@inlined
+def _local_share(p: Columns, i: int, rules: Any) -> float:
+    """Return the chance that somebody living away from the hukou is insured where living, not where registered."""
+    work = int64(p.work[i])
+    if work == Work.STUDENT:
+        return float64(rules.student_campus_share)
+    if work == Work.CHILD or work == Work.PUPIL:
+        city = rules.city_class[int64(p.home[i])]
+        if hukou_admits(int64(Entrant.CHILD), 0, city, 1, 0, 0, rules.children_open_large, 0, 0) == 1:
+            return float64(1.0)
+    return float64(rules.migrant_resident_share)
 
 
 @inlined
@@ -130,10 +149,11 @@ def _insured(p: Columns, i: int, before: int, family: float, u: float, law: Any,
         return bool(u < rules.pupil_share)
     leaning = family + ground.member_leaning[int64(p.chronic[i]), min(int64(p.age[i]), AGES - 1)]
     if before == Scheme.RESIDENT:
-        leaning += rules.coefficient_habit
+        leaning += rules.coefficient_habit + rules.coefficient_bonus * _bonus(law.waiting)
     else:
         lapsed = int64(p.lapsed[i])
-        leaning += return_leaning(lapsed, _wait(lapsed, law), rules.return_penalty, rules.coefficient_waiting)
+        wait = _wait(lapsed, int64(p.age[i]), int64(0), int64(0), int64(0), law)
+        leaning += return_leaning(lapsed, wait, rules.return_penalty, rules.coefficient_waiting)
     if p.home[i] != p.hukou[i]:
         far = ground.province[int64(p.home[i])] != ground.province[int64(p.hukou[i])]
         leaning += rules.migrant_penalty_province if far else rules.migrant_penalty_city
@@ -141,14 +161,32 @@ def _insured(p: Columns, i: int, before: int, family: float, u: float, law: Any,
 
 
 @inlined
-def _wait(lapsed: int, law: Any) -> int:
-    """Return the months of waiting that a return after these lapsed years brings [months]."""
+def _bonus(rules: Any) -> float:
+    """Return what a further year without claims adds to the ceiling of critical-illness cover [thousand yuan]."""
+    return float64(rules.in_force * (rules.bonus_continuity + rules.bonus_claims)) / THOUSAND_YUAN
+
+
+@inlined
+def _counted(lapsed: int, age: int, rules: Any) -> int:
+    """Return the missed years that count: by reading R4 none of somebody never enrolled [years]."""
+    never = 0 < age <= lapsed
+    return int64(0) if never and rules.reading_r4 != THIRD else int64(lapsed)
+
+
+@inlined
+def _wait(lapsed: int, age: int, late: int, exempt: int, repaired: int, law: Any) -> int:
+    """Return the months of waiting that enrolment after these lapsed years brings [months]."""
     rules = law.waiting
     if rules.in_force == 0:
         return int64(0)
-    return waiting_period(
-        lapsed, 0, 0, 0, rules.fixed_months, rules.months_per_gap_year, rules.long_gap_years, rules.long_gap_minimum
+    fixed = (rules.reading_r4 == SECOND and 0 < age <= lapsed) or (
+        rules.reading_r3 == THIRD and lapsed == 0 and age > 0
     )
+    return waiting_period(
+        _counted(lapsed, age, rules), int64(late == 1 or fixed), exempt, repaired, rules.fixed_months,
+        rules.months_per_gap_year, rules.long_gap_years, rules.long_gap_minimum, 1 - rules.reading_r1,
+        1 - rules.reading_r10,
+    )  # fmt: skip
 
 
 @inlined
@@ -160,30 +198,65 @@ def standing_of(scheme: int, age: int) -> int:
 
 
 @inlined
-def _note_change(p: Columns, i: int, before: int, law: Any, sums: Sums) -> None:
+def _note_change(p: Columns, i: int, law: Any, ground: Ground, sums: Sums) -> None:
     """Set the waiting months of somebody who enters, and count the way into, out of and back to the scheme."""
     pool = int64(p.insured[i])
     work = int64(p.work[i])
     newborn = p.age[i] == 0
+    p.waiting[i] = 0
     if p.scheme[i] == Scheme.NONE:
         sums.enrolment[pool, Scheme.RESIDENT, work, EnrolmentItem.LAPSED] += 1
         return
     counts = sums.enrolment[pool, Scheme.RESIDENT, work]
     counts[EnrolmentItem.ENTERED if newborn else EnrolmentItem.RETURNED] += 1
-    if not (newborn and law.waiting.newborn_exempt == 1):
-        wait = min(_wait(int64(p.lapsed[i]), law), int64(MONTHS))
-        p.waiting[i] = wait
+    if law.waiting.in_force == 1 and not (newborn and law.waiting.newborn_exempt == 1):
+        wait = _enter(p, i, law, ground, sums)
+        p.waiting[i] = min(wait, MOST)
         counts[EnrolmentItem.WAITING] += int64(wait > 0)
+
+
+@inlined
+def _enter(p: Columns, i: int, law: Any, ground: Ground, sums: Sums) -> int:
+    """Return the months without benefits of somebody who enters, late or after a gap; some repair their gap."""
+    rules = law.waiting
+    u, v, w, _ = four(ground.seed, int64(Purpose.RETURN), ground.year, p.key[i])
+    late = int64(u < rules.late_share)
+    exempt = int64(rules.reading_r11 == SECOND and p.aid[i] > 0)
+    age = int64(p.age[i])
+    lapsed = int64(p.lapsed[i])
+    repaired = _counted(lapsed, age, rules) if exempt == 0 and w < rules.repair_share else int64(0)
+    wait = _wait(lapsed, age, late, exempt, repaired, law)
+    if repaired > 0:
+        _repair(p, i, repaired, law, ground, sums)
+    paid_in = int64(v * float64(MONTHS)) * late
+    if rules.clock_start == 1:
+        return max(paid_in, wait)
+    return paid_in + wait
+
+
+@inlined
+def _repair(p: Columns, i: int, years: int, law: Any, ground: Ground, sums: Sums) -> None:
+    """Collect missed years at this year's contribution; the subsidy comes with them where the law says so."""
+    pool = int64(p.insured[i])
+    money = sums.money[pool]
+    cost = repair_cost(years, law.resident.individual)
+    p.contribution[i] += cost
+    money[Money.RESIDENT_CASH] += cost
+    if law.resident.repair_draws_subsidy == 1:
+        money[Money.SUBSIDY_CENTRE] += years * ground.subsidy[pool, 0]
+        money[Money.SUBSIDY_PROVINCE] += years * ground.subsidy[pool, 1]
+        money[Money.SUBSIDY_PREFECTURE] += years * ground.subsidy[pool, 2]
 
 
 @inlined
 def _keep_books(p: Columns, law: Any) -> None:
     """Count consecutive and missed years."""
-    in_force = law.waiting.in_force
+    counted = max(int64(law.waiting.in_force), int64(law.waiting.reading_r3 == SECOND))
+    all_gaps = law.waiting.reading_r2
     for i in range(p.key.size):
         standing = standing_of(int64(p.scheme[i]), int64(p.age[i]))
-        p.continuous[i] = min(consecutive_years(int64(p.continuous[i]), standing), MOST)
-        p.lapsed[i] = min(missed_years(int64(p.lapsed[i]), standing, in_force), MOST)
+        p.continuous[i] = min(consecutive_years(int64(p.continuous[i]), standing, 0, 0), MOST)
+        p.lapsed[i] = min(missed_years(int64(p.lapsed[i]), standing, counted, 0, all_gaps), MOST)
 
 
 @compiled_apart

@@ -14,7 +14,9 @@ from agents.person import Columns
 from model.phases.ground import Ground, Scratch, Sums
 from model.phases.insuring import insure_at
 from model.phases.tally import EnrolmentItem
+from model.rules.codes import Entrant
 from model.rules.contributions import by_sex, may_stop_contributing
+from model.rules.enrolment import benefit_years, hukou_admits
 
 MOST_YEARS = 255
 MOST_INCOME = 2147483647.0
@@ -22,6 +24,7 @@ MOST_INCOME = 2147483647.0
 MOST_SEVERE = 2
 AGES = 101
 RANKS = 65536.0
+MONTHS = 12
 
 
 @compiled_apart
@@ -32,7 +35,7 @@ def mark_who_dies(p: Columns, ground: Ground, scratch: Scratch) -> None:
     for i in range(p.key.size):
         age = min(int64(p.age[i]), AGES - 1)
         level = int64(p.chronic[i])
-        p.dying[i] = int64(unit(deaths[i]) < ground.mortality[int64(p.sex[i]), age])
+        p.dying[i] = int64(unit(deaths[i]) < ground.mortality[int64(p.sex[i]), level, age])
         worse = unit(illness[i]) < ground.onset[min(level, MOST_SEVERE - 1), age]
         p.chronic[i] = min(level + int64(worse), MOST_SEVERE)
 
@@ -53,6 +56,18 @@ def find_work(p: Columns, law: Any, ground: Ground, sums: Sums, scratch: Scratch
             insure_at(p, i, int64(p.home[i]), sums)
             if scheme != Scheme.EMPLOYEE:
                 sums.enrolment[int64(p.home[i]), Scheme.EMPLOYEE, work, EnrolmentItem.ENTERED] += 1
+                _wait_for_employees(p, i, scheme, work, law, sums)
+
+
+@inlined
+def _wait_for_employees(p: Columns, i: int, before: int, work: int, law: Any, sums: Sums) -> None:
+    """Let flexible workers wait who come to the employee scheme after a long gap without any cover."""
+    rules = law.waiting
+    gap = MONTHS * max(int64(p.lapsed[i]), 1)
+    waits = before == Scheme.NONE and work == Work.FLEXIBLE and rules.in_force == 1 and gap > rules.employee_gap_months
+    wait = int64(rules.employee_wait_months) if waits else int64(0)
+    p.waiting[i] = MONTHS + wait
+    sums.enrolment[int64(p.home[i]), Scheme.EMPLOYEE, work, EnrolmentItem.WAITING] += int64(wait > 0)
 
 
 @inlined
@@ -65,7 +80,8 @@ def _may_move(p: Columns, law: Any, ground: Ground, scratch: Scratch) -> int:
         of_age = float64(p.age[i]) >= ground.work_age[int64(p.sex[i]), work]
         drawn = unit(numbers[i]) < ground.work_below[work]
         torn = (unit(hearts[i]) < switch) & (work == Work.FLEXIBLE)
-        scratch.marked[i] = int64(of_age | drawn | torn)
+        strayed = (work == Work.FARMER) & (p.scheme[i] == Scheme.EMPLOYEE)
+        scratch.marked[i] = int64(of_age | drawn | torn | strayed)
     number = int64(0)
     for i in range(p.key.size):
         scratch.chosen[number] = i
@@ -91,7 +107,8 @@ def _next_work(p: Columns, i: int, work: int, scheme: int, law: Any, scratch: Sc
             return stage, int64(-1)
         employed = rules.graduate_employee_share if work == Work.STUDENT else rules.leaver_employee_share
         rural = p.urban[i] == 0 and p.hukou_kind[i] == Hukou.RURAL
-        return first_work(rural, v, x, employed, rules.leaver_flexible_share, rules.public_entrants), joins
+        public = rules.public_entrants * law.enrolment.compliance_public
+        return first_work(rural, v, x, employed, rules.leaver_flexible_share, public), joins
     sex = int64(p.sex[i])
     threshold = by_sex(sex, law.employee.retirement_age_men, law.employee.retirement_age_women)
     retires = age >= threshold
@@ -101,9 +118,11 @@ def _next_work(p: Columns, i: int, work: int, scheme: int, law: Any, scratch: Sc
     if retires:
         return _at_retirement(p, i, age, threshold, work, scheme, law), int64(-1)
     entry = rules.entry_rate * law.enrolment.compliance_enterprise
-    found = next_job(
-        work, u, v, entry, rules.exit_rate, rules.unemployment_rate, rules.benefit_share, rules.benefit_years
+    months = law.enrolment
+    longest = benefit_years(
+        int64(p.years[i]), months.benefit_months_short, months.benefit_months_middle, months.benefit_months_long
     )
+    found = next_job(work, u, v, entry, rules.exit_rate, rules.unemployment_rate, rules.benefit_share, longest)
     if found == Work.FLEXIBLE and work == Work.FLEXIBLE and x >= law.enrolment.flexible_switch:
         joins = int64(-1)
     return found, joins
@@ -119,10 +138,13 @@ def _woman_retires(age: int, middle: float, spread: float, v: float) -> bool:
 @inlined
 def _flexible_join(p: Columns, i: int, law: Any) -> float:
     """Return the chance that a flexible worker chooses the employee scheme; hukou may stand in the way."""
-    chance = law.enrolment.flexible_join
-    if p.home[i] != p.hukou[i] and law.enrolment.flexible_open_everywhere == 0:
-        chance = chance * law.enrolment.flexible_migrant_factor
-    return float64(chance)
+    rules = law.enrolment
+    home = int64(p.home[i])
+    open_here = hukou_admits(
+        int64(Entrant.FLEXIBLE), int64(home == p.hukou[i]), rules.city_class[home], 0, rules.flexible_open_everywhere,
+        rules.flexible_open_super_large, 0, 0, 0,
+    )  # fmt: skip
+    return float64(rules.flexible_join if open_here == 1 else rules.flexible_join * rules.flexible_migrant_factor)
 
 
 @inlined

@@ -102,6 +102,7 @@ def money_in(world: FundWorld) -> None:
         (row(world, HOUSEHOLDS), EMPLOYEE_POOL, "contribution_person", Money.PERSON_TO_POOL),
         (row(world, EMPLOYERS), EMPLOYEE_POOL, "contribution_employer", Money.EMPLOYER),
         (row(world, UNEMPLOYMENT_FUND), EMPLOYEE_POOL, "contribution_unemployment", Money.UNEMPLOYMENT),
+        (row(world, TREASURY), EMPLOYEE_POOL, "subsidy", Money.EMPLOYEE_HELP),
         (row(world, HOUSEHOLDS), RESIDENT_POOL, "contribution_person", Money.RESIDENT_CASH),
         (row(world, HOUSEHOLDS), LARGE_SUM, "contribution_person", Money.LARGE_SUM_PREMIUM),
         (interest, EMPLOYEE_ACCOUNTS, "interest", Money.ACCOUNT_INTEREST),

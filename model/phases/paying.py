@@ -6,30 +6,48 @@ from typing import Any
 
 import numpy as np
 
+from agents.chance import unit
 from agents.codes import Scheme, Work
 from agents.compiled import compiled_apart, float64, inlined, int64
+from agents.numeric import fen_share
 from agents.person import Columns
-from model.phases.ground import Ground, Scratch, Sums
+from model.phases.ground import Bounds, Ground, Scratch, Sums
 from model.phases.tally import Head, Money
-from model.rules.accounts import account_interest, credit_active, credit_retired
+from model.rules.accounts import account_interest, credit_active, credit_retired, own_to_account
+from model.rules.codes import Link
 from model.rules.contributions import (
     contribution_base,
     employer_contribution,
+    fifth_of,
     flexible_contribution,
+    income_counted,
+    linked_contribution,
+    low_wage_help,
     person_contribution,
     premium_help,
-    resident_contribution,
 )
+
+RANKS = 65536
+HELPED = 3
+"""The number of the year's draws of enrolment that tells whom assistance helps outside its classes."""
+PAID_AHEAD = 1
+"""The choice of `resident.cash_year` by which what is paid this year for the next counts."""
+AVERAGE_PENSION = 1
+"""The choice of `employee.pension_base` by which retirees would pay on the pool's average pension."""
+WIDER = 2
+"""The choice of `accounts.scope` from which on contributions may be paid whatever the reading of the rule of 2021."""
 
 
 @compiled_apart
-def contribute(p: Columns, first: int, law: Any, ground: Ground, sums: Sums, scratch: Scratch) -> None:
+def contribute(
+    p: Columns, bounds: Bounds, first_home: int, law: Any, ground: Ground, sums: Sums, scratch: Scratch
+) -> None:
     """Let everybody insured pay the year's contribution and credit the individual accounts."""
     _interest(p, law, sums, scratch)
     for n in range(_members(p, Scheme.EMPLOYEE, scratch)):
         _employee(p, int64(scratch.chosen[n]), law, ground, sums)
     for n in range(_members(p, Scheme.RESIDENT, scratch)):
-        _resident(p, int64(scratch.chosen[n]), first, law, ground, sums, scratch)
+        _resident(p, int64(scratch.chosen[n]), bounds, first_home, law, ground, sums, scratch)
 
 
 @inlined
@@ -65,24 +83,32 @@ def _employee(p: Columns, i: int, law: Any, ground: Ground, sums: Sums) -> None:
     credit = int64(0)
     to_account = int64(0)
     if work == Work.RETIRED:
-        own = person_contribution(int64(p.income[i]), rules.retiree_rate)
+        pension = int64(p.income[i])
+        if rules.pension_base == AVERAGE_PENSION:
+            pension = fen_share(ground.base_wage[pool], rules.pension_share)
+        own = person_contribution(pension, rules.retiree_rate)
         credit = credit_retired(int64(p.income[i]), rules.retiree_credit_rate)
     elif work == Work.FLEXIBLE:
         own = flexible_contribution(ground.base_wage[pool], rules.flexible_multiple, rules.flexible_rate)
         credited = flexible_contribution(ground.base_wage[pool], rules.flexible_multiple, rules.flexible_account_rate)
-        to_account = has_account * min(credited, own)
+        helped = low_wage_help(own, int64(p.income[i]), ground.base_wage[pool], rules.help_line, rules.help_share)
+        own -= helped
+        sums.money[pool, Money.EMPLOYEE_HELP] += helped
+        to_account = has_account * own_to_account(min(credited, own), law.accounts.person_share)
     elif work == Work.UNEMPLOYED:
         paid = flexible_contribution(ground.base_wage[pool], rules.unemployment_base, rules.unemployment_rate)
         p.matched[i] = paid
         sums.money[pool, Money.UNEMPLOYMENT] += paid
     else:
-        declared = int64(np.floor(float64(p.income[i]) * rules.declared_share + 0.5))
+        other = rules.other_income[fifth_of(int64(p.rank[i]), RANKS)]
+        income = income_counted(int64(p.income[i]), other, rules.wage_base)
+        declared = int64(np.floor(float64(income) * rules.declared_share + 0.5))
         base = contribution_base(declared, ground.base_wage[pool], rules.base_floor, rules.base_cap)
         own = person_contribution(base, rules.person_rate)
         employer = employer_contribution(base, rules.employer_rate[pool] * (1.0 - rules.employer_relief))
         p.matched[i] = employer
         sums.money[pool, Money.EMPLOYER] += employer
-        to_account = has_account * own
+        to_account = has_account * own_to_account(own, law.accounts.person_share)
         credit = credit_active(0, 0.0, employer, rules.employer_share_to_account)
     credit = has_account * credit
     sums.money[pool, Money.PERSON_TO_ACCOUNT] += to_account
@@ -101,19 +127,22 @@ def _employee(p: Columns, i: int, law: Any, ground: Ground, sums: Sums) -> None:
 
 
 @inlined
-def _resident(p: Columns, i: int, first: int, law: Any, ground: Ground, sums: Sums, scratch: Scratch) -> None:
+def _resident(
+    p: Columns, i: int, bounds: Bounds, first_home: int, law: Any, ground: Ground, sums: Sums, scratch: Scratch
+) -> None:
     """Collect one resident's premium: help for the poor, the rest in cash; relatives' accounts are asked for it."""
     pool = int64(p.insured[i])
-    linked = ground.income[pool, int64(p.urban[i])]
-    due = resident_contribution(law.resident.individual, linked, law.resident.link_rate, law.resident.link_mode)
+    due = _due(p, i, bounds, first_home, law, ground, scratch)
     if p.age[i] == 0 and law.resident.newborn_free == 1:
         due = 0
-    helped = premium_help(due, law.assistance.help_share[int64(p.aid[i])])
+    helped = premium_help(due, _help_share(p, i, law, scratch))
     own = due - helped
-    if law.accounts.pays_premium == 1:
-        scratch.need[0, first + i] = own
+    accounts = law.accounts
+    if accounts.pays_premium == 1 and (accounts.scope >= WIDER or accounts.reading_s2 == 0):
+        covered = accounts.reading_s1 == 0 or p.continuous[i] > 1
+        scratch.need[0, bounds[first_home] + i] = own if covered else 0
     centre, province, prefecture = ground.subsidy[pool, 0], ground.subsidy[pool, 1], ground.subsidy[pool, 2]
-    p.contribution[i] = own
+    p.contribution[i] += own
     p.matched[i] = centre + province + prefecture
     sums.heads[pool, Head.SUBSIDISED] += 1
     money = sums.money[pool]
@@ -122,3 +151,30 @@ def _resident(p: Columns, i: int, first: int, law: Any, ground: Ground, sums: Su
     money[Money.SUBSIDY_CENTRE] += centre
     money[Money.SUBSIDY_PROVINCE] += province
     money[Money.SUBSIDY_PREFECTURE] += prefecture
+
+
+@inlined
+def _due(p: Columns, i: int, bounds: Bounds, first_home: int, law: Any, ground: Ground, scratch: Scratch) -> int:
+    """Return a resident's contribution of the year before any help [fen]."""
+    rules = law.resident
+    flat = rules.individual_next if rules.cash_year == PAID_AHEAD else rules.individual
+    if rules.link_mode == Link.FLAT:
+        return int64(flat)
+    home = int64(p.household[i])
+    family = int64(scratch.earned[home - first_home]) // (bounds[home + 1] - bounds[home])
+    bracket = rules.link_brackets[fifth_of(int64(p.rank[i]), RANKS)]
+    place = ground.income[int64(p.insured[i]), int64(p.urban[i])]
+    return linked_contribution(
+        rules.link_mode, flat, place, int64(p.income[i]), family, rules.link_rate, bracket, rules.link_floor,
+        rules.link_cap,
+    )  # fmt: skip
+
+
+@inlined
+def _help_share(p: Columns, i: int, law: Any, scratch: Scratch) -> float:
+    """Return the share of a premium that medical assistance pays: by class, or of some outside the classes."""
+    rules = law.assistance
+    share = rules.help_share[int64(p.aid[i])]
+    if p.aid[i] == 0 and unit(scratch.words[HELPED, i]) < rules.subsidised_others_share:
+        share = max(share, rules.subsidised_others_help)
+    return float64(share)

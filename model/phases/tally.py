@@ -32,6 +32,7 @@ class Money(IntEnum):
     SUBSIDY_PROVINCE = 12
     SUBSIDY_PREFECTURE = 13
     LARGE_SUM_FROM_ACCOUNT = 14
+    EMPLOYEE_HELP = 15
 
 
 class Head(IntEnum):

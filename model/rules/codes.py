@@ -7,22 +7,15 @@ from enum import IntEnum
 NO_CEILING = -1  # a yearly ceiling below zero means that there is none
 
 
-class Levy(IntEnum):
-    """How a resident's contribution is set."""
-
-    FLAT = 0
-    LINKED = 1
-    GREATER = 2
-
-
 class Link(IntEnum):
     """What a resident's contribution is linked to, as the law numbers it."""
 
     FLAT = 0
     PLACE = 1
-    OWN = 2
-    FIFTH = 3
-    FAMILY = 4
+    GREATER = 2
+    OWN = 3
+    FIFTH = 4
+    FAMILY = 5
 
 
 class CoUse(IntEnum):
@@ -52,6 +45,16 @@ class Area(IntEnum):
     SAME_POOL = 0
     SAME_PROVINCE = 1
     OTHER_PROVINCE = 2
+
+
+class Away(IntEnum):
+    """How somebody is treated outside the pool of insurance."""
+
+    NOT = 0
+    REGISTERED = 1
+    REFERRED = 2
+    UNREGISTERED = 3
+    UNPAID = 4
 
 
 class Ring(IntEnum):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from agents.codes import Sex
 from agents.compiled import compiled, int64
 from agents.numeric import fen_share
-from model.rules.codes import Levy, Link
+from model.rules.codes import Link
 
 
 @compiled
@@ -39,20 +39,6 @@ def flexible_contribution(average_wage: int, multiple: float, rate: float) -> in
 
 
 @compiled
-def resident_contribution(flat: int, linked_income: int, linked_rate: float, mode: int) -> int:
-    """Return a resident's contribution: flat, a share of income, or the greater of both [fen a year].
-
-    Source: institutions B4, B8, 国办发〔2024〕38号 sec. 2(2).
-    """
-    linked = fen_share(linked_income, linked_rate)
-    if mode == Levy.LINKED:
-        return linked
-    if mode == Levy.GREATER:
-        return max(flat, linked)
-    return flat
-
-
-@compiled
 def fifth_of(rank: int, ranks: int) -> int:
     """Return the fifth of the income distribution, 0 the lowest to 4 the highest, for a rank among so many ranks."""
     if ranks <= 0:
@@ -74,14 +60,17 @@ def linked_contribution(
 ) -> int:
     """Return a resident's contribution by what the law links it to [fen a year].
 
-    Flat; a rate of the place's income a head; of the own income; of the family's income a head, at the rate of its
-    fifth or at one rate. What follows a person's or family's income stays between two multiples of the flat
-    amount. Source: 国办发〔2024〕38号 sec. 2(2); documents 001 and 002 section 5.01; institutions B8.
+    Flat; a rate of the place's income a head, or at least the flat amount; of the own income; of the family's income a
+    head, at the rate of its fifth or at one rate. What follows a person's or family's income stays between two
+    multiples of the flat amount. Source: 国办发〔2024〕38号 sec. 2(2); documents 001 and 002 section 5.01;
+    institutions B8.
     """
     if mode == Link.FLAT:
         return flat
     if mode == Link.PLACE:
         return fen_share(place_income, rate)
+    if mode == Link.GREATER:
+        return max(flat, fen_share(place_income, rate))
     due = fen_share(family_income, rate)
     if mode == Link.OWN:
         due = fen_share(own_income, rate)

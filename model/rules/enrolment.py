@@ -9,6 +9,10 @@ from agents.compiled import compiled
 from agents.numeric import fen_share
 from model.rules.codes import NO_CEILING, City, Claim, EmployeeYear, Entrant, Standing
 
+MONTHS = 12
+MIDDLE_YEARS, LONG_YEARS = 5, 10
+"""Years of contributions from which unemployment benefit lasts longer (失业保险条例 art. 17)."""
+
 
 @compiled
 def missed_years(before: int, standing: int, counted: int = 1, employee_missed: int = 0, all_gaps: int = 0) -> int:
@@ -173,6 +177,20 @@ def person_cap(original_cap: int, bonus: int, reduction: int) -> int:
     if original_cap < 0:
         return NO_CEILING
     return max(original_cap + bonus - reduction, 0)
+
+
+@compiled
+def benefit_years(paid: int, short: int, middle: int, longest: int) -> float:
+    """Return the years of unemployment benefit after so many years of contributions [years], from months by law.
+
+    None before a year has been paid. Source: 失业保险条例 art. 17.
+    """
+    months = 0 if paid < 1 else short
+    if paid >= MIDDLE_YEARS:
+        months = middle
+    if paid >= LONG_YEARS:
+        months = longest
+    return months / MONTHS
 
 
 @compiled

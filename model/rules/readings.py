@@ -66,13 +66,17 @@ def option(name: str, value: object) -> str:
     raise ValueError(f"reading {name}: unknown option {value!r}, expected one of {', '.join(options)}")
 
 
-def choose(readings: Mapping[str, object] | None = None, others: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return one option for every reading: the defaults, overridden by `readings`.
+def choose(
+    readings: Mapping[str, object] | None = None,
+    others: Mapping[str, str] | None = None,
+    law: Mapping[str, str] | None = None,
+) -> dict[str, str]:
+    """Return one option for every reading: those of the law, else the defaults, overridden by `readings`.
 
     `others` says, for a case at hand, which option `other` means where there are several. Overriding R5 by `other` also
     turns its switch off.
     """
-    chosen = {name: reading.options[0] for name, reading in READINGS.items()}
+    chosen = {name: reading.options[0] for name, reading in READINGS.items()} | dict(law or {})
     for name, value in (readings or {}).items():
         if value in (ON, OFF) and name == "R5":
             chosen["R5 switch"] = str(value)

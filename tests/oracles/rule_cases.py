@@ -9,6 +9,8 @@ from decimal import Decimal, InvalidOperation
 from typing import TypeVar
 
 from agents.codes import Kin, Scheme
+from model.policy import load_policy
+from model.readings import readings_in_law
 from model.rules import cap_bonus, may_share
 from model.rules.codes import NO_CEILING, Area, CoUse, Tie, Use
 from model.rules.enrolment import cap_reduction, continuity_steps, person_cap, repair_cost, waiting_parts
@@ -23,6 +25,8 @@ Answer = dict[str, int | float | str | None]
 # the numbers of 国办发〔2024〕38号, section two item three, that no column holds
 START, ENTRY_YEARS, LEAST_STEP_FEN, MOST_LIMIT = 2025, 4, 100_000, 0.2
 FEN = 100
+IN_LAW = readings_in_law(load_policy(), START)
+"""The readings that the law in force takes."""
 WALLET = {"from 2025": (2025, 1), "from 2024": (2024, 1)}  # S4
 
 WAIT_FIELDS = (
@@ -160,7 +164,7 @@ def history_of(row: Row, about: Circumstances, repaired: int, chosen: Mapping[st
 def enrolment_case(row: Row, readings: Mapping[str, object] | None = None) -> Answer:
     """Return the expected_* fields of one line of enrolment_cases.csv; raise ValueError if it contradicts itself."""
     about = word(row, "special_group", GROUPS)
-    chosen = choose(readings, {"R11": "newborns only" if about.listed else "all assisted"})
+    chosen = choose(readings, {"R11": "newborns only" if about.listed else "all assisted"}, IN_LAW)
     kinds = {"wait": waiting_case, "cap": cap_case}
     answer: Answer = dict.fromkeys(WAIT_FIELDS + CAP_FIELDS)
     answer.update(word(row, "kind", kinds)(row, about, chosen))
@@ -238,7 +242,7 @@ def users_of(row: Row) -> list[int]:
 
 def couse_case(row: Row, readings: Mapping[str, object] | None = None) -> Answer:
     """Return the expected_* fields of one line of couse_cases.csv; raise ValueError if it holds an unknown word."""
-    chosen = choose(readings)
+    chosen = choose(readings, law=IN_LAW)
     rule, purpose = word(row, "rule", RULES), word(row, "purpose", PURPOSES)
     kin, tie = word(row, "relation", RELATIONS)
     kin_counts = kin_by_law(int(kin), int(tie), int(chosen["S5"] == "civil law"))

@@ -1,0 +1,75 @@
+"""The law as people live it in one year: what pools, guides and growth since the last published year make of it.
+
+Today's law comes out as it stands but for pensions, which grow at a rate of their own and not with wages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.codes import Aid, Work
+from agents.compiled import int64
+from model.phases.behaviour import with_effort
+
+Value = Callable[[str, int], float]
+"""A parameter's value in a year, by its path."""
+FEN_PER_YUAN = 100
+FLOORED = (Aid.DESTITUTE, Aid.MINIMUM_LIVING)
+"""Classes whose rate of assistance has a floor (国办发〔2021〕42号)."""
+
+
+def law_of_people(law: Any, effort: NDArray[np.float64], value: Value, last: int) -> Any:
+    """Return the record that people's phases read.
+
+    Args:
+        law: the law in force.
+        effort: how far pools care to collect from employers, by pool [ratio].
+        value: tells a parameter's value in a year.
+        last: the last year with published use; what moves away from it moves from here.
+
+    """
+    rules, year = law[0], int(law[0].year)
+    shift = float(rules.employee.employer_rate_guide) - value("employee.employer_rate_guide", last)
+    pension = pension_factor(value, last, year)
+    money = new_money(value, last, year)
+    below = [kind for kind in FLOORED if rules.assistance.rate[kind] < rules.assistance.rate_floor]
+    if shift == 0.0 and pension == 1.0 and money == 0 and not below:
+        return with_effort(law, effort)
+    lived = law.copy()
+    felt = lived[0]
+    felt.employee.employer_rate[:] = np.maximum(felt.employee.employer_rate + shift, 0.0)
+    felt.work.income_level[Work.RETIRED] *= pension
+    felt.assistance.rate[below] = rules.assistance.rate_floor
+    lived["benefit"]["resident_outpatient_cap"] += money
+    lived.setflags(write=False)
+    return with_effort(lived, effort)
+
+
+def pension_factor(value: Value, last: int, year: int) -> float:
+    """Return how far pensions have grown against wages since a year [ratio]."""
+    factor = 1.0
+    for now in range(last + 1, year + 1):
+        factor *= (1.0 + value("work.pension_growth", now)) / (1.0 + value("work.wage_growth", now))
+    return factor
+
+
+def new_money(value: Value, last: int, year: int) -> int:
+    """Return what shares of each year's new financing have added to residents' outpatient ceiling since a year [fen].
+
+    New financing is the growth of contribution and subsidy a head. Source: 国办发〔2024〕38号; institutions D5.
+    """
+    total = 0.0
+    for now in range(last + 1, year + 1):
+        share = value("benefit.new_money_to_outpatient", now)
+        if share > 0.0:
+            total += share * max(financing(value, now) - financing(value, now - 1), 0.0)
+    return int(int64(np.floor(total * FEN_PER_YUAN + 0.5)))
+
+
+def financing(value: Value, year: int) -> float:
+    """Return contribution and minimum subsidy of a resident's year of cover [yuan]."""
+    return value("resident.individual", year - 1) + value("resident.subsidy", year)
