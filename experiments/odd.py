@@ -87,6 +87,7 @@ DECIDES = {
     Purpose.FAMILY_LIFE: "who looks for a partner of what age, goes away, comes back or sets up a home",
     Purpose.COUPLE: "whether a couple parts, where a new one lives (key of both)",
     Purpose.DESTINATION: "where somebody goes who goes away",
+    Purpose.RETURN: "whether somebody who enters comes late, in which month, and pays for missed years",
     Purpose.WORK: "school, jobs, and whether a flexible worker joins the employee scheme",
     Purpose.ENROLMENT: "a member's own choice and place of insurance; a pool's mobilisation (once, for every seed)",
     Purpose.OUTPATIENT: "number and cost of visits, cost of chronic treatment (**evenly spread**)",
