@@ -55,7 +55,7 @@ def prices() -> list[float]:
     from model.policy import load_policy
 
     entry = load_policy().in_force(PRICE, YEAR)
-    low, high = float(entry.low), float(entry.high)  # type: ignore[arg-type]
+    low, high = float(entry.low), float(entry.high)
     return [low + (high - low) * place / (PLACES - 1) for place in range(PLACES)]
 
 
@@ -82,7 +82,7 @@ def misfit(slopes: Slopes) -> float:
         target = board.terms()["targets"][name]
         low, high = target["between"][YEAR]
         errors.append((slope - target["value"][YEAR]) / ((high - low) / 2))
-    return sum(error * error for error in errors)
+    return float(sum(error * error for error in errors))
 
 
 def best_price(found: dict[float, Slopes]) -> float:
