@@ -6,8 +6,10 @@ from collections.abc import Sequence
 
 import mesa
 
+from agents.institution import Institution
 
-class Centre(mesa.Agent):
+
+class Centre(Institution):
     """The national agency with its adjustment funds, one for employees and one for residents."""
 
     def __init__(self, model: mesa.Model) -> None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import mesa
 
+from agents.institution import Institution
+
 STATUS = ("short", "low", "normal", "high", "excess")
 
 
@@ -33,7 +35,7 @@ class Standing:
         return max(0, -self.position)
 
 
-class Pool(mesa.Agent):
+class Pool(Institution):
     """The agency of one pool area: a prefecture, or a wider area once funds are pooled there.
 
     It holds what it knows about its funds and what aid it was given; money itself lies in the ledger.

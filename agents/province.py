@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 import mesa
 
+from agents.institution import Institution
 from agents.pool import Pool
 
 
-class Province(mesa.Agent):
+class Province(Institution):
     """The provincial agency with its adjustment funds, one for employees and one for residents."""
 
     def __init__(self, model: mesa.Model, code: int) -> None:

@@ -6,7 +6,6 @@ A pool is a ledger of one fund in one area; pools that merge on the way are coun
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -14,62 +13,12 @@ import numpy as np
 import pandas as pd
 
 from experiments.compare import Results
-from experiments.outcomes import POOLS, PROVINCE, RESCUES, style
-from experiments.store import read_run
+from experiments.outcomes import POOLS, RESCUES, style
+from experiments.run_facts import RunFacts, facts_of
+from experiments.store import read_table
 from experiments.study import named
 
-AID = ("step", "scheme_merge")
-POOL = ["fund", "prefecture"]
-
-
-@dataclasses.dataclass(frozen=True)
-class RunFacts:
-    """What one run says of its pools and of its money."""
-
-    pools: pd.DataFrame  # by pool: province, members, assets_fen, net_aid_fen, rescued_fen, first_rescue, extra_yuan
-    money: pd.Series[int]  # fen over all years by kind of flow
-    assets: pd.Series[int]  # fen at the end by province, with the provinces' own funds; 0 the nation's
-
-
-def facts_of(tables: dict[str, pd.DataFrame]) -> RunFacts:
-    """Return what a run's stored funds and flows say."""
-    funds, flows = tables["funds"], tables["flows"]
-    held = funds[funds["fund"].isin(POOLS)]
-    last = held[held["year"] == held["year"].max()].set_index(POOL)
-    pools = last[["province", "members"]].assign(assets_fen=last["closing_fen"] + last["lent_fen"] - last["owed_fen"])
-    aid = flows[flows["kind"].astype(str).str.startswith(AID)]
-    pools["net_aid_fen"] = of_pools(aid, "payee", pools.index) - of_pools(aid, "payer", pools.index)
-    rescues = flows[flows["kind"].isin(RESCUES)]
-    pools["rescued_fen"] = of_pools(rescues, "payee", pools.index)
-    first = rescues.groupby("payee", observed=True)["year"].min()
-    pools["first_rescue"] = [first.get(f"{fund}:{code}", np.nan) for fund, code in pools.index]
-    pools["extra_yuan"] = extra_needed(held).reindex(pools.index)
-    ended = funds[funds["year"] == funds["year"].max()]
-    net = (ended["closing_fen"] + ended["lent_fen"] - ended["owed_fen"]).groupby(ended["province"]).sum()
-    return RunFacts(pools, flows.groupby("kind", observed=True)["amount_fen"].sum(), net)
-
-
-def of_pools(flows: pd.DataFrame, side: str, index: pd.Index) -> pd.Series[int]:
-    """Return the sum of flows of every pool on one side [fen]."""
-    sums = flows.groupby(side, observed=True)["amount_fen"].sum()
-    return pd.Series([int(sums.get(f"{fund}:{code}", 0)) for fund, code in index], index)
-
-
-def extra_needed(held: pd.DataFrame) -> pd.Series[float]:
-    """Return what a pool must collect more a member and year never to run dry by itself [yuan]; none if merged."""
-    found = {}
-    years = held["year"].nunique()
-    for pool, rows in held.sort_values("year").groupby(POOL):
-        if len(rows) < years:
-            continue
-        change = (rows["income_fen"] - rows["spending_fen"]).to_numpy(np.float64)
-        left = float(rows["opening_fen"].iloc[0]) + np.cumsum(change)
-        members = np.cumsum(rows["members"].to_numpy(np.float64))
-        short = np.where(members > 0, np.maximum(-left, 0.0) / np.maximum(members, 1.0), 0.0)
-        found[pool] = float(short.max()) / style()["fen_per_yuan"]
-    result = pd.Series(found, dtype=float)
-    result.index = pd.MultiIndex.from_tuples(list(found), names=POOL) if found else pd.MultiIndex.from_arrays([[], []])
-    return result
+TABLES = ("funds", "flows")
 
 
 def read_facts(results: Results, folder: Path) -> dict[tuple[str, int], RunFacts]:
@@ -81,7 +30,7 @@ def read_facts(results: Results, folder: Path) -> dict[tuple[str, int], RunFacts
         name, seed = name_and_seed.rsplit(" ", 1)
         if (name, int(seed)) in complete:
             if key not in read:
-                read[key] = facts_of(read_run(folder / key))
+                read[key] = facts_of({table: read_table(folder / key / f"{table}.parquet") for table in TABLES})
             found[name, int(seed)] = read[key]
     return found
 
@@ -132,6 +81,20 @@ def gains(base: pd.Series[int], reform: pd.Series[int], years: int, rate: float)
     return (reform[both] - base[both]).astype(np.float64) / factor
 
 
+def standing(facts: RunFacts, level: str) -> pd.Series[int]:
+    """Return what places have at the end less what their treasuries paid in as backstop, by pool or province [fen].
+
+    A province's own adjustment funds count for the province, not for its pools. Empty for provinces where a fund is
+    wider than a province: what it holds has no place.
+    """
+    if level == "pool":
+        return facts.pools["assets_fen"] - facts.pools["backstop_fen"]
+    if (facts.pools["province"] == 0).any():
+        return pd.Series(dtype=np.int64)
+    paid = facts.pools.groupby("province")["backstop_fen"].sum()
+    return facts.assets.drop(0, errors="ignore").sub(paid, fill_value=0)
+
+
 def who_would_agree(gained: pd.Series[float], members: pd.Series[int]) -> dict[str, float]:
     """Return the shares of places and of members that do not lose, and the least sum that makes losses good [fen]."""
     if not len(gained):
@@ -149,10 +112,15 @@ def effort_at_which_it_vanishes(gain: float, gain_reacting: float, loss: float) 
     return np.nan if gain_reacting >= gain else loss * gain / (gain - gain_reacting)
 
 
-def national_gain(base: RunFacts, reform: RunFacts) -> float:
-    """Return rescues avoided and net assets gained in all ledgers together [fen]."""
-    rescues = sum(int(base.money.get(kind, 0)) - int(reform.money.get(kind, 0)) for kind in RESCUES)
-    return float(rescues + reform.assets.sum() - base.assets.sum())
+def rescues_avoided(base: RunFacts, reform: RunFacts) -> float:
+    """Return what treasury and providers did not have to give [fen]; the gain of the nation, as money is conserved."""
+    return total(base, *RESCUES) - total(reform, *RESCUES)
+
+
+def lost_by_behaviour(still: tuple[RunFacts, RunFacts], reacting: tuple[RunFacts, RunFacts]) -> float:
+    """Return what funds earn less under a reform because pools react: base and reform without and with it [fen]."""
+    calm, moved = (float(after.earned - before.earned) for before, after in (still, reacting))
+    return calm - moved
 
 
 # ---- money moved ----------------------------------------------------------------------------------------------------
@@ -173,6 +141,17 @@ def money_of(base: RunFacts, reform: RunFacts) -> dict[str, float]:
         "avoided_per_yuan_moved": avoided / more if more > 0 else np.nan,
         **ratio,
     }
+
+
+def from_whom_to_whom(facts: RunFacts) -> list[dict[str, Any]]:
+    """Return net receipts of the pools of both funds, and of the provinces that give and get most [bn yuan]."""
+    net = facts.pools["net_aid_fen"] / float(style()["fen_per_bn_yuan"])
+    received = {fund: float(net[facts.pools.index.get_level_values("fund") == fund].sum()) for fund in POOLS}
+    received["adjustment_funds"] = -sum(received.values())
+    rows: list[dict[str, Any]] = [{"who": who, "net_received": value} for who, value in received.items()]
+    by_province = net.groupby(facts.pools["province"]).sum()
+    rows += [{"who": f"province:{code}", "net_received": float(value)} for code, value in by_province.items() if code]
+    return rows
 
 
 def total(facts: RunFacts, *kinds: str) -> float:
@@ -201,7 +180,7 @@ def answers(results: Results, facts: dict[tuple[str, int], RunFacts], rate: floa
     """Return the tables of answers of a study, means over seeds; money in bn yuan."""
     study, seeds = results.study, sorted({seed for _, seed in facts})
     years = [int(year) for year in sorted(results.outcomes["year"].unique())]
-    found: dict[str, list[dict[str, Any]]] = {name: [] for name in ("price", "money", "agree", "ruin")}
+    found: dict[str, list[dict[str, Any]]] = {name: [] for name in ("price", "money", "giving", "agree", "ruin")}
     for variant in study.lived:
         base = named(variant.case, study.baseline.name)
         pairs = [
@@ -219,12 +198,12 @@ def answers(results: Results, facts: dict[tuple[str, int], RunFacts], rate: floa
                     each.pools[each.pools.index.get_level_values("fund") == fund] for each in (before, after)
                 )
                 found["price"].append(told | {"fund": fund} | price_of_not_pooling(alone, with_aid))
-            for level, one, two, heads in (
-                ("pool", before.pools["assets_fen"], after.pools["assets_fen"], before.pools["members"]),
-                ("province", before.assets, after.assets, before.pools.groupby("province")["members"].sum()),
+            found["giving"] += [told | row for row in from_whom_to_whom(after)]
+            for level, heads in (
+                ("pool", before.pools["members"]),
+                ("province", before.pools.groupby("province")["members"].sum()),
             ):
-                gained = gains(one, two, len(years), rate)
-                gained = gained[gained.index != 0] if level == "province" else gained
+                gained = gains(standing(before, level), standing(after, level), len(years), rate)
                 found["agree"].append(told | {"level": level} | in_bn(who_would_agree(gained, heads)))
     tables = {name: mean_over_seeds(rows) for name, rows in found.items()}
     tables["repairs"] = pd.DataFrame(repairs(results, facts, seeds))
@@ -271,24 +250,28 @@ def receipts(facts: dict[tuple[str, int], RunFacts], name: str, seeds: list[int]
 
 
 def vanishing(results: Results, facts: dict[tuple[str, int], RunFacts], seeds: list[int]) -> list[dict[str, Any]]:
-    """Return the loss of effort at which each reform's gain for the nation vanishes."""
-    study = results.study
+    """Return the loss of effort at which what pools collect less is as much as the rescues a reform avoids."""
+    study, rows = results.study, []
     reacting = next((case for case in study.cases if case.changes.get("behaviour.react")), None)
-    rows = []
-    for variant in study.reforms if reacting else ():
-        names = study.baseline.name, variant.name
-        both = [(one, named(reacting.name, one)) for one in names] if reacting else []
-        there = [s for s in seeds if all((name, s) in facts for pair in both for name in pair)]
-        if there:
-            plain, after = (
-                float(np.mean([national_gain(facts[both[0][i], s], facts[both[1][i], s]) for s in there]))
-                for i in (0, 1)
-            )
+    for variant in study.reforms:
+        if reacting is None:
+            break
+        found = []
+        for seed in seeds:
+            names = [
+                (case, seed)
+                for one in ("", reacting.name)
+                for case in (named(one, study.baseline.name), named(one, variant.name))
+            ]
+            if set(names) <= set(facts):
+                one, two, three, four = (facts[name] for name in names)
+                lost = lost_by_behaviour((one, two), (three, four))
+                found.append((rescues_avoided(one, two), rescues_avoided(three, four) - lost))
+        if found:
             scale = style()["fen_per_bn_yuan"]
-            loss = effort_at_which_it_vanishes(plain, after, central_loss())
-            rows.append(
-                {"reform": variant.name, "gain": plain / scale, "gain_reacting": after / scale, "effort_loss": loss}
-            )
+            plain, after = (float(np.mean(each)) for each in zip(*found, strict=True))
+            row = {"reform": variant.name, "gain": plain / scale, "gain_reacting": after / scale}
+            rows.append(row | {"effort_loss": effort_at_which_it_vanishes(plain, after, central_loss())})
     return rows
 
 
@@ -299,21 +282,4 @@ def central_loss() -> float:
     return float(load_policy().value("behaviour.effort_loss_adjusted", 2024)["employee"])
 
 
-def write_answers(results: Results, folder: Path) -> None:
-    """Write the answers of a study into its folder: answers.md and a CSV for each table."""
-    from experiments.answers_page import write_page
-
-    write_page(results, folder)
-
-
-def stored_summary(name: str, folder: Path) -> str:
-    """Return the summary that the last full study stored, or how to make one."""
-    page = folder / "summary.txt"
-    if not page.is_file():
-        return (
-            f"{name}: not lived here yet; python -m experiments compare {name} takes hours, can be stopped and goes on"
-        )
-    return page.read_text(encoding="utf-8").rstrip()
-
-
-__all__ = ["PROVINCE", "answers", "facts_of", "read_facts", "stored_summary", "write_answers"]
+__all__ = ["answers", "facts_of", "read_facts"]

@@ -168,9 +168,9 @@ def compare(
         print(comparing.precision_words(results))
     print(f"wrote {folder / 'report.html'}, report.md, differences.parquet, who_pays_whom.csv, figures/ and tables/")
     if asked.full:
-        from experiments.answers import stored_summary
+        from experiments.robust import as_text
 
-        print(stored_summary(asked.full, folder.parent / asked.full))
+        print(as_text(asked.full))
     return NO if results.failed else OK
 
 

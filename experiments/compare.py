@@ -220,6 +220,7 @@ def compare(
     cluster: str | None = None,
 ) -> Results:
     """Run a study and write everything `compare` promises into its folder; more seeds until its stated precision."""
+    from experiments.answers_page import write_answers
     from experiments.report import write_report
 
     check_comparable(study)
@@ -244,11 +245,8 @@ def compare(
     store.claim(definition=definition, runs=results.facts["runs"])
     write_table(results.differences, folder / "differences.parquet")
     results.payments.to_csv(folder / "who_pays_whom.csv", index=False, lineterminator="\n", encoding="utf-8")
-    write_report(results, folder)
+    write_report(results, folder, write_answers(results, folder) if study.full or study.cases else ())
     write_findings(results, folder / "tables")
-    from experiments.answers import write_answers
-
-    write_answers(results, folder)
     return results
 
 

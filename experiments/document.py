@@ -17,6 +17,7 @@ figcaption{font-size:.9rem;opacity:.8}.table{overflow-x:auto}
 table{border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums}
 th,td{padding:.3rem .6rem;border-bottom:1px solid #8886;text-align:right;white-space:nowrap}
 th:first-child,td:first-child{text-align:left}
+.faint{opacity:.4}
 .warning{border-left:.4rem solid #d55e00;background:#d55e0022;padding:.6rem 1rem;margin:1rem 0}
 """
 
@@ -36,6 +37,12 @@ class Words:
     text: str
     language: str = "en"
     warning: bool = False
+
+
+class Faint(str):
+    """A cell that is not told apart from zero: grey in HTML, in italics in Markdown."""
+
+    __slots__ = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,9 +79,18 @@ def _markdown(block: Block, folder: Path) -> str:
         case Grid(columns, rows):
             rule = [":---"] + ["---:"] * (len(columns) - 1)
             lines = [columns, rule, *rows]
-            return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+            return "\n".join("| " + " | ".join(_plain(cell) for cell in line) + " |" for line in lines)
         case Picture(path, _, alt):
             return f"![{alt}]({path.relative_to(folder).as_posix()})\n\n*{alt}*"
+
+
+def _plain(cell: str) -> str:
+    text = cell.replace("|", "\\|")
+    return f"*{text}*" if isinstance(cell, Faint) else text
+
+
+def _cell(cell: str) -> str:
+    return f"<td{' class=faint' if isinstance(cell, Faint) else ''}>{html.escape(cell)}</td>"
 
 
 def page(title: str, blocks: Sequence[Block]) -> str:
@@ -97,7 +113,7 @@ def _html(block: Block) -> str:
             return f'<p lang="{tag}"{kind}>{html.escape(text)}</p>'
         case Grid(columns, rows):
             head = "".join(f'<th scope="col">{html.escape(cell)}</th>' for cell in columns)
-            lines = ["".join(f"<td>{html.escape(cell)}</td>" for cell in row) for row in rows]
+            lines = ["".join(_cell(cell) for cell in row) for row in rows]
             inside = "".join(f"<tr>{line}</tr>\n" for line in lines)
             return f'<div class="table"><table><thead><tr>{head}</tr></thead>\n<tbody>{inside}</tbody></table></div>'
         case Picture(path, title, alt):

@@ -17,6 +17,7 @@ from experiments.outcomes import POOLS, style
 from experiments.pictures.alluvial import alluvial
 from experiments.pictures.base import Sketch, from_zero, legend, panels, years
 from experiments.pictures.distribution import concentration_curves, decile_bars, theil_areas
+from experiments.pictures.effects import effects
 from experiments.pictures.tiles import province_map
 from experiments.precision import is_small, small_cells
 from experiments.words import chinese_font, province_name
@@ -135,7 +136,10 @@ def benefit_by_province(sketch: Sketch) -> Figure:
         )
         for variant in sketch.variants[1:]:
             look = {**sketch.look(variant), "linestyle": ""}
-            axis.plot(wide[variant.name], place, label=sketch.label(variant), **look)
+            sure = sketch.told_apart(variant, "province", measure).reindex(wide.index, fill_value=False).to_numpy()
+            axis.plot(wide[variant.name][sure], place[sure], label=sketch.label(variant), **look)
+            grey = {**look, "color": style()["figures"]["grey"]}
+            axis.plot(wide[variant.name][~sure], place[~sure], **grey)
         axis.set_yticks(place, [province_name(int(code), sketch.language) for code in wide.index], fontsize="small")
         for label, code in zip(axis.get_yticklabels(), wide.index):
             if is_small(small, "province", str(code), measure):
@@ -226,6 +230,7 @@ def money_moved(sketch: Sketch) -> Figure:
 FIGURES: dict[str, Callable[[Sketch], Figure]] = {
     draw.__name__: draw
     for draw in (
+        effects,
         reserve_months,
         pools_in_deficit,
         concentration_curves,

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from experiments.compare import Results
-from experiments.document import Block, Grid, Heading, Picture, Words, markdown, page
+from experiments.document import Block, Faint, Grid, Heading, Picture, Words, markdown, page
 from experiments.figures import draw_all
 from experiments.outcomes import ADDITIVE, style
 from experiments.published import banner, check_published, off
+from experiments.robust import UNSURE, effect_of, last_effects, provenance, sayings, sign_of, stored, summary_of
 from experiments.store import write_text
 from experiments.study import Outcome
 from experiments.tables import write_tables
@@ -19,8 +21,11 @@ from experiments.tables import write_tables
 COUNTS = ("members", "people", "entered", "lapsed", "returned", "waiting")
 
 
-def write_report(results: Results, folder: Path) -> None:
-    """Write figures, tables, report.md and report.html into the study's folder, from stored results only."""
+def write_report(results: Results, folder: Path, answered: Sequence[Block] = ()) -> None:
+    """Write figures, tables, report.md and report.html into the study's folder, from stored results only.
+
+    `answered` holds the answers to what decision makers ask, for a study of mutual aid.
+    """
     drawn = draw_all(results, folder / "figures")
     year, compared = check_published(results.outcomes, results.study.baseline.name)
     write_tables(results, compared, folder / "tables")
@@ -28,6 +33,8 @@ def write_report(results: Results, folder: Path) -> None:
     blocks += _warnings(results, year, compared)
     blocks += _question(results)
     blocks += _headline(results)
+    blocks += _robust(results)
+    blocks += answered
     for figure in drawn:
         blocks.append(Heading(f"{figure.title['en']} · {figure.title['zh']}"))
         for language in figure.languages:
@@ -91,19 +98,41 @@ def _headline(results: Results) -> list[Block]:
     last = int(results.outcomes["year"].max())
     columns = ["Outcome", f"{study.baseline.label.en}, {last}"]
     columns += [f"{variant.label.en}: difference" for variant in study.reforms]
-    rows = []
+    found, rows = last_effects(results), []
     for outcome in study.outcomes:
-        cells = [headline_cell(results, outcome, name, last) for name in [v.name for v in study.variants]]
+        cells = [headline_cell(results, outcome, study.baseline.name, last)]
+        for variant in study.reforms:
+            text = headline_cell(results, outcome, variant.name, last)
+            unsure = sign_of(*effect_of(found, outcome, variant.name)[1:]) == UNSURE
+            cells.append(Faint(text) if unsure else text)
         rows.append([f"{outcome.label.en} · {outcome.label.zh}", *cells])
     if not rows:
         return []
     share = f"{style()['per_cent'] * style()['confidence']:.0f}"
     words = (
         f"In {last}; in brackets the {share} % interval over seeds. A difference whose interval holds zero is not told "
-        "apart from chance."
+        "apart from chance: it is grey (in Markdown, in italics)."
     )
-    chinese = f"{last}年；括号内为{share}%区间。区间含零的差异无法与偶然区分。"
+    chinese = f"{last}年；括号内为{share}%区间。区间含零的差异无法与偶然区分，以灰色（Markdown中为斜体）表示。"
     return [Heading("Results · 结果"), Words(words), Words(chinese, "zh"), Grid(columns, rows)]
+
+
+def _robust(results: Results) -> list[Block]:
+    """Return what is robust to behaviour, dispersion and the growth gap: by this study's cases, or by its full form."""
+    study = results.study
+    if not (study.cases or study.full):
+        return []
+    title = Heading("What is robust, and what is not · 哪些结论稳健")
+    summary = summary_of(results, {}) if study.cases else stored(study.full)
+    if summary is None:
+        words = f"No summary of {study.full} is stored; python -m experiments.full {study.full} makes one."
+        return [title, Words(words, warning=True), Words(f"尚无{study.full}的摘要。", "zh", warning=True)]
+    mine = {variant.name for variant in study.reforms}
+    summary = summary | {"reforms": {name: label for name, label in summary["reforms"].items() if name in mine}}
+    blocks: list[Block] = [title]
+    for language in ("en", "zh"):
+        blocks += [Words(text, language) for text in (provenance(summary, language), *sayings(summary, language))]
+    return blocks
 
 
 def headline_cell(results: Results, outcome: Outcome, reform: str, year: int) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments import answers
+from experiments import answers, robust, run_facts
 from experiments.compare import compare, make_scenario
 from experiments.run import Done
 from experiments.study import Study, load_study
@@ -42,12 +44,12 @@ def held(*paths: tuple[int, list[tuple[int, int]]], members: int = 10) -> pd.Dat
 def test_what_a_pool_must_collect_more_is_the_worst_of_its_years() -> None:
     """After 2024 100 yuan are missing (10 members: 10 a head), after 2025 150 (20 member-years: 7.5 a head)."""
     alone = held((0, [(0, 100 * YUAN), (0, 50 * YUAN)]), (500 * YUAN, [(0, 100 * YUAN), (0, 50 * YUAN)]))
-    assert answers.extra_needed(alone).tolist() == [10.0, 0.0]
+    assert run_facts.extra_needed(alone).tolist() == [10.0, 0.0]
 
 
 def test_a_pool_that_merges_has_no_price_of_its_own() -> None:
     some = held((0, [(0, 100)]), (0, [(0, 100), (0, 100)]))
-    assert len(answers.extra_needed(some)) == 1
+    assert len(run_facts.extra_needed(some)) == 1
 
 
 @pytest.mark.parametrize(("rescued", "price"), [(0, 9.0), (1, 5.0), (2, 1.0), (3, 0.0), (4, 0.0)])
@@ -97,16 +99,106 @@ def test_the_effort_loss_at_which_a_gain_vanishes(gain: float, reacting: float, 
 
 
 def test_payout_ratio_and_deficit_avoided_per_yuan() -> None:
-    def facts(**money: int) -> answers.RunFacts:
+    def facts_of_money(**money: int) -> answers.RunFacts:
         return answers.RunFacts(pd.DataFrame(), pd.Series(money), pd.Series({0: 0}))
 
-    base = facts(backstop=40, arrears=60, step2_aid=10, step2_upload=20)
-    reform = facts(backstop=10, arrears=0, step1_loan=50, step2_aid=30, step2_upload=120, step3_upload=7)
+    base = facts_of_money(backstop=40, arrears=60, step2_aid=10, step2_upload=20)
+    reform = facts_of_money(backstop=10, arrears=0, step1_loan=50, step2_aid=30, step2_upload=120, step3_upload=7)
     found = answers.money_of(base, reform)
     assert found["payout_step2"] == 0.25
     assert found["payout_step3"] == 0.0
     assert found["avoided_per_yuan_moved"] == 90 / 70
     assert (found["treasury"], found["arrears"], found["uploaded"]) == (-30.0, -60.0, 127.0)
+
+
+def facts(**money: int) -> run_facts.RunFacts:
+    pools = pd.DataFrame(
+        {"province": [1, 1, 2], "assets_fen": [70, 30, 5], "backstop_fen": [0, 9, 0]}, index=[11, 12, 21]
+    )
+    return run_facts.RunFacts(pools, pd.Series(money), pd.Series({0: 500, 1: 140, 2: 5}), 1000)
+
+
+def test_a_place_is_its_fund_less_what_its_treasury_paid() -> None:
+    """The province's own fund of 40 is the province's; a fund wider than a province has no place."""
+    assert answers.standing(facts(), "pool").to_dict() == {11: 70, 12: 21, 21: 5}
+    assert answers.standing(facts(), "province").to_dict() == {1: 131, 2: 5}
+    wide = facts()
+    wide.pools.loc[21, "province"] = 0
+    assert not len(answers.standing(wide, "province"))
+
+
+def test_what_pools_earn_less_by_behaviour_is_the_difference_of_differences() -> None:
+    worlds = [dataclasses.replace(facts(), earned=earned) for earned in (1000, 990, 1000, 900)]
+    assert answers.lost_by_behaviour((worlds[0], worlds[1]), (worlds[2], worlds[3])) == 90
+    assert answers.rescues_avoided(facts(backstop=50, arrears=7), facts(arrears=10)) == 47
+
+
+# ---- what is robust ------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("low", "high", "sign"), [(1, 2, "+"), (-2, -1, "-"), (-1, 1, "0"), (0, 0, "0"), (np.nan, 1, "?")]
+)
+def test_an_effect_has_a_sign_where_its_interval_leaves_out_zero(low: float, high: float, sign: str) -> None:
+    assert robust.sign_of(low, high) == sign
+
+
+def test_what_is_robust_and_what_is_not_is_said_in_both_languages() -> None:
+    outcome = {"level": "fund", "unit": "resident_pool", "measure": "pools_rescued"}
+    other = {"level": "nation", "unit": "china", "measure": "theil"}
+    still = {"central": "-", "behaviour": "-", "gap_plus_2": "-", "spread_high": "-"}
+    summary = {
+        "cases": ["behaviour", "spread_high", "gap_plus_2"],
+        "reforms": {"step_1": {"en": "step 1", "zh": "第一步"}, "none": {"en": "none", "zh": "无"}},
+        "outcomes": {
+            "fund/resident_pool/pools_rescued": {"en": "Pools rescued", "zh": "靠兜底"},
+            "nation/china/theil": {"en": "Theil", "zh": "泰尔指数"},
+        },
+        "effects": [
+            {"reform": "step_1", **outcome, "signs": still},
+            {"reform": "step_1", **other, "signs": still | {"behaviour": "+", "gap_plus_2": "0"}},
+            {"reform": "none", **outcome, "signs": dict.fromkeys(still, "0")},
+        ],
+    }
+    english, chinese = robust.sayings(summary, "en"), robust.sayings(summary, "zh")
+    assert english == [
+        "Step 1. Holds in every case: Pools rescued falls. Holds in some only: Theil falls "
+        "(not robust to behaviour of pools, the growth gap).",
+        "None. Holds in every case: nothing. Holds in some only: nothing.",
+    ]
+    assert chinese[0] == (
+        "第一步：各情形下均稳健：靠兜底下降。仅部分情形成立：泰尔指数下降（不稳健于：统筹区行为反应、费用与筹资增速差）。"
+    )
+
+
+def test_every_case_of_the_full_studies_belongs_to_one_question() -> None:
+    for name in ("three_steps_full", "pooling_levels"):
+        cases = [case.name for case in load_study(name).cases]
+        found = [case for axis in robust.axes_of(cases).values() for case in axis]
+        assert sorted(found) == sorted(cases)
+
+
+def test_unsure_effects_are_grey(tmp_path: Path) -> None:
+    compare(SIMULATOR, study_of("null", "aid"), tmp_path / "fake", range(3), 1, lambda _: None, False, scenario_of)
+    page = (tmp_path / "fake" / "report.html").read_text(encoding="utf-8")
+    assert "<td class=faint>+0.0 bn yuan [+0.0, +0.0]</td>" in page  # the empty reform
+    assert "<td>+4.0 bn yuan" in page
+    assert "*+0.0 bn yuan [+0.0, +0.0]*" in (tmp_path / "fake" / "report.md").read_text(encoding="utf-8")
+
+
+def test_a_stored_summary_says_where_it_came_from() -> None:
+    """What is committed beside the full studies can be read, and names code, people and seeds."""
+    for name in ("three_steps_full", "pooling_levels"):
+        summary = robust.stored(name)
+        assert summary is not None
+        assert (summary["study"], len(summary["code_version"])) == (name, 64)
+        assert summary["people"] >= 20_000
+        assert len(summary["seeds"]) >= 2
+        assert summary["failed"] == 0
+        known = {variant.name for variant in load_study(name).reforms}
+        assert set(summary["reforms"]) == known
+        text = robust.as_text(name)
+        assert summary["code_version"][:12] in text
+        assert len(text.splitlines()) == len(known) + 1
+    assert "no summary stored" in robust.as_text("other")
 
 
 # ---- studies with cases ---------------------------------------------------------------------------------------------
@@ -130,13 +222,18 @@ def test_every_case_is_compared_with_its_own_baseline(tmp_path: Path) -> None:
         ("behaviour__aid", "behaviour__today"),
     }
     page = (tmp_path / "fake" / "answers.md").read_text(encoding="utf-8")
-    assert "What is robust" in page
+    assert "Every effect under every case" in page
+    report = (tmp_path / "fake" / "report.md").read_text(encoding="utf-8")
+    assert "What is robust, and what is not" in report
+    assert "From whom to whom" in report
     money = pd.read_csv(tmp_path / "fake" / "tables" / "answers_money.csv")
     assert len(money) == 4
     assert (money.query("reform == 'aid'")["paid_out"] > 0).all()
-    words = answers.stored_summary("fake", tmp_path / "fake")
-    assert "3 regimes in 2 cases, 3 seeds" in words
-    assert "not lived here yet" in answers.stored_summary("other", tmp_path / "other")
+    summary = json.loads((tmp_path / "fake" / "summary.json").read_text(encoding="utf-8"))
+    assert (summary["people"], summary["seeds"], summary["cases"]) == (1000, [0, 1, 2], ["behaviour"])
+    assert "3 regimes in 2 cases, 3 seeds" in robust.provenance(summary, "en")
+    aid = next(row for row in summary["effects"] if row["reform"] == "aid" and row["measure"] == "amount_fen")
+    assert aid["signs"] == {"central": "+", "behaviour": "+"}
 
 
 def test_a_case_changes_assumptions_from_the_first_year() -> None:

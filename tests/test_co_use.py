@@ -102,7 +102,7 @@ BOTH = [(name, use) for name in CHANGES for use in (Use.CONTRIBUTION, Use.CARE)]
 
 
 @pytest.mark.parametrize(("name", "use"), BOTH)
-def test_every_holders_loss_is_a_users_gain(name: str, use: Use) -> None:
+def test_check_9_every_holders_loss_is_a_users_gain(name: str, use: Use) -> None:
     one = shared(name)[use]
     people = len(one.before["key"])
     lost = one.before["account"] - one.after["account"]
@@ -121,7 +121,7 @@ def test_every_holders_loss_is_a_users_gain(name: str, use: Use) -> None:
 
 
 @pytest.mark.parametrize(("name", "use"), BOTH)
-def test_no_account_pays_more_than_it_holds_above_the_reserve(name: str, use: Use) -> None:
+def test_check_9_no_account_pays_more_than_it_holds_above_the_reserve(name: str, use: Use) -> None:
     one = shared(name)[use]
     least = np.minimum(one.before["account"], int(one.law.reserve))
     assert (one.after["account"] >= least).all()

@@ -57,7 +57,7 @@ def deviation_error(sd: float, years: int) -> float:
 
 
 @pytest.mark.parametrize("k", [4, 9])
-def test_pooling_identical_pools_divides_risk_by_the_root_of_their_number(k: int) -> None:
+def test_check_27_pooling_identical_pools_divides_risk_by_the_root_of_their_number(k: int) -> None:
     years, members, cv = 4000, 10_000.0, 2.0
     each = costs(k, members, years, person_cv=cv)
     merged, one = each.mean(axis=1).std(ddof=1), costs(1, members * k, years, person_cv=cv)[:, 0].std(ddof=1)
@@ -68,7 +68,7 @@ def test_pooling_identical_pools_divides_risk_by_the_root_of_their_number(k: int
     assert expected.reduction == pytest.approx(1 / np.sqrt(k))
 
 
-def test_a_common_shock_is_where_the_gain_of_pooling_stops() -> None:
+def test_check_28_a_common_shock_is_where_the_gain_of_pooling_stops() -> None:
     """With own and common shocks of 4 and 3 % the floor is 3 %: the root of the correlation times the deviation."""
     years = 4000
     for k in (1, 4, 16):
@@ -78,7 +78,7 @@ def test_a_common_shock_is_where_the_gain_of_pooling_stops() -> None:
         assert abs(merged - expected) < deviation_error(expected, years) + 0.05**3
 
 
-def test_a_merged_pool_has_the_sum_and_no_deficit_where_the_sum_has_none() -> None:
+def test_check_48_a_merged_pool_has_the_sum_and_no_deficit_where_the_sum_has_none() -> None:
     """Check 48: 30 years of three pools of a province, apart and merged."""
     rng = np.linspace(0.1, 0.9, 90).reshape(30, 3)
     spending = (900 + 200 * np.sin(40 * rng)).astype(int)
@@ -99,7 +99,7 @@ def test_a_merged_pool_has_the_sum_and_no_deficit_where_the_sum_has_none() -> No
 
 
 # ---- nothing to share (checks 29, 30) -------------------------------------------------------------------------------
-def test_one_pool_is_full_pooling() -> None:
+def test_check_29_one_pool_is_full_pooling() -> None:
     """Three pools pooled by the nation and one pool with their sums: the same balances and no transfers."""
     nation = SmallWorld(**ALL_ON, pooling__employee_level=2, pooling__resident_level=2)
     single = SmallWorld((110000,), (110000,), **ALL_ON)
@@ -117,7 +117,7 @@ def test_one_pool_is_full_pooling() -> None:
 
 @pytest.mark.parametrize("two", [0, 1, 2])
 @pytest.mark.parametrize("three", [0, 1, 2, 3, 4])
-def test_identical_pools_transfer_nothing_net(two: int, three: int) -> None:
+def test_check_30_identical_pools_transfer_nothing_net(two: int, three: int) -> None:
     """Equal and certain costs: no aid by gaps; what formulas collect comes back to the fen; no rescue."""
     world = SmallWorld(*ALIKE)
     world.endow(employee_pool=[9000] * 4, resident_pool=[9000] * 4)
@@ -142,7 +142,7 @@ def test_identical_pools_transfer_nothing_net(two: int, three: int) -> None:
 
 # ---- known paths (checks 31 to 34) ----------------------------------------------------------------------------------
 @pytest.mark.parametrize("case", of_family("projection"))
-def test_a_certain_path_follows_the_recursion(case: Any) -> None:
+def test_check_31_a_certain_path_follows_the_recursion(case: Any) -> None:
     given, expected = case["params"], case["expected"]
     world = SmallWorld((110000,), (110000,), pooling__interest_rate=given["i"], treasury__backstop_limit=1.0)
     world.endow(employee_pool=[given["B0"] * FEN])
@@ -178,7 +178,7 @@ def ruined(world: SmallWorld, flows: Any, opening: int) -> Any:
 
 
 @pytest.mark.parametrize("case", of_family("ruin_discrete"))
-def test_pools_that_cannot_pay_are_as_many_as_the_enumeration_says(case: Any) -> None:
+def test_check_34_pools_that_cannot_pay_are_as_many_as_the_enumeration_says(case: Any) -> None:
     given, pools, years = case["params"], 1200, min(case["params"]["T"], 12)
     chances = [float(Fraction(each)) for each in given["probabilities"]]
     draws = np.array(given["values"])[np.searchsorted(np.cumsum(chances)[:-1], uniforms(5, 0, (pools, years)), "right")]
@@ -188,7 +188,7 @@ def test_pools_that_cannot_pay_are_as_many_as_the_enumeration_says(case: Any) ->
 
 
 @pytest.mark.parametrize("case", of_family("ruin_symmetric"))
-def test_symmetric_flows_without_reserve(case: Any) -> None:
+def test_check_34_symmetric_flows_without_reserve(case: Any) -> None:
     years, pools = case["params"]["n"], 1500
     draws = (10**6 * ndtri(uniforms(6, 0, (pools, years)) + 2.0**-54)).astype(np.int64)
     survive = case["expected"]["p_no_ruin"]
@@ -197,7 +197,7 @@ def test_symmetric_flows_without_reserve(case: Any) -> None:
 
 
 @pytest.mark.parametrize("case", of_family("deficit_normal"))
-def test_deficits_are_as_frequent_as_the_normal_law_says(case: Any) -> None:
+def test_check_32_deficits_are_as_frequent_as_the_normal_law_says(case: Any) -> None:
     mu, sigma = case["params"]["mu"], case["params"]["sigma"]
     pools, years = 1500, 6
     world = one_pool_each(pools)
@@ -265,7 +265,7 @@ def test_full_pooling_moves_what_the_oracle_says(case: Any) -> None:
 
 
 @pytest.mark.parametrize("level", ["province", "nation"])
-def test_equalisation_is_none_at_zero_equal_income_at_one_and_linear_between(level: str) -> None:
+def test_check_49_equalisation_is_none_at_zero_equal_income_at_one_and_linear_between(level: str) -> None:
     """Check 49, inside a province and over the nation."""
     if level == "province":
         name, law, full = (
@@ -307,7 +307,7 @@ def held(world: SmallWorld) -> list[int]:
 
 # ---- nobody pays out of nothing (check 8), no cycle of lenders ------------------------------------------------------
 @pytest.mark.parametrize("three", [0, 1, 2, 3, 4])
-def test_with_tiny_reserves_every_payment_has_a_source(three: int) -> None:
+def test_check_8_with_tiny_reserves_every_payment_has_a_source(three: int) -> None:
     chance = uniforms(8, three, (12, 3, 6))
     world = SmallWorld(**ALL_ON, steps__step3_design=three, steps__step1_default=1, steps__step1_term=1)
     world.endow(employee_pool=[10, 0, 40], resident_pool=[5, 0, 0])

@@ -50,6 +50,13 @@ class Sketch:
         chosen &= (rows["unit"] == unit) & (rows["measure"] == measure)
         return rows[chosen].groupby("year")["value"].mean()
 
+    def told_apart(self, variant: Variant, level: str, measure: str) -> pd.Series[bool]:
+        """Return by unit whether a reform's difference in the last year has an interval that leaves out zero."""
+        rows = self.results.differences
+        chosen = (rows["reform"] == variant.name) & (rows["level"] == level) & (rows["measure"] == measure)
+        rows = rows[chosen & (rows["year"] == self.last())].set_index("unit")
+        return (rows["low"] > 0) | (rows["high"] < 0)
+
     def look(self, variant: Variant) -> dict[str, Any]:
         """Return colour, line and marker of a regime; later ones are thinner, so that lines that agree all show."""
         place = self.results.study.variants.index(variant)

@@ -47,6 +47,7 @@ UNITS: dict[str, Unit] = {
     "years, fractions allowed": Unit("real", "年(可带小数)"),
     "years": Unit("whole", "年"),
     "months": Unit("whole", "月"),
+    "months, fractions allowed": Unit("real", "月(可带小数)"),
     "persons": Unit("whole", "人"),
     "count": Unit("whole", "个"),
     "switch": Unit("whole", "开关"),

@@ -1,0 +1,58 @@
+"""Live a full study and store its summary beside it: `python -m experiments.full three_steps_full --people 50000`.
+
+Runs are kept; the same line goes on where it stopped. The summary names the code, people and seeds it came from; the
+quick study prints it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from experiments.cli import RESULTS, Progress, checked_study, model_simulator
+from experiments.compare import compare
+from experiments.robust import place_of
+from experiments.run import cpu_count
+from experiments.store import write_text
+from experiments.study import load_study
+from model.errors import GongjiError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Compare a full study, and keep its summary in experiments/studies."""
+    parser = argparse.ArgumentParser(prog="python -m experiments.full", description=str(__doc__).splitlines()[0])
+    parser.add_argument("study", choices=("three_steps_full", "pooling_levels"))
+    parser.add_argument("--people", type=int, default=50_000)
+    parser.add_argument("--replications", type=int, default=3)
+    parser.add_argument("--workers", type=int, default=0, help="processes; 0 for one a processor")
+    parser.add_argument("--out", type=Path, default=None, help="folder of the study")
+    parser.add_argument("--force", action="store_true", help="add to results of other code")
+    given = parser.parse_args(arguments)
+    folder = given.out or RESULTS / given.study
+    try:
+        study = checked_study(load_study(given.study), {"people": given.people, "replications": given.replications})
+        bar = Progress(len(study.lived) * study.replications, "run")
+        try:
+            results = compare(
+                model_simulator(),
+                study,
+                folder,
+                range(study.replications),
+                given.workers or cpu_count(),
+                bar.done,
+                given.force,
+            )
+        finally:
+            bar.close()
+    except GongjiError as error:
+        print(f"gongji: {error}", file=sys.stderr)
+        return error.exit_code
+    write_text(place_of(study.name), (folder / "summary.json").read_text(encoding="utf-8"))
+    print(f"wrote {folder / 'report.html'} and {place_of(study.name)}")
+    return 1 if results.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,169 @@
+"""What of a study's effects holds whatever pools do, however far they lie apart and however fast costs grow.
+
+An effect is a difference in the last year, told apart from zero where its interval does not hold zero. It is robust to
+what a group of cases changes where it keeps its sign, told apart from zero, in each of them. The summary of a full
+study is kept beside it in experiments/studies, so that the quick study can say it.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from experiments.compare import Results
+from experiments.outcomes import ADDITIVE, style
+from experiments.study import STUDIES, Outcome, named
+
+CENTRAL = "central"
+RISES, FALLS, UNSURE, UNKNOWN = "+", "-", "0", "?"
+MOVES = {RISES: {"en": "rises", "zh": "上升"}, FALLS: {"en": "falls", "zh": "下降"}}
+Summary = dict[str, Any]
+
+
+def sign_of(low: float, high: float) -> str:
+    """Return the sign of an effect whose interval does not hold zero, else that it is unsure; unknown without one."""
+    if pd.isna(low) or pd.isna(high):
+        return UNKNOWN
+    return RISES if low > 0 else FALLS if high < 0 else UNSURE
+
+
+def last_effects(results: Results) -> dict[tuple[str, str, str, str], tuple[float, float, float]]:
+    """Return mean, low and high of the last year's differences by reform, level, unit and measure."""
+    rows = results.differences
+    rows = rows[rows["year"] == results.outcomes["year"].max()]
+    names = zip(rows["reform"], rows["level"], rows["unit"], rows["measure"])
+    return dict(zip(names, zip(rows["mean"], rows["low"], rows["high"])))
+
+
+def effect_of(found: Any, outcome: Outcome, reform: str) -> tuple[float, float, float]:
+    """Return mean, low and high of one effect; a flow that runs under neither regime is zero for certain."""
+    none = 0.0 if outcome.level in ADDITIVE else float("nan")
+    effect: tuple[float, float, float] = found.get((reform, outcome.level, outcome.unit, outcome.measure), (none,) * 3)
+    return effect
+
+
+def effects(results: Results) -> list[dict[str, Any]]:
+    """Return every declared outcome's effect of every reform: the central one, and its sign in every case."""
+    study, found, rows = results.study, last_effects(results), []
+    for variant in study.reforms:
+        for outcome in study.outcomes:
+            central = effect_of(found, outcome, variant.name)
+            cases = {case.name: effect_of(found, outcome, named(case.name, variant.name)) for case in study.cases}
+            signs = {CENTRAL: sign_of(*central[1:])} | {name: sign_of(*each[1:]) for name, each in cases.items()}
+            plain = {"level": outcome.level, "unit": outcome.unit, "measure": outcome.measure}
+            rows.append(
+                {
+                    "reform": variant.name,
+                    **plain,
+                    "central": [float(f"{each:.4g}") if pd.notna(each) else None for each in central],
+                    "signs": signs,
+                }
+            )
+    return rows
+
+
+def axes_of(names: list[str]) -> dict[str, list[str]]:
+    """Return the cases of a study by what they change: behaviour, coupling, dispersion, growth gap."""
+    known = {axis: [name for name in names if name in words["cases"]] for axis, words in style()["robust"].items()}
+    return {axis: cases for axis, cases in known.items() if cases}
+
+
+def robust_to(signs: dict[str, str], cases: list[str]) -> bool:
+    """Say whether an effect keeps its sign, told apart from zero, in all these cases."""
+    return all(signs[case] == signs[CENTRAL] for case in cases)
+
+
+def sayings(summary: Summary, language: str) -> list[str]:
+    """Return for each reform in plain words which effects are told apart from zero, and what each is robust to."""
+    axes, told = axes_of(summary["cases"]), []
+    for reform, label in summary["reforms"].items():
+        rows = [row for row in summary["effects"] if row["reform"] == reform and row["signs"][CENTRAL] in MOVES]
+        firm = [row for row in rows if all(robust_to(row["signs"], cases) for cases in axes.values())]
+        loose = [row for row in rows if row not in firm]
+        told.append(_sentence(summary, label[language], firm, loose, axes, language))
+    return told
+
+
+def _sentence(summary: Summary, reform: str, firm: Any, loose: Any, axes: Any, language: str) -> str:
+    words, apart = style()["robust"], {"en": "; ", "zh": "；"}[language]
+
+    def name(row: Any) -> str:
+        label = summary["outcomes"]["/".join((row["level"], row["unit"], row["measure"]))][language]
+        move = MOVES[row["signs"][CENTRAL]][language]
+        return f"{label} {move}" if language == "en" else f"{label}{move}"
+
+    def but(row: Any) -> str:
+        lost = [words[axis][language] for axis, cases in axes.items() if not robust_to(row["signs"], cases)]
+        return (
+            f"{name(row)} (not robust to {', '.join(lost)})"
+            if language == "en"
+            else f"{name(row)}（不稳健于：{'、'.join(lost)}）"
+        )
+
+    held = apart.join(name(row) for row in firm)
+    open_ = apart.join(but(row) for row in loose)
+    if language == "zh":
+        return f"{reform}：各情形下均稳健：{held or '无'}。仅部分情形成立：{open_ or '无'}。"
+    name_ = reform[:1].upper() + reform[1:]
+    return f"{name_}. Holds in every case: {held or 'nothing'}. Holds in some only: {open_ or 'nothing'}."
+
+
+def summary_of(results: Results, answers: dict[str, pd.DataFrame]) -> Summary:
+    """Return what a full study leaves for quick ones: where it came from, its effects, and its answers."""
+    study, made = results.study, results.facts["manifest"]
+    lines = {name: json.loads(frame.to_json(orient="records", double_precision=6)) for name, frame in answers.items()}
+    return {
+        "study": study.name,
+        "people": study.people,
+        "years": [study.start, study.end],
+        "seeds": sorted(int(seed) for seed in results.outcomes["seed"].unique()),
+        "finished": made["times"]["finished"],
+        **{name: made[name] for name in ("code_version", "data_hash", "commit")},
+        "failed": len(results.failed),
+        "reforms": {one.name: one.label.model_dump() for one in study.reforms},
+        "cases": [case.name for case in study.cases],
+        "outcomes": {"/".join((one.level, one.unit, one.measure)): one.label.model_dump() for one in study.outcomes},
+        "effects": effects(results),
+        "answers": {name: lines[name] for name in ("price", "money", "agree", "repairs", "effort") if name in lines},
+    }
+
+
+def place_of(name: str) -> Path:
+    """Return where the summary of a full study is kept."""
+    return STUDIES / f"{name}.summary.json"
+
+
+def stored(name: str) -> Summary | None:
+    """Return the summary last stored of a full study, or nothing."""
+    file = place_of(name)
+    if not file.is_file():
+        return None
+    kept: Summary = json.loads(file.read_text(encoding="utf-8"))
+    return kept
+
+
+def provenance(summary: Summary, language: str) -> str:
+    """Return where a summary came from, in words."""
+    seeds, cases = len(summary["seeds"]), len(summary["cases"]) + 1
+    span, regimes = f"{summary['years'][0]}–{summary['years'][1]}", len(summary["reforms"]) + 1
+    code, people, day = summary["code_version"][:12], summary["people"], summary["finished"][:10]
+    if language == "zh":
+        return (
+            f"摘自 {summary['study']}（{day}，代码 {code}）：{people:,} 名模拟居民，{span}年，"
+            f"{regimes} 种制度 × {cases} 种情形，{seeds} 个种子；“成立”指末年差异的区间不含零。"
+        )
+    return (
+        f"From {summary['study']} of {day}, code {code}: {people:,} simulated people, {span}, {regimes} regimes in "
+        f"{cases} cases, {seeds} seeds; an effect holds where the last year's interval leaves out zero."
+    )
+
+
+def as_text(name: str) -> str:
+    """Return the stored summary of a full study as lines for a terminal, or how to make one."""
+    summary = stored(name)
+    if summary is None:
+        return f"{name}: no summary stored; python -m experiments.full {name} makes one, can be stopped and goes on"
+    return "\n".join([provenance(summary, "en"), *(f"  {line}" for line in sayings(summary, "en"))])
