@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import dataclasses
 import html
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 CSS = """
@@ -17,6 +17,7 @@ figcaption{font-size:.9rem;opacity:.8}.table{overflow-x:auto}
 table{border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums}
 th,td{padding:.3rem .6rem;border-bottom:1px solid #8886;text-align:right;white-space:nowrap}
 th:first-child,td:first-child{text-align:left}
+.small{color:#8a8a8a;font-style:italic}
 .warning{border-left:.4rem solid #d55e00;background:#d55e0022;padding:.6rem 1rem;margin:1rem 0}
 """
 
@@ -40,10 +41,11 @@ class Words:
 
 @dataclasses.dataclass(frozen=True)
 class Grid:
-    """A table of texts."""
+    """A table of texts; the rows named are grey."""
 
     columns: Sequence[str]
     rows: Sequence[Sequence[str]]
+    grey: Collection[int] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,9 +71,10 @@ def _markdown(block: Block, folder: Path) -> str:
             return f"{'#' * level} {text}"
         case Words(text, _, warning):
             return f"> **{text}**" if warning else text
-        case Grid(columns, rows):
+        case Grid(columns, rows, grey):
             rule = [":---"] + ["---:"] * (len(columns) - 1)
-            lines = [columns, rule, *rows]
+            said = ([f"*{cell}*" for cell in row] if n in grey else row for n, row in enumerate(rows))
+            lines = [columns, rule, *said]
             return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
         case Picture(path, _, alt):
             return f"![{alt}]({path.relative_to(folder).as_posix()})\n\n*{alt}*"
@@ -95,10 +98,11 @@ def _html(block: Block) -> str:
             kind = ' class="warning" role="alert"' if warning else ""
             tag = "zh-Hans" if language == "zh" else language
             return f'<p lang="{tag}"{kind}>{html.escape(text)}</p>'
-        case Grid(columns, rows):
+        case Grid(columns, rows, grey):
             head = "".join(f'<th scope="col">{html.escape(cell)}</th>' for cell in columns)
             lines = ["".join(f"<td>{html.escape(cell)}</td>" for cell in row) for row in rows]
-            inside = "".join(f"<tr>{line}</tr>\n" for line in lines)
+            marks = (' class="small"' if n in grey else "" for n in range(len(rows)))
+            inside = "".join(f"<tr{mark}>{line}</tr>\n" for mark, line in zip(marks, lines))
             return f'<div class="table"><table><thead><tr>{head}</tr></thead>\n<tbody>{inside}</tbody></table></div>'
         case Picture(path, title, alt):
             data = base64.b64encode(path.read_bytes()).decode("ascii")
