@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from experiments import cli
-from experiments.shipped import FOLDER
+from experiments.ship import FOLDER
 from experiments.store import read_manifest
 from experiments.verify import run_folders
 

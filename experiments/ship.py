@@ -1,4 +1,4 @@
-"""A small run shipped with the code, which `verify` makes again anywhere; `python -m experiments.shipped` ships it.
+"""A small run shipped with the code, which `verify` makes again anywhere; `python -m experiments.ship` ships it.
 
 Ship it anew when a change is meant to change results; `verify experiments/shipped` says no until then.
 """
