@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -55,6 +56,23 @@ class Table:
     def bytes_per_row(self) -> int:
         """Return the bytes one row takes in memory."""
         return sum(np.dtype(column.dtype).itemsize for column in self.declared.values())
+
+
+def save_table(table: Table, folder: Path, name: str) -> None:
+    """Write every column of a table as one file of a folder."""
+    for column, values in table.arrays().items():
+        np.save(folder / f"{name}.{column}.npy", values)
+
+
+def map_table(declared: Mapping[str, Column], folder: Path, name: str) -> Table:
+    """Return a table whose columns are mapped into memory copy on write: its readers share what none has changed."""
+    arrays = {column: map_array(folder / f"{name}.{column}.npy") for column in declared}
+    return Table(declared, len(next(iter(arrays.values()))), arrays)
+
+
+def map_array(path: Path) -> Array:
+    """Return an array on disk mapped into memory copy on write."""
+    return np.asarray(np.load(path, mmap_mode="c"))
 
 
 class Selection:

@@ -9,11 +9,25 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from model.errors import GongjiError, ScenarioError
+from experiments.options import (
+    Cluster,
+    FirstSeed,
+    Force,
+    LastYear,
+    Number,
+    Out,
+    Plan,
+    Replications,
+    StudyName,
+    Workers,
+    check,
+    people_of,
+    study_asked,
+)
+from model.errors import GongjiError, LedgerError, ScenarioError
 
 if TYPE_CHECKING:
     from experiments.run import Done, Simulator
-    from experiments.study import Study
 
 OK, NO, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 USAGE_ERROR = typer.BadParameter.__mro__[1]  # click's, wherever this typer keeps it
@@ -22,7 +36,6 @@ RESULTS = Path("results")
 START, END, PEOPLE = 2024, 2035, "200000"
 SIZES = "20000,1000000"
 PORT = 8765
-ON_CLUSTER = "address of a Dask scheduler whose workers do the runs"
 
 app = typer.Typer(
     name="python -m experiments",
@@ -47,6 +60,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="replace")
     try:
         code = app(args=None if arguments is None else list(arguments), standalone_mode=False)
+    except LedgerError as error:
+        return fault(error)
     except GongjiError as error:
         return complain(str(error), error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
@@ -58,8 +73,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         if isinstance(error, USAGE_ERROR):
             return complain(cast(Any, error).format_message(), BAD_INPUT)
-        raise
+        return fault(error)
     return complain(STOPPED, INTERRUPTED) if code == INTERRUPTED else int(code or OK)
+
+
+def fault(error: Exception) -> int:
+    """Keep the traceback of a fault of the program in a file, say where in one line, and return the exit code."""
+    import tempfile
+    import traceback
+
+    text = "".join(traceback.format_exception(error))
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="gongji-fault-", suffix=".txt", delete=False, encoding="utf-8"
+    ) as file:
+        file.write(text)
+    told = f"{type(error).__name__}: {error}"
+    return complain(f"a fault of the program, not of its input: {told}; its traceback is in {file.name}", NO)
 
 
 def complain(message: str, code: int) -> int:
@@ -78,7 +107,7 @@ def run(
     threads: Annotated[int, typer.Option(help="threads; 0 for one a processor")] = 0,
     out: Annotated[Path, typer.Option(help="folder the run's folder is made in")] = RESULTS / "run",
     export_people: Annotated[bool, typer.Option("--export-people", help="also store every person and year")] = False,
-    cluster: Annotated[str | None, typer.Option(help=ON_CLUSTER)] = None,
+    cluster: Cluster = None,
 ) -> int:
     """Live one world, with reforms laid over each other."""
     from experiments.run import cpu_count, make_job, run_job
@@ -121,44 +150,35 @@ def run(
 
 @app.command()
 def compare(
-    study: Annotated[str, typer.Argument(help="a name in experiments/studies or a YAML file")],
-    people: Annotated[str | None, typer.Option(help="simulated people")] = None,
-    replications: Annotated[int | None, typer.Option(help="seeds a regime")] = None,
-    seed: Annotated[int, typer.Option(help="first seed")] = 0,
-    end: Annotated[int | None, typer.Option(help="last year lived")] = None,
-    workers: Annotated[int, typer.Option(help="processes; 0 for one a processor")] = 0,
-    out: Annotated[Path | None, typer.Option(help="folder of the study")] = None,
-    plan: Annotated[bool, typer.Option("--plan", help="print runs, time, memory and disk; start nothing")] = False,
-    force: Annotated[
-        bool, typer.Option("--force", help="add to results of other code, try failed runs again; deletes nothing")
-    ] = False,
-    cluster: Annotated[str | None, typer.Option(help=ON_CLUSTER)] = None,
+    study: StudyName,
+    people: Number = None,
+    replications: Replications = None,
+    seed: FirstSeed = 0,
+    end: LastYear = None,
+    workers: Workers = 0,
+    out: Out = None,
+    plan: Plan = False,
+    force: Force = False,
+    cluster: Cluster = None,
 ) -> int:
     """Compare a study's reforms with its baseline, seed by seed."""
     from experiments import compare as comparing
     from experiments.plan import check_memory, plan_study
-    from experiments.run import cpu_count
-    from experiments.study import load_study
 
-    given = {"people": people and people_of(people), "replications": replications, "end": end}
-    asked = load_study(study)
-    changed = checked_study(asked, {name: value for name, value in given.items() if value is not None})
-    check(workers >= 0, f"--workers {workers}: expected 0 or more")
-    check(seed >= 0, f"--seed {seed}: expected 0 or more")
-    seeds = range(seed, seed + changed.replications)
-    processes = workers or cpu_count()
+    asked = study_asked(study, people, replications, end, seed, workers)
+    changed, seeds = asked.study, asked.seeds
     folder = out or RESULTS / changed.name
     comparing.check_comparable(changed)
     if cluster is None:
-        check_memory(changed.people, processes)
+        check_memory(changed.people, asked.processes)
     count = (len(changed.lived) + (2 ** len(changed.package) if changed.package else 0)) * len(seeds)
     if plan:
-        print(plan_study(model_simulator(), changed, count, processes))
+        print(plan_study(model_simulator(), changed, count, asked.processes))
         return OK
     bar = Progress(count + (0 if changed.branch is None else len(seeds)), "run")
     try:
         results = comparing.compare(
-            model_simulator(), changed, folder, seeds, processes, bar.done, force, cluster=cluster
+            model_simulator(), changed, folder, seeds, asked.processes, bar.done, force, cluster=cluster
         )
     finally:
         bar.close()
@@ -166,11 +186,12 @@ def compare(
         complain(f"{row['reform']} seed {row['seed']} failed: {row['error']}", NO)
     if changed.precision is not None:
         print(comparing.precision_words(results))
+    print(comparing.seeds_words(results))
     print(f"wrote {folder / 'report.html'}, report.md, differences.parquet, who_pays_whom.csv, figures/ and tables/")
-    if asked.full:
+    if asked.plain.full:
         from experiments.robust import as_text
 
-        print(as_text(asked.full))
+        print(as_text(asked.plain.full))
     return NO if results.failed else OK
 
 
@@ -289,34 +310,6 @@ def bench(
 def is_parameter(name: str) -> bool:
     """Return whether a name reads as a parameter's path, not as a reform's name or file."""
     return "." in name and not name.endswith((".yaml", ".yml")) and "/" not in name
-
-
-def check(holds: bool, message: str) -> None:
-    """Raise ScenarioError with the message unless the condition holds."""
-    if not holds:
-        raise ScenarioError(message)
-
-
-def people_of(text: str) -> Any:
-    """Return the number of people asked for: a whole number of at least one, or the word all."""
-    if text == "all":
-        return "all"
-    check(
-        text.isascii() and text.isdigit() and int(text) > 0, f"--people {text}: expected a whole number from 1, or all"
-    )
-    return int(text)
-
-
-def checked_study(study: Study, changes: dict[str, Any]) -> Study:
-    """Return the study with options laid over it, checked again."""
-    import pydantic
-
-    try:
-        return type(study).model_validate({**study.model_dump(), **changes})
-    except pydantic.ValidationError as error:
-        first = error.errors()[0]
-        option = "".join(f"--{part} " for part in first["loc"][:1])
-        raise ScenarioError(f"{study.name}: {option}{first['msg']}, found {changes}") from None
 
 
 class Progress:

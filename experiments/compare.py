@@ -13,7 +13,9 @@ import pandas as pd
 
 from experiments.branch import share_histories
 from experiments.outcomes import ADDITIVE, outcomes, style, who_pays_whom
+from experiments.precision import seeds_line, small_cells, small_payments, with_small
 from experiments.run import Done, Job, Simulator, make_job
+from experiments.shared_people import shared_people
 from experiments.store import Store, read_manifest, read_run, write_table, write_text
 from experiments.study import Study, StudyError, Variant, named
 from experiments.workers import do_all
@@ -87,11 +89,31 @@ def do_runs(
     for key in unique:
         if retry and store.status(key) == "failed":
             store.set_aside(key)
-    done = do_all(simulator, list(unique.values()), workers, tell, cluster)
+    with shared_people(simulator, list(unique.values()), store, tell) as (shared, told):
+        done = do_all(simulator, shared, workers, told, cluster)
     for result in done:
         if result.bad_input:
             raise ScenarioError(result.message)
     return done
+
+
+def run_all(
+    simulator: Simulator,
+    study: Study,
+    base: Any,
+    jobs: Mapping[Any, Job],
+    store: Store,
+    workers: int,
+    tell: Callable[[Done], None],
+    retry: bool,
+    cluster: str | None,
+) -> None:
+    """Live what the study's runs share and the runs that are not there yet; leave nothing half-written."""
+    try:
+        going_on = share_histories(simulator, study, base, jobs, store, workers, tell, cluster)
+        do_runs(simulator, going_on, store, workers, tell, retry, cluster)
+    finally:
+        store.clean(all_hosts=cluster is not None)
 
 
 def claim(store: Store, simulator: Simulator, study: Study, force: bool) -> None:
@@ -118,7 +140,7 @@ def collect(study: Study, jobs: Mapping[tuple[str, int], Job], store: Store) -> 
             continue
         if job.key not in read:
             tables = read_run(store.place(job.key))
-            read[job.key] = (outcomes(tables), who_pays_whom(tables["flows"]))
+            read[job.key] = (outcomes(tables, int(manifest["weight"])), who_pays_whom(tables["flows"]))
         said, paid = read[job.key]
         parts.append(said.assign(reform=name, seed=seed))
         payments.append(paid.assign(reform=name, seed=seed))
@@ -184,6 +206,16 @@ def precision_words(results: Results) -> str:
     return f"precision {words}: half-width {reach:.6g} of {asked.half_width:.6g}, {seeds} seeds"
 
 
+def seeds_words(results: Results) -> str:
+    """Return in one line how many seeds the headline effects of the last year take for the stated precision."""
+    found, names = results.differences, {variant.name for variant in results.study.reforms}
+    asked = {(each.level, each.unit, each.measure) for each in results.study.outcomes}
+    shown = [place in asked for place in zip(found["level"], found["unit"], found["measure"])]
+    return seeds_line(
+        found[np.asarray(shown, bool) & (found["year"] == found["year"].max()) & found["reform"].isin(names)]
+    )
+
+
 def seeds_wanted(results: Results, count: int) -> int:
     """Return how many seeds the study's stated precision takes, judged by those there are; at most what it allows."""
     from scipy import stats
@@ -229,12 +261,7 @@ def compare(
     jobs = plan_jobs(simulator, study, scenario_of, seeds, store)
     claim(store, simulator, study, force)
     while True:
-        try:
-            base = scenario_of(study.baseline)
-            jobs = share_histories(simulator, study, base, jobs, store, workers, tell, cluster)
-            do_runs(simulator, jobs, store, workers, tell, force, cluster)
-        finally:
-            store.clean(all_hosts=cluster is not None)
+        run_all(simulator, study, scenario_of(study.baseline), jobs, store, workers, tell, force, cluster)
         results = collect(study, jobs, store)
         wanted = seeds_wanted(results, len(seeds))
         if wanted <= len(seeds):
@@ -244,7 +271,8 @@ def compare(
     definition = study.model_dump(mode="json", by_alias=True)
     store.claim(definition=definition, runs=results.facts["runs"])
     write_table(results.differences, folder / "differences.parquet")
-    results.payments.to_csv(folder / "who_pays_whom.csv", index=False, lineterminator="\n", encoding="utf-8")
+    payments = small_payments(results.payments, small_cells(results.outcomes))
+    write_text(folder / "who_pays_whom.csv", payments.to_csv(index=False, lineterminator="\n"))
     write_report(results, folder, write_answers(results, folder) if study.full or study.cases else ())
     write_findings(results, folder / "tables")
     return results
@@ -271,6 +299,8 @@ def write_findings(results: Results, folder: Path) -> None:
         found["pareto"] = ranking.pareto(results.outcomes, study)
     if study.package:
         found["package"] = package.summary(package.split(results.outcomes, study))
-    for name, frame in found.items():
+    small = small_cells(results.outcomes)
+    for name, plain in found.items():
+        frame = with_small(plain, small) if set(UNIT[1:]) <= set(plain.columns) else plain
         write_text(folder / f"{name}.csv", frame.to_csv(index=False, lineterminator="\n"))
         write_text(folder / f"{name}.tex", latex(frame))

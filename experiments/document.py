@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import dataclasses
 import html
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 CSS = """
@@ -18,6 +18,7 @@ table{border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums
 th,td{padding:.3rem .6rem;border-bottom:1px solid #8886;text-align:right;white-space:nowrap}
 th:first-child,td:first-child{text-align:left}
 .faint{opacity:.4}
+.small{color:#8a8a8a;font-style:italic}
 .warning{border-left:.4rem solid #d55e00;background:#d55e0022;padding:.6rem 1rem;margin:1rem 0}
 """
 
@@ -47,10 +48,11 @@ class Faint(str):
 
 @dataclasses.dataclass(frozen=True)
 class Grid:
-    """A table of texts."""
+    """A table of texts; the rows named are grey."""
 
     columns: Sequence[str]
     rows: Sequence[Sequence[str]]
+    grey: Collection[int] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,10 +78,14 @@ def _markdown(block: Block, folder: Path) -> str:
             return f"{'#' * level} {text}"
         case Words(text, _, warning):
             return f"> **{text}**" if warning else text
-        case Grid(columns, rows):
+        case Grid(columns, rows, grey):
             rule = [":---"] + ["---:"] * (len(columns) - 1)
-            lines = [columns, rule, *rows]
-            return "\n".join("| " + " | ".join(_plain(cell) for cell in line) + " |" for line in lines)
+            said = (
+                [f"*{_plain(cell)}*" for cell in row] if n in grey else [_plain(cell) for cell in row]
+                for n, row in enumerate(rows)
+            )
+            lines = [[_plain(cell) for cell in columns], rule, *said]
+            return "\n".join("| " + " | ".join(line) + " |" for line in lines)
         case Picture(path, _, alt):
             return f"![{alt}]({path.relative_to(folder).as_posix()})\n\n*{alt}*"
 
@@ -111,10 +117,11 @@ def _html(block: Block) -> str:
             kind = ' class="warning" role="alert"' if warning else ""
             tag = "zh-Hans" if language == "zh" else language
             return f'<p lang="{tag}"{kind}>{html.escape(text)}</p>'
-        case Grid(columns, rows):
+        case Grid(columns, rows, grey):
             head = "".join(f'<th scope="col">{html.escape(cell)}</th>' for cell in columns)
             lines = ["".join(_cell(cell) for cell in row) for row in rows]
-            inside = "".join(f"<tr>{line}</tr>\n" for line in lines)
+            marks = (' class="small"' if n in grey else "" for n in range(len(rows)))
+            inside = "".join(f"<tr{mark}>{line}</tr>\n" for mark, line in zip(marks, lines))
             return f'<div class="table"><table><thead><tr>{head}</tr></thead>\n<tbody>{inside}</tbody></table></div>'
         case Picture(path, title, alt):
             data = base64.b64encode(path.read_bytes()).decode("ascii")

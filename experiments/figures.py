@@ -15,11 +15,10 @@ from matplotlib.figure import Figure
 from experiments.compare import Results
 from experiments.outcomes import POOLS, style
 from experiments.pictures.alluvial import alluvial
-from experiments.pictures.base import Sketch, from_zero, legend, panels, years
+from experiments.pictures.base import Sketch, from_zero, grey_note, legend, panels, years
 from experiments.pictures.distribution import concentration_curves, decile_bars, theil_areas
 from experiments.pictures.effects import effects
 from experiments.pictures.tiles import province_map
-from experiments.precision import is_small, small_cells
 from experiments.words import chinese_font, province_name
 
 MEDIAN = "median"
@@ -73,8 +72,9 @@ def reserve_months(sketch: Sketch) -> Figure:
     for axis, variant in zip(axes[0], sketch.variants):
         axis.set_title(sketch.label(variant), fontsize="medium")
     for row, fund in zip(axes, POOLS):
+        thin = sketch.is_small("fund", fund, "reserve_months_median")
         for axis, variant in zip(row, sketch.variants):
-            colour = sketch.look(variant)["color"]
+            colour = style()["figures"]["grey"] if thin else sketch.look(variant)["color"]
             for low, high in (("p10", "p90"), ("p25", "p75")):
                 edges = [sketch.mean(variant.name, "fund", fund, f"reserve_months_{at}") for at in (low, high)]
                 axis.fill_between(edges[0].index, *edges, color=colour, alpha=style()["figures"]["band"], lw=0)
@@ -84,6 +84,8 @@ def reserve_months(sketch: Sketch) -> Figure:
                 middle_base = sketch.mean(base.name, "fund", fund, f"reserve_months_{MEDIAN}")
                 axis.plot(middle_base.index, middle_base, color=style()["figures"]["grey"], lw=1, linestyle="--")
             years(axis, sketch.results)
+        if thin:
+            grey_note(sketch, row[0])
         months = sketch.say("months of spending", "可支付月数")
         row[0].set_ylabel(f"{sketch.of(style()['funds'][fund])}\n{months}")
         from_zero(row[0])
@@ -101,9 +103,13 @@ def pools_in_deficit(sketch: Sketch) -> Figure:
     )
     for row, (measure, words) in zip(axes, rows):
         for axis, fund in zip(row, POOLS):
+            thin = sketch.is_small("fund", fund, measure)
             for variant in sketch.variants:
                 line = sketch.mean(variant.name, "fund", fund, measure)
-                axis.plot(line.index, line, label=sketch.label(variant), **sketch.look(variant))
+                look = sketch.look(variant) | ({"color": style()["figures"]["grey"]} if thin else {})
+                axis.plot(line.index, line, label=sketch.label(variant), **look)
+            if thin:
+                grey_note(sketch, axis)
             axis.set_title(sketch.of(style()["funds"][fund]), fontsize="medium")
             years(axis, sketch.results)
         for axis in row:
@@ -121,7 +127,6 @@ def benefit_by_province(sketch: Sketch) -> Figure:
     heads = heads[heads["measure"].str.startswith("benefit_per_head")]
     means = heads.groupby(["measure", "unit", "reform"])["value"].mean()
     figure, axes = panels(1, len(style()["schemes"]))
-    small = small_cells(rows)
     for axis, (scheme, words) in zip(axes.flat, style()["schemes"].items()):
         if (measure := f"benefit_per_head_{scheme}") not in means.index.get_level_values(0):
             continue
@@ -142,7 +147,7 @@ def benefit_by_province(sketch: Sketch) -> Figure:
             axis.plot(wide[variant.name][~sure], place[~sure], **grey)
         axis.set_yticks(place, [province_name(int(code), sketch.language) for code in wide.index], fontsize="small")
         for label, code in zip(axis.get_yticklabels(), wide.index):
-            if is_small(small, "province", str(code), measure):
+            if sketch.is_small("province", str(code), measure):
                 label.set_color(style()["figures"]["grey"])
                 label.set_fontstyle("italic")
         axis.set_xlabel(sketch.say(f"yuan per member, {last}", f"元/参保人，{last}年"))

@@ -11,8 +11,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from experiments.cli import RESULTS, Progress, checked_study, model_simulator
+from experiments.cli import RESULTS, Progress, model_simulator
 from experiments.compare import compare
+from experiments.options import checked_study
 from experiments.robust import place_of
 from experiments.run import cpu_count
 from experiments.store import write_text

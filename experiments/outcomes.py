@@ -26,11 +26,15 @@ def style() -> dict[str, Any]:
     return content
 
 
-def outcomes(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """Return year, level, unit, measure, value of one run: what it measured itself comes first."""
+def outcomes(tables: dict[str, pd.DataFrame], weight: int) -> pd.DataFrame:
+    """Return year, level, unit, measure, value of one run: what it measured itself comes first.
+
+    `weight` is how many people a simulated one stands for.
+    """
     parts = [
         tables["measures"],
         fund_totals(tables["funds"]),
+        thin_pools(tables["funds"], weight),
         pools_rescued(tables["funds"], tables["flows"]),
         moved(tables["flows"]),
         enrolled(tables["enrolment"]) if "enrolment" in tables else pd.DataFrame(),
@@ -39,9 +43,9 @@ def outcomes(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     return whole.drop_duplicates(KEYS, ignore_index=True)
 
 
-def declared(tables: dict[str, pd.DataFrame], wanted: Collection[tuple[str, str, str]]) -> pd.DataFrame:
+def declared(tables: dict[str, pd.DataFrame], wanted: Collection[tuple[str, str, str]], weight: int) -> pd.DataFrame:
     """Return the outcomes named by level, unit and measure; a flow that never ran is zero in every year."""
-    whole = outcomes(tables)
+    whole = outcomes(tables, weight)
     names = zip(whole["level"], whole["unit"], whole["measure"])
     kept = whole[[name in wanted for name in names]]
     years = sorted(set(tables["funds"]["year"]))
@@ -57,6 +61,13 @@ def fund_totals(funds: pd.DataFrame) -> pd.DataFrame:
     sums = funds.groupby(["year", "fund"])[columns].sum()
     sums["balance_fen"] = sums["income_fen"] - sums["spending_fen"]
     return _long(sums, "fund")
+
+
+def thin_pools(funds: pd.DataFrame, weight: int) -> pd.DataFrame:
+    """Return how many pools of each scheme's fund have fewer simulated members than a cell shown in full."""
+    held = funds[funds["fund"].isin(POOLS)]
+    thin = held.assign(pools_thin=held["members"] < style()["small_cell"] * weight)
+    return _long(thin.groupby(["year", "fund"])[["pools_thin"]].sum(), "fund")
 
 
 def pools_rescued(funds: pd.DataFrame, flows: pd.DataFrame) -> pd.DataFrame:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import math
-import os
-import sys
 import time
 from typing import Any
 
@@ -13,12 +11,12 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from experiments.compare import make_scenario
+from experiments.machine import MEBI, machine_bytes, peak_mebibytes
 from experiments.run import Simulator
 from experiments.store import to_arrow
 from experiments.study import Study
 from model.errors import ScenarioError
 
-MEBI = 1024 * 1024
 CLOCK = 60  # seconds a minute
 
 
@@ -67,23 +65,6 @@ def _bytes(frame: pd.DataFrame) -> int:
     room = io.BytesIO()
     pq.write_table(to_arrow(frame), room, compression="zstd")
     return room.tell()
-
-
-def peak_mebibytes() -> float:
-    """Return this process's peak memory [MiB]; 0 where the system does not tell."""
-    if sys.platform == "win32":
-        return 0.0
-    import resource
-
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / MEBI if sys.platform == "darwin" else peak / 1024
-
-
-def machine_bytes() -> int:
-    """Return this machine's memory [bytes]; 0 where the system does not tell."""
-    if sys.platform == "win32":
-        return 0
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
 def check_memory(people: int | str | None, worlds: int) -> None:

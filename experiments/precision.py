@@ -61,16 +61,65 @@ def with_needed(differences: pd.DataFrame) -> pd.DataFrame:
     return differences.assign(**{f"replications_for_{round(share * 100)}_per_cent": needed})
 
 
-def small_cells(outcomes: pd.DataFrame) -> set[tuple[str, str, str]]:
-    """Return (level, unit, scheme) of cells that rest on fewer simulated people than the stated bound in any run."""
-    counts = outcomes[outcomes["measure"].str.startswith("simulated_members")]
+def seeds_line(differences: pd.DataFrame) -> str:
+    """Return in one line how many more seeds bring every one of these effects to the stated share of its mean."""
+    told = with_needed(differences)
+    share, needed = round(style()["per_cent"] * style()["precision"]), told[told.columns[-1]]
+    some = (told["mean"] != 0) & needed.notna()
+    if not some.any():
+        return f"seeds for ±{share} %: no effect differs from zero, or one seed only"
+    reached = needed[some] <= told["replications"][some]
+    finite = needed[some][np.isfinite(needed[some])]
+    most = f"the hardest takes {int(finite.max()):,} in all" if len(finite) else "no number of seeds is enough"
+    return f"seeds for ±{share} %: enough for {int(reached.sum())} of {int(some.sum())} effects; {most}"
+
+
+Cells = set[tuple[str, str, str]]
+OVER_POOLS = ("pools", "reserve_months_", "deficit_", "below_zero")
+"""Beginnings of the measures of a fund that count or rank single pools."""
+PEOPLE, MEMBERS, THIN = "simulated_people", "simulated_members", "pools_thin"
+
+
+def small_cells(outcomes: pd.DataFrame) -> Cells:
+    """Return (level, unit, scheme) of cells that rest on fewer simulated people than the stated bound in any run.
+
+    Without a scheme the whole unit is small. A fund is where more of its pools are thin than the stated share.
+    """
+    counts = outcomes[outcomes["measure"].str.startswith((PEOPLE, MEMBERS))]
     few = counts[counts["value"] < style()["small_cell"]]
-    return {
-        (str(level), str(unit), str(measure).removeprefix("simulated_members").lstrip("_"))
-        for level, unit, measure in zip(few["level"], few["unit"], few["measure"])
+    names = (str(measure).removeprefix(PEOPLE).removeprefix(MEMBERS).lstrip("_") for measure in few["measure"])
+    found = {(str(level), str(unit), name) for level, unit, name in zip(few["level"], few["unit"], names)}
+    return found | {
+        ("fund", unit, "") for unit, share in thin_shares(outcomes).items() if share > style()["thin_share"]
     }
 
 
-def is_small(small: set[tuple[str, str, str]], level: str, unit: str, measure: str) -> bool:
+def thin_shares(outcomes: pd.DataFrame) -> dict[str, float]:
+    """Return by fund the largest share of its pools that rest on fewer simulated members than the stated bound."""
+    rows = outcomes[(outcomes["level"] == "fund") & outcomes["measure"].isin(["pools", THIN])]
+    if not len(rows):
+        return {}
+    keys = [name for name in ("reform", "seed", "year", "unit") if name in rows]
+    wide = rows.pivot_table(index=keys, columns="measure", values="value").reindex(columns=["pools", THIN]).dropna()
+    share = wide[THIN] / wide["pools"].where(wide["pools"] > 0)
+    return {str(unit): float(value) for unit, value in share.groupby("unit").max().items()}
+
+
+def is_small(small: Cells, level: str, unit: str, measure: str) -> bool:
     """Say whether a measure of a unit rests on a small cell."""
+    if level == "fund":
+        return ("fund", unit, "") in small and measure.startswith(OVER_POOLS)
     return any(level == at and unit == of and measure.endswith(scheme) for at, of, scheme in small)
+
+
+def with_small(frame: pd.DataFrame, small: Cells) -> pd.DataFrame:
+    """Return a table of measures that says of each row whether it rests on a small cell."""
+    places = zip(frame["level"].astype(str), frame["unit"].astype(str), frame["measure"].astype(str))
+    return frame.assign(small_cell=[is_small(small, *place) for place in places])
+
+
+def small_payments(payments: pd.DataFrame, small: Cells) -> pd.DataFrame:
+    """Return who pays whom with a mark on flows of provinces in which some scheme has few simulated members."""
+    few = {unit for level, unit, _ in small if level == "province"}
+    sides = (payments[f"{side}_province"].astype(str).isin(few) for side in ("payer", "payee"))
+    return payments.assign(small_cell=next(sides) | next(sides))

@@ -244,13 +244,15 @@ def hits(year: Year) -> dict[str, np.ndarray[Any, Any]]:
 
 def _care(year: Year) -> Iterator[Found]:
     none = (year.p["cost_fen"] == 0).to_numpy()
-    yield *NATION, "no_care", float(none.mean())
-    for scheme in ("none", *SCHEMES):
-        some = (year.p["scheme"] == scheme).to_numpy()
-        yield "scheme", scheme, "no_care", float(none[some].mean()) if some.any() else float("nan")
+    ill = (year.p["chronic"] > 0).to_numpy()
+    for name, counted in (("no_care", np.ones(len(none), bool)), ("unmet_need", ill)):
+        parts = [(NATION, counted)]
+        parts += [(("scheme", s), counted & (year.p["scheme"] == s).to_numpy()) for s in ("none", *SCHEMES)]
+        parts += [(("income_fifth", str(fifth + 1)), counted & (year.fifth == fifth)) for fifth in range(FIFTHS)]
+        for unit, some in parts:
+            yield *unit, name, float(none[some].mean()) if some.any() else float("nan")
     for fifth in range(FIFTHS):
-        some = year.fifth == fifth
-        yield "income_fifth", str(fifth + 1), "no_care", float(none[some].mean()) if some.any() else float("nan")
+        yield "income_fifth", str(fifth + 1), "simulated_people", float((year.fifth == fifth).sum())
     used = year.p["family_account_fen"].astype(float).groupby(year.p["household"])
     total, squares = used.sum(), used.apply(lambda each: float((each**2).sum()))
     shared = total > 0

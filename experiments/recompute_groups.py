@@ -32,6 +32,11 @@ def who_paid(year: Year) -> Iterator[Found]:
         "age_group": np.array(starts)[year.age],
         "cohort": ((year.year - age) // DECADE * DECADE).astype(str),
     }
+    for level, group in groups.items():
+        for unit, heads in p.groupby(np.asarray(group)).size().items():
+            yield level, str(unit), "simulated_people", float(heads)
+    for tenth in range(TENTHS):
+        yield "income_decile", str(tenth + 1), "simulated_people", len(p) / TENTHS
     sums: dict[str, list[dict[Any, Any]]] = {
         level: [each.groupby(np.asarray(group)).sum().mul(year.weight).to_dict() for each in (in_, out)]
         for level, group in groups.items()

@@ -12,6 +12,7 @@ from experiments.compare import Results
 from experiments.document import Block, Faint, Grid, Heading, Picture, Words, markdown, page
 from experiments.figures import draw_all
 from experiments.outcomes import ADDITIVE, style
+from experiments.precision import is_small, small_cells, thin_shares, with_needed
 from experiments.published import banner, check_published, off
 from experiments.robust import UNSURE, effect_of, last_effects, provenance, sayings, sign_of, stored, summary_of
 from experiments.store import write_text
@@ -108,13 +109,55 @@ def _headline(results: Results) -> list[Block]:
         rows.append([f"{outcome.label.en} · {outcome.label.zh}", *cells])
     if not rows:
         return []
+    small = small_cells(results.outcomes)
+    grey = {n for n, each in enumerate(study.outcomes) if is_small(small, each.level, each.unit, each.measure)}
     share = f"{style()['per_cent'] * style()['confidence']:.0f}"
     words = (
         f"In {last}; in brackets the {share} % interval over seeds. A difference whose interval holds zero is not told "
         "apart from chance: it is grey (in Markdown, in italics)."
     )
     chinese = f"{last}年；括号内为{share}%区间。区间含零的差异无法与偶然区分，以灰色（Markdown中为斜体）表示。"
-    return [Heading("Results · 结果"), Words(words), Words(chinese, "zh"), Grid(columns, rows)]
+    blocks: list[Block] = [Heading("Results · 结果"), Words(words), Words(chinese, "zh"), Grid(columns, rows, grey)]
+    return [*blocks, *_small_words(results, bool(grey)), *_how_sure(results, last)]
+
+
+def _small_words(results: Results, grey: bool) -> list[Block]:
+    """Say which pictures and rows are grey because few simulated people stand behind them."""
+    few = style()["small_cell"]
+    thin = {fund: share for fund, share in thin_shares(results.outcomes).items() if share > 0}
+    english, chinese = [], []
+    if grey:
+        english.append(f"Grey rows rest on fewer than {few} simulated people.")
+        chinese.append(f"灰色行的模拟人数不足{few}人。")
+    for fund, share in thin.items():
+        name, part = style()["funds"][fund], f"{style()['per_cent'] * share:.0f}"
+        english.append(f"{name['en']}: up to {part} % of pools have fewer than {few} simulated members.")
+        chinese.append(f"{name['zh']}：至多{part}%的统筹区模拟参保人不足{few}人。")
+    return [Words(" ".join(english)), Words("".join(chinese), "zh")] if english else []
+
+
+def _how_sure(results: Results, year: int) -> list[Block]:
+    """Return how many seeds every headline effect takes until its interval is narrow enough."""
+    study, share = results.study, style()["precision"]
+    names = {(each.level, each.unit, each.measure): each.label for each in study.outcomes}
+    found = results.differences[results.differences["year"] == year]
+    chosen = found[[place in names for place in zip(found["level"], found["unit"], found["measure"])]]
+    told = with_needed(chosen[chosen["reform"].isin([variant.name for variant in study.reforms])])
+    labels = {variant.name: variant.label.en for variant in study.reforms}
+    rows = []
+    for row in told.itertuples(index=False):
+        needed, label = row[-1], names[str(row.level), str(row.unit), str(row.measure)]
+        words = "–" if needed != needed else "none" if needed == float("inf") else f"{int(needed):,}"
+        rows.append([f"{label.en} · {label.zh}", labels[str(row.reform)], f"{row.replications}", words])
+    part = f"{style()['per_cent'] * share:.0f}"
+    heads = ["Outcome", "Reform", "Seeds so far", f"Seeds for ±{part} %"]
+    words = (
+        f"Seeds that bring the half-width of the interval to {part} % of the effect; none: no number does, for the "
+        "mean is zero."
+    )
+    chinese = f"使区间半宽缩至效应{part}%所需的种子数；none表示均值为零，无法达到。"
+    title = "How many seeds are needed · 所需种子数"
+    return [Heading(title, 3), Words(words), Words(chinese, "zh"), Grid(heads, rows)] if rows else []
 
 
 def _robust(results: Results) -> list[Block]:

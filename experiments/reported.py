@@ -21,16 +21,33 @@ MONTHS, POOLED = 12, ("employee_pool", "resident_pool")
 Told = Mapping[tuple[str, str, str], float]
 
 
+CHECKS = {
+    59: "RE = RS - AP = V - H - R; Theil adds up; Kakwani by source; shares add to 1; nets to 0; H_W = H (1 - C_E)",
+    60: "0 <= Gini < 1, |C| <= 1, AP >= 0, HHI in [1/n, 1], shares in [0, 1], ruin never falls, poor after >= before",
+    61: "what is undefined is missing, with a reason, and nothing else is",
+    62: "months, ratios and bands (3, 6, 9, 15) follow from the stored balances",
+}
+"""What each numbered check of stored measures holds (58, against people, is `check_people`)."""
+
+
 def check_measures(tables: Mapping[str, pd.DataFrame]) -> list[str]:
-    """Return what is wrong in a run's stored measures, one line each (model_checks 59 to 62)."""
+    """Return what is wrong in a run's stored measures, one line each (checks 59 to 62)."""
+    return [problem for wrong in by_number(tables).values() for problem in wrong]
+
+
+def by_number(tables: Mapping[str, pd.DataFrame]) -> dict[int, list[str]]:
+    """Return what is wrong in a run's stored measures by number of the check."""
     rows = tables["measures"]
-    wrong = [f"undefined without a reason: {_name(row)}" for row in _undefined(rows)]
+    wrong: dict[int, list[str]] = {number: [] for number in CHECKS}
+    wrong[61] = [f"undefined without a reason: {_name(row)}" for row in _undefined(rows)]
     for year, part in rows.groupby("year"):
         told = told_of(part)
         funds = tables["funds"][tables["funds"]["year"] == year]
-        found = (*_identities(told), *_bounds(told), *_balances(told, funds))
-        wrong += [f"{year}: {problem}" for problem in found]
-    return wrong + _never_falls(rows)
+        found = {59: _identities(told), 60: _bounds(told, funds), 62: _balances(told, funds)}
+        for number, problems in found.items():
+            wrong[number] += [f"{year}: {problem}" for problem in problems]
+    wrong[60] += _never_falls(rows)
+    return wrong
 
 
 def told_of(rows: pd.DataFrame) -> Told:
@@ -92,15 +109,27 @@ def _identities(told: Told) -> Iterator[str]:
 
 SHARES = (
     *("catastrophic_10", "catastrophic_25", "catastrophic_capacity_40", "impoverished", "poor_before", "poor_after"),
-    *("no_care", "co_use_families_share", "deficit_share", "deficit_ever_share", "below_zero_alone_share"),
+    *(
+        "no_care",
+        "unmet_need",
+        "co_use_families_share",
+        "deficit_share",
+        "deficit_ever_share",
+        "below_zero_alone_share",
+    ),
 )
 
 
-def _bounds(told: Told) -> Iterator[str]:
+def _bounds(told: Told, funds: pd.DataFrame) -> Iterator[str]:
     for (level, unit, name), value in told.items():
         low, high = -np.inf, np.inf
-        if name in SHARES or name.removesuffix("_ever") in SHARES or "hhi" in name or name == "gini_income":
+        if name in SHARES or name.removesuffix("_ever") in SHARES:
             low, high = 0.0, 1.0
+        elif name in {"gini_income", "lifetime_gini_income"}:
+            low, high = 0.0, np.nextafter(1.0, 0.0) - ROUNDING
+        elif "hhi" in name:
+            holders = funds[(funds["fund"] == unit) & (funds["province"] > 0)]["province"].nunique()
+            low, high = 1 / max(holders, 1) if level == "fund" else 0.0, 1.0
         elif name.startswith(("concentration_", "need_concentration_")):
             low, high = -1.0, 1.0
         elif name.startswith("reranking_") and not name.startswith("reranking_ajl"):

@@ -17,6 +17,7 @@ from typing import Any, Protocol
 
 import pandas as pd
 
+from experiments.machine import peak_mebibytes
 from experiments.outcomes import declared
 from experiments.store import OUTCOMES, PROJECT, TABLES, Draft, Store, content_key
 from model.errors import GongjiError, LedgerError, ScenarioError
@@ -57,6 +58,11 @@ def _no_checkpoints(*_: Any) -> Any:
     raise ScenarioError("branch: expected a model that can be put on disk")
 
 
+def _alone(*_: Any) -> str:
+    """Say that no other run begins with the same people."""
+    return ""
+
+
 def _never() -> bool:
     """Say that nothing is to be compiled."""
     return False
@@ -77,6 +83,8 @@ class Simulator:
     code_version: Callable[[], str]
     save: Callable[[Any, Path], None] = _no_checkpoints
     resume: Callable[[Path, Any, int], World] = _no_checkpoints
+    people_key: Callable[[Any, int], str] = _alone
+    found: Callable[[Path, Any, int, int], World] = _no_checkpoints
     cold: Callable[[], bool] = _never
     warm: Callable[[], None] = _nothing
 
@@ -95,6 +103,7 @@ class Job:
     tables: tuple[str, ...] = TABLES
     keep: tuple[tuple[str, str, str], ...] = ()
     history: Path | None = None
+    people: Path | None = None
     identity: dict[str, Any] = dataclasses.field(default_factory=dict)
 
 
@@ -156,10 +165,12 @@ def live(
     simulator: Simulator, job: Job, draft: Draft | None = None, progress: Callable[[int], None] | None = None
 ) -> tuple[World, dict[str, pd.DataFrame]]:
     """Live all years of a scenario and return the world and its tables; people go straight to the draft."""
-    if job.history is None:
-        world = simulator.build(job.scenario, job.seed, job.threads)
-    else:
+    if job.history is not None:
         world = simulator.resume(job.history, job.scenario, job.threads)
+    elif job.people is not None:
+        world = simulator.found(job.people, job.scenario, job.seed, job.threads)
+    else:
+        world = simulator.build(job.scenario, job.seed, job.threads)
     while world.year < job.scenario.end:
         world.step()
         if draft is not None and job.export_people:
@@ -197,7 +208,7 @@ def run_job(simulator: Simulator, job: Job, progress: Callable[[int], None] | No
         for name in job.tables:
             draft.add_table(name, tables[name])
         if job.keep:
-            draft.add_table(OUTCOMES, declared(tables, job.keep))
+            draft.add_table(OUTCOMES, declared(tables, job.keep, int(world.weight)))
         seconds = time.perf_counter() - begin
         draft.finish({**manifest(job, seconds, world), "status": "complete"})
     return Done(job.key, "complete", seconds)
@@ -228,6 +239,7 @@ def manifest(job: Job, seconds: float, world: World | None) -> dict[str, Any]:
             "finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
             "seconds": round(seconds, 3),
             "threads": job.threads,
+            "peak_mib": round(peak_mebibytes(), 1),
         },
     }
 

@@ -49,6 +49,21 @@ def resume(folder: Path, scenario: Any, threads: int) -> World:
     return world
 
 
+def people_key(scenario: Any, seed: int) -> str:
+    """Return what names a scenario's and seed's first people."""
+    from model import founding
+
+    return founding.people_key(scenario, seed)
+
+
+def found(folder: Path, scenario: Any, seed: int, threads: int) -> World:
+    """Return a new world of a scenario whose first people lie in a folder, or will."""
+    from model import founding
+
+    world: World = founding.Founded(folder, scenario, seed, threads)
+    return world
+
+
 def restore(plain: Mapping[str, Any]) -> Any:
     """Return the scenario that a manifest describes."""
     from model import Reform, Scenario
@@ -87,4 +102,4 @@ def code_version() -> str:
     return CODE_VERSION
 
 
-MODEL = Simulator(build, restore, law_hash, data_hash, code_version, save, resume, cold, warm)
+MODEL = Simulator(build, restore, law_hash, data_hash, code_version, save, resume, people_key, found, cold, warm)

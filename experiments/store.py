@@ -93,7 +93,7 @@ def digest(frame: pd.DataFrame) -> str:
             wide = {"i": np.int64, "u": np.uint64, "b": np.int64}.get(values.dtype.kind, np.float64)
             result.update(np.ascontiguousarray(values.to_numpy(), dtype=wide).tobytes())
         else:
-            result.update("\x1f".join(map(str, values)).encode())
+            result.update("\x1f".join(map(str, values.to_numpy(object).tolist())).encode())
     return result.hexdigest()
 
 

@@ -10,8 +10,7 @@ from typing import Any
 import pandas as pd
 import pyarrow.parquet as pq
 
-from experiments.branch import share_histories
-from experiments.compare import RunsFailedError, claim, do_runs
+from experiments.compare import RunsFailedError, claim, run_all
 from experiments.design import Points, points_of
 from experiments.outcomes import KEYS, style
 from experiments.run import Done, Job, Simulator, make_job
@@ -83,12 +82,7 @@ def sweep(
     scenario_of = scenario_of or scenarios_of(study)
     jobs = plan_sweep(simulator, study, points, scenario_of, seeds, store)
     claim(store, simulator, study, force)
-    try:
-        base = scenario_of(study.baseline, None)
-        jobs = share_histories(simulator, study, base, jobs, store, workers, tell, cluster)
-        do_runs(simulator, jobs, store, workers, tell, force, cluster)
-    finally:
-        store.clean(all_hosts=cluster is not None)
+    run_all(simulator, study, scenario_of(study.baseline, None), jobs, store, workers, tell, force, cluster)
     store.claim(definition=study.model_dump(mode="json", by_alias=True))
     return gather(study, points, jobs, store)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from experiments.compare import Results
-from experiments.precision import is_small, small_cells, with_needed
+from experiments.precision import small_cells, with_needed, with_small
 from experiments.store import write_text
 
 SPECIAL = {
@@ -26,13 +26,13 @@ def write_tables(results: Results, compared: pd.DataFrame, folder: Path) -> None
     """Write the outcomes by regime and year, the last year's differences, and the comparison with published values."""
     folder.mkdir(parents=True, exist_ok=True)
     by = ["reform", "level", "unit", "measure", "year"]
-    means = results.outcomes.groupby(by, sort=True)["value"].mean().reset_index()
+    values = results.outcomes.groupby(by, sort=True)["value"]
+    sides = {"value": values.mean(), "replications": values.count(), "undefined": values.size() - values.count()}
     small = small_cells(results.outcomes)
-    places = zip(means["level"], means["unit"], means["measure"])
-    means["small_cell"] = [is_small(small, *place) for place in places]
+    means = with_small(pd.DataFrame(sides).reset_index(), small)
     _csv(means, folder / "outcomes.csv")
     last = results.differences[results.differences["year"] == results.outcomes["year"].max()]
-    kept = with_needed(_headline(last, results))
+    kept = with_small(with_needed(_headline(last, results)), small)
     for name, frame in (("differences", kept), ("levels", _headline(means, results)), ("published", compared)):
         _csv(frame, folder / f"{name}.csv")
         write_text(folder / f"{name}.tex", latex(frame))
@@ -50,11 +50,13 @@ def _csv(frame: pd.DataFrame, path: Path) -> None:
 
 
 def latex(frame: pd.DataFrame) -> str:
-    """Return the frame as a booktabs tabular."""
+    """Return the frame as a booktabs tabular; rows of small cells are grey (package xcolor)."""
+    small = frame.pop("small_cell").tolist() if "small_cell" in (frame := frame.copy()) else [False] * len(frame)
     numbers = [pd.api.types.is_numeric_dtype(frame[name].dtype) for name in frame.columns]
     lines = [r"\begin{tabular}{" + "".join("r" if number else "l" for number in numbers) + "}", r"\toprule"]
     lines += [_line(list(frame.columns)), r"\midrule"]
-    lines += [_line([_number(cell) for cell in row]) for row in frame.itertuples(index=False)]
+    rows = zip(frame.itertuples(index=False), small)
+    lines += [_line([_number(cell) for cell in row], grey) for row, grey in rows]
     return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", ""])
 
 
@@ -67,5 +69,6 @@ def escaped(text: str) -> str:
     return "".join(SPECIAL.get(letter, letter) for letter in text)
 
 
-def _line(cells: list[str]) -> str:
-    return " & ".join(escaped(str(cell)) for cell in cells) + r" \\"
+def _line(cells: list[str], grey: bool = False) -> str:
+    words = [escaped(str(cell)) for cell in cells]
+    return " & ".join(rf"\textcolor{{gray}}{{{word}}}" if grey else word for word in words) + r" \\"

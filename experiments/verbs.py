@@ -7,19 +7,21 @@ from typing import Annotated
 
 import typer
 
-from experiments.cli import (
-    NO,
-    OK,
-    ON_CLUSTER,
-    RESULTS,
-    START,
-    Progress,
-    app,
+from experiments.cli import NO, OK, RESULTS, START, Progress, app, complain, model_simulator
+from experiments.options import (
+    Cluster,
+    FirstSeed,
+    Force,
+    LastYear,
+    Number,
+    Out,
+    Plan,
+    Replications,
+    StudyName,
+    Workers,
     check,
-    checked_study,
-    complain,
-    model_simulator,
     people_of,
+    study_asked,
 )
 
 FAMILY_PEOPLE, FAMILY_END = "20000", 2030
@@ -27,38 +29,29 @@ FAMILY_PEOPLE, FAMILY_END = "20000", 2030
 
 @app.command()
 def sweep(
-    study: Annotated[str, typer.Argument(help="a name in experiments/studies or a YAML file")],
+    study: StudyName,
     design: Annotated[
         str | None, typer.Option(help="factorial, one_at_a_time, latin_hypercube, sobol, morris or saltelli")
     ] = None,
-    people: Annotated[str | None, typer.Option(help="simulated people")] = None,
-    replications: Annotated[int | None, typer.Option(help="seeds a point")] = None,
-    seed: Annotated[int, typer.Option(help="first seed")] = 0,
-    end: Annotated[int | None, typer.Option(help="last year lived")] = None,
-    workers: Annotated[int, typer.Option(help="processes; 0 for one a processor")] = 0,
-    out: Annotated[Path | None, typer.Option(help="folder of the sweep")] = None,
-    plan: Annotated[bool, typer.Option("--plan", help="print runs, time, memory and disk; start nothing")] = False,
-    force: Annotated[
-        bool, typer.Option("--force", help="add to results of other code, try failed runs again; deletes nothing")
-    ] = False,
-    cluster: Annotated[str | None, typer.Option(help=ON_CLUSTER)] = None,
+    people: Number = None,
+    replications: Replications = None,
+    seed: FirstSeed = 0,
+    end: LastYear = None,
+    workers: Workers = 0,
+    out: Out = None,
+    plan: Plan = False,
+    force: Force = False,
+    cluster: Cluster = None,
 ) -> int:
     """Do a study's design over its declared parameters; the same line goes on where it stopped."""
     from experiments import sweep as sweeping
     from experiments.design import points_of
     from experiments.plan import check_memory, plan_study
-    from experiments.run import cpu_count
-    from experiments.study import load_study
 
-    given = {"people": people and people_of(people), "replications": replications, "end": end}
-    asked = sweeping.with_design(load_study(study), design)
-    changed = checked_study(asked, {name: value for name, value in given.items() if value is not None})
-    check(workers >= 0, f"--workers {workers}: expected 0 or more")
-    check(seed >= 0, f"--seed {seed}: expected 0 or more")
-    processes = workers or cpu_count()
+    asked = study_asked(study, people, replications, end, seed, workers, design)
+    changed, seeds, processes = asked.study, asked.seeds, asked.processes
     if cluster is None:
         check_memory(changed.people, processes)
-    seeds = range(seed, seed + changed.replications)
     count = len(points_of(changed).units) * len(changed.variants) * len(seeds)
     if plan:
         print(plan_study(model_simulator(), changed, count, processes))

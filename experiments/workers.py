@@ -89,7 +89,8 @@ def _executor(
 def _absolute(job: Job) -> Job:
     """Return the job with whole paths: a worker may have been started elsewhere."""
     history = None if job.history is None else job.history.resolve()
-    return dataclasses.replace(job, folder=job.folder.resolve(), history=history)
+    people = None if job.people is None else job.people.resolve()
+    return dataclasses.replace(job, folder=job.folder.resolve(), history=history, people=people)
 
 
 def _drain(pool: Executor, work: Work, simulator: Simulator, jobs: Sequence[Job], take: Callable[[Done], None]) -> None:

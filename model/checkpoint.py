@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from agents.columns import Table
+from agents.columns import map_table, save_table
 from agents.compiled import CODE_VERSION
 from agents.household import HOUSEHOLD
 from agents.person import PERSON
@@ -58,8 +58,7 @@ def save(world: PoolingModel, folder: Path) -> None:
     draft.mkdir(parents=True)
     try:
         for name, table in (("people", world.engine.people), ("homes", world.engine.households)):
-            for column, values in table.arrays().items():
-                np.save(draft / f"{name}.{column}.npy", values)
+            save_table(table, draft, name)
         np.savez(draft / "arrays.npz", **_arrays(world))
         for name, frame in world.record.tables.items():
             frame.to_parquet(draft / f"{name}.parquet", index=False)
@@ -164,7 +163,7 @@ class Resumed(PoolingModel):
         kept = self._kept
         self.year = int(kept["year"])
         self.law = law_record(self.policy, max(self.year, self.case.start), self.pools)
-        tables = {name: self._table(name) for name in TABLE_OF}
+        tables = {name: map_table(declared, self._folder, name) for name, declared in TABLE_OF.items()}
         self.weight = int(kept["weight"])
         self.engine = Engine(tables["people"], tables["homes"], len(self.pools), threads, block)
         self.tally = Tally.empty(len(self.pools))
@@ -174,13 +173,6 @@ class Resumed(PoolingModel):
             name.removeprefix("norm "): values for name, values in self._kept_arrays.items() if name.startswith("norm ")
         }
         self.heads_before = self._kept_arrays["heads_before"]
-
-    def _table(self, name: str) -> Table:
-        declared = TABLE_OF[name]
-        arrays = {
-            column: np.asarray(np.load(self._folder / f"{name}.{column}.npy", mmap_mode="c")) for column in declared
-        }
-        return Table(declared, len(next(iter(arrays.values()))), arrays)
 
     def _open(self) -> None:
         """Place the institutions with their memories and open the ledgers as they were left."""

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from agents.columns import Table
 from agents.person import columns_of
 from model.co_use import CoUse
+from model.errors import ScenarioError
 from model.phases import inheriting
 from model.phases.ground import Ground, Sums, new_illness, new_scratch
 from model.phases.renewing import Layout, old_rows
@@ -105,6 +106,8 @@ class Engine:
         renewal.live(laws, ground, moved_money, self.block)
         self.people, self.households, self.bounds = renewal.people, renewal.households, renewal.bounds
         self.layout = renewal.layout
+        if not len(self.people):
+            raise ScenarioError("people: expected more: nobody of this small world is left alive")
 
     @property
     def source(self) -> NDArray[np.int32]:

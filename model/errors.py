@@ -30,7 +30,9 @@ class DataError(GongjiError):
 
 
 class LedgerError(GongjiError):
-    """Money was not conserved."""
+    """Money was not conserved: a fault of the model, not of what it was given."""
+
+    exit_code = 1
 
 
 class ResultsError(GongjiError):

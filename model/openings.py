@@ -141,6 +141,7 @@ def openings(
     totals = national(year_end)
     result = {}
     for fund, base in bases.items():
+        base = base if base.any() else _apart(spread, fund)  # nobody simulated belongs to the scheme
         weights = base if fund == "resident_pool" else _pinned(base)
         unit = weight if fund == "employee_accounts" else 1
         result[fund] = largest_remainder(totals[fund].fen // unit, weights) * unit

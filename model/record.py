@@ -161,7 +161,10 @@ class Record:
 
 
 def enrolment_columns(year: int, tally: Tally, weight: int, codes: Codes) -> Columns:
-    """Return a year's enrolment; duplicates are memberships beyond the people who hold them."""
+    """Return a year's enrolment by the prefecture that enrols, as in people and accounts, however wide its fund's area.
+
+    Duplicates are memberships beyond the people who hold them.
+    """
     pool, scheme, work = np.nonzero(tally.enrolment.any(axis=3))
     counts = (tally.enrolment[pool, scheme, work] * weight).T
     more = counts[EnrolmentItem.MEMBERS] - counts[EnrolmentItem.PEOPLE]

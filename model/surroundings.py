@@ -166,6 +166,8 @@ class CareLevels:
             if name != "visits":
                 values[list(EMPLOYEES)] = mean_use(together, table, dying)
             values[Status.NONE] = values[Status.RESIDENT]
+            everybody = mean_use(profile.sum(axis=0), table, dying)
+            values[values <= 0] = everybody if everybody > 0 else 1.0  # nobody simulated could have such care
             norms[name] = values
         norms["stay_cost"] /= norms["stays"]
         active, retired = float(profile[Status.ACTIVE].sum()), float(profile[Status.RETIRED].sum())

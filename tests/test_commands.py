@@ -13,6 +13,7 @@ from experiments import cli
 from experiments.run import make_job, run_job
 from experiments.store import Store, read_table, write_table
 from experiments.verify import Answer, compare_table, verify
+from model.books import IdentityError
 from tests.fake_world import SIMULATOR, FakeScenario, reform
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -115,6 +116,8 @@ def test_help_answers_in_under_a_second() -> None:
         (["verify", "no_such_folder"], "no_such_folder"),
         (["dance"], "dance"),
         (["run", "--no-such-option"], "--no-such-option"),
+        (["compare", "three_steps", "--people", "all", "--plan"], "only `run` lives everybody"),
+        (["sweep", "three_steps", "--people", "all"], "only `run` lives everybody"),
     ],
 )
 def test_bad_input_is_one_line_and_code_2(words: list[str], expected: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -140,6 +143,23 @@ def test_a_full_disk_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest
     assert "No space left" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("error", [IdentityError("2027 a fund cannot pay 5 fen"), KeyError("nobody")])
+def test_a_fault_of_the_program_is_one_line_and_1(
+    error: Exception, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*words: object, **options: object) -> None:
+        raise error
+
+    monkeypatch.setattr(cli, "app", broken)
+    assert cli.main([]) == 1
+    heard = capsys.readouterr().err
+    assert heard.count("\n") == 1
+    assert str(error) in heard
+    kept = Path(heard.split()[-1])
+    assert "Traceback" in kept.read_text(encoding="utf-8")
+    kept.unlink()
+
+
 def test_an_interruption_is_one_line_and_130(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -163,6 +183,9 @@ def test_a_real_run_is_lived_kept_and_verified(tmp_path: Path) -> None:
         checked = call("verify", str(folder), *extra)
         assert checked.returncode == 0, checked.stdout + checked.stderr
         assert checked.stdout.splitlines()[-1] == "yes"
+    for number in range(58, 63):
+        assert f"  yes check {number}: " in checked.stdout
+    assert "measures recomputed from exported people agree" in checked.stdout
 
 
 def test_plan_starts_nothing(tmp_path: Path) -> None:

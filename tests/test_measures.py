@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import csv
+import inspect
 import math
 import pickle
 from collections import Counter
@@ -12,6 +14,7 @@ import pytest
 
 from model import measures
 from model.measures.redistribution import bins
+from tests.oracles import adapter
 from tests.oracles.adapter import compute
 from tests.oracles.check_oracles import is_void, same
 from tests.oracles.folder import FOLDER, cases, metric_cases
@@ -38,6 +41,21 @@ def test_every_case_of_the_index_is_there():
         listed = Counter(row["metric"] for row in csv.DictReader(file) if row["file"].startswith("metrics/"))
     assert listed == Counter(metric for metric, _ in CASES)
     assert len(listed) == 35
+
+
+def test_every_metric_of_the_oracles_is_a_public_measure():
+    names = {metric for metric, _ in CASES}
+    assert names <= set(measures.__all__)
+    assert all(callable(getattr(measures, name)) for name in names)
+
+
+def test_the_adapter_has_no_arithmetic_of_its_own():
+    tree = ast.parse(inspect.getsource(adapter))
+    found = [node for node in ast.walk(tree) if isinstance(node, ast.BinOp) and not isinstance(node.op, ast.BitOr)]
+    found += [node for node in ast.walk(tree) if isinstance(node, ast.AugAssign | ast.UnaryOp)]
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    assert not found
+    assert not names & {"sum", "min", "max", "abs", "round", "pow", "divmod"}
 
 
 def test_published_concentration_index():

@@ -174,7 +174,7 @@ def test_a_study_without_the_year_says_so(made: tuple[Path, Results]) -> None:
 def test_outcomes_by_hand(made: tuple[Path, Results]) -> None:
     folder, results = made
     tables = read_run(folder / results.facts["runs"]["aid 0"])
-    said = outcomes(tables).set_index(["level", "unit", "measure", "year"])["value"]
+    said = outcomes(tables, weight=1000).set_index(["level", "unit", "measure", "year"])["value"]
     assert said["fund", "employee_pool", "income_fen", 2024] == (30 + 31 + 32 + 33) * FEN_PER_BN
     assert said["fund", "employee_pool", "pools_in_deficit", 2024] == 2  # 30 < 33 and 31 < 32
     assert said["fund", "employee_pool", "balance_fen", 2024] == (126 - 126) * FEN_PER_BN

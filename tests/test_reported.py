@@ -11,8 +11,16 @@ import pytest
 
 from agents.chance import Purpose, uniform
 from experiments.compare import interval
-from experiments.precision import replications_needed, small_cells, unpaired
-from experiments.reported import AGREEMENT, check_measures, check_people
+from experiments.precision import (
+    is_small,
+    replications_needed,
+    seeds_line,
+    small_cells,
+    small_payments,
+    unpaired,
+    with_small,
+)
+from experiments.reported import AGREEMENT, by_number, check_measures, check_people, told_of
 from model import measures
 from model.pooling import PoolingModel
 from model.scenario import Reform, Scenario, load_reform
@@ -137,6 +145,7 @@ def test_the_interval_covers_a_known_truth() -> None:
     found = interval(pd.DataFrame([[drawn_gini(run, r) for r in range(REPLICATIONS)] for run in range(RUNS)]))
     truth = (SAMPLE - 1) / SAMPLE / 2
     covered = ((found["low"] <= truth) & (truth <= found["high"])).mean()
+    print(f"covered {covered:.4f}")
     assert 0.93 <= covered <= 0.97
 
 
@@ -148,7 +157,7 @@ def test_two_unpaired_sets_of_seeds_flag_one_measure_in_twenty() -> None:
         world = PoolingModel(Scenario(1000, START, START), rng=seed)
         world.step()
         values.append(world.record.measures.set_index(["level", "unit", "measure"])["value"].rename(seed))
-    wide = pd.concat(values, axis=1).dropna()
+    wide = pd.concat(values, axis=1).replace([np.inf, -np.inf], np.nan).dropna()
     moving = wide[wide.std(axis=1) > 0]
     chosen = moving.iloc[np.linspace(0, len(moving) - 1, 200).astype(int)]
     flagged = []
@@ -156,6 +165,8 @@ def test_two_unpaired_sets_of_seeds_flag_one_measure_in_twenty() -> None:
         order = np.argsort([uniform(split, int(Purpose.BIRTH), 0, seed) for seed in range(runs)])
         found = unpaired(chosen.iloc[:, order[:half]], chosen.iloc[:, order[half:]])
         flagged.append(((found["low"] > 0) | (found["high"] < 0)).mean())
+    print(f"{len(chosen)} measures, flagged {np.mean(flagged):.4f}")
+    assert len(chosen) == 200
     assert 0.03 <= np.mean(flagged) <= 0.07
 
 
@@ -172,6 +183,32 @@ def test_replications_needed() -> None:
     assert (fewer["high"] - fewer["mean"]).iloc[0] > 0.5
 
 
+def test_checks_are_told_by_their_number() -> None:
+    tables = dict(exported("on_firms"))
+    assert by_number(tables) == {59: [], 60: [], 61: [], 62: []}
+    for number, measure, factor in ((59, "benefit_share", 1.5), (60, "gini_income", 9.0), (62, "reserve_months", 1.5)):
+        wrong = by_number({**tables, "measures": forged(tables["measures"], None, measure, factor)})
+        assert wrong[number]
+        assert number != 62 or not wrong[60]
+
+
+def test_hhi_lies_above_one_over_the_holders() -> None:
+    tables = dict(exported("on_firms"))
+    low = forged(tables["measures"], None, "reserves_hhi_provinces", 0.1)
+    assert any("reserves_hhi_provinces" in line for line in by_number({**tables, "measures": low})[60])
+
+
+def test_unmet_need_stands_beside_catastrophic_spending() -> None:
+    tables = exported("on_firms")
+    told = told_of(tables["measures"][tables["measures"]["year"] == START])
+    people = tables["people"][tables["people"]["year"] == START]
+    ill = people[people["chronic"] > 0]
+    assert told["nation", "china", "unmet_need"] == pytest.approx(float((ill["cost_fen"] == 0).mean()), abs=1e-12)
+    assert {("nation", "china", name) in told for name in ("catastrophic_10", "catastrophic_25")} == {True}
+    assert ("nation", "china", "catastrophic_capacity_40") in told
+    assert told["nation", "china", "unmet_need"] < told["nation", "china", "no_care"]
+
+
 def test_small_cells_are_known_by_their_simulated_people() -> None:
     rows = pd.DataFrame(
         {
@@ -182,3 +219,26 @@ def test_small_cells_are_known_by_their_simulated_people() -> None:
         }
     )
     assert small_cells(rows) == {("province", "540000", "employee")}
+
+
+def test_a_cell_without_a_scheme_is_small_in_all_its_measures() -> None:
+    few = [("income_decile", "1", "simulated_people", 99.0), ("age_group", "85+", "simulated_people", 100.0)]
+    pools = [("fund", fund, name, value) for fund, thin in (("employee_pool", 6.0), ("resident_pool", 5.0))
+             for name, value in (("pools", 10.0), ("pools_thin", thin))]  # fmt: skip
+    rows = pd.DataFrame([*few, *pools], columns=["level", "unit", "measure", "value"]).assign(year=START)
+    small = small_cells(rows)
+    assert small == {("income_decile", "1", ""), ("fund", "employee_pool", "")}
+    assert is_small(small, "income_decile", "1", "benefit_per_head")
+    assert not is_small(small, "age_group", "85+", "paid_in_fen")
+    assert is_small(small, "fund", "employee_pool", "reserve_months_p10")
+    assert not is_small(small, "fund", "employee_pool", "closing_fen")
+    marked = with_small(rows, small)
+    assert marked["small_cell"].tolist() == [True, False, True, True, False, False]
+    paid = pd.DataFrame({"payer_province": [540000, 110000], "payee_province": [110000, 110000]})
+    assert small_payments(paid, {("province", "540000", "employee")})["small_cell"].tolist() == [True, False]
+
+
+def test_seeds_still_needed_are_said_in_a_line() -> None:
+    found = pd.DataFrame({"mean": [10.0, 1.0, 0.0], "se": [0.1, 1.0, 0.0], "replications": [5, 5, 5]})
+    needed = int(replications_needed(1.0, 5, 0.1))
+    assert seeds_line(found) == f"seeds for ±10 %: enough for 1 of 2 effects; the hardest takes {needed:,} in all"

@@ -1,9 +1,6 @@
-"""More properties of the rules, and the list that none is without worked examples and properties."""
+"""More properties of the rules."""
 
 from __future__ import annotations
-
-import ast
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -12,7 +9,6 @@ from hypothesis import strategies as st
 from agents.codes import Kin, Scheme, Sex
 from model.rules import accounts, behaviour, benefits, contributions, enrolment, funds, sharing, transfers
 from model.rules.codes import Area, CoUse, Link, Standing, Tie, Use
-from tests.test_rules_cases import CASES, load
 
 money = st.integers(0, 10**10)
 more = st.integers(0, 10**8)
@@ -22,7 +18,6 @@ ratio = st.floats(0, 5)
 years = st.integers(0, 40)
 months = st.floats(0, 36)
 switch = st.integers(0, 1)
-NOT_RULES = {"__init__", "codes", "readings", "histories"}
 
 
 # ---- contributions and accounts -------------------------------------------------------------------------------------
@@ -402,42 +397,3 @@ def test_rings_go_outwards(kin: Kin, area: Area) -> None:
     assert inside % 2 == 0
     assert away == inside + 1
     assert inside <= sharing.ring_of(int(kin), int(Area.OTHER_PROVINCE), 0)
-
-
-# ---- none is without -----------------------------------------------------------------------------------------------
-def rules() -> dict[str, str]:
-    """Return every public rule by name with its module."""
-    found: dict[str, str] = {}
-    for path in sorted(Path(funds.__file__).parent.glob("*.py")):
-        if path.stem in NOT_RULES:
-            continue
-        for node in ast.parse(path.read_text(encoding="utf-8")).body:
-            if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
-                assert node.name not in found, f"two rules {node.name}"
-                found[node.name] = path.stem
-    return found
-
-
-def words_of_properties() -> set[str]:
-    """Return every name that a property test speaks of."""
-    words: set[str] = set()
-    for path in Path(__file__).parent.glob("test_*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.FunctionDef) and any("given" in ast.unparse(d) for d in node.decorator_list):
-                words |= {n.attr for n in ast.walk(node) if isinstance(n, ast.Attribute)}
-                words |= {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
-    return words
-
-
-def test_every_rule_has_properties() -> None:
-    missing = sorted(set(rules()) - words_of_properties())
-    assert not missing, f"no property test calls {', '.join(missing)}"
-
-
-def test_every_rule_has_worked_examples_with_arithmetic_and_source() -> None:
-    """At least three a rule and eighty in all; the splitting of an amount among many has its own tests."""
-    examples = {e["rule"]: e for path in CASES.glob("*.yaml") for e in load(path.stem).get("rules", [])}
-    assert set(rules()) - set(examples) == {"largest_remainder"}
-    assert all(len(entry["cases"]) >= 3 and entry["source"] for entry in examples.values())
-    assert sum(len(entry["cases"]) for entry in examples.values()) >= 80
-    assert all(case["because"] for entry in examples.values() for case in entry["cases"])

@@ -11,8 +11,10 @@ import yaml
 from experiments import cli
 from experiments.explain import explain_parameter, explain_reform
 from model.errors import GongjiError, ReformError, ScenarioError
+from model.identities import check_identities
 from model.policy import load_policy
 from model.scenario import REFORMS, Reform, Scenario, load_reform
+from tests.worlds import START, world_of
 
 NAMES = sorted(path.stem for path in REFORMS.glob("*.yaml"))
 ONE = Reform("one", {"en": "One", "zh": "一"}, changes={"employee.person_rate": {2026: 0.03}})
@@ -266,3 +268,31 @@ def test_an_explanation_names_act_article_and_reform() -> None:
     changed = explain_parameter("employee.person_rate", 2026, reforms=(ONE,))
     assert "value: 0.03" in changed
     assert "set by reform: one" in changed
+
+
+@pytest.mark.parametrize("date", ["1990-01-01", "2017-12-31", "2051-01-01"])
+@pytest.mark.parametrize("path", ["employee.person_rate", "resident.individual.after"])
+def test_a_reform_in_no_year_of_the_model_is_refused(date: str, path: str) -> None:
+    value = "frozen" if path.endswith(".after") else 0.02
+    with pytest.raises(ReformError, match=f"{date}: expected a date from 2018 to 2050"):
+        Scenario(reforms=(Reform("early", changes={path: {date: value}}),))
+
+
+def test_a_world_ends_with_its_scenario() -> None:
+    world = world_of(people=1000, end=START)
+    assert world.running
+    world.step()
+    assert not world.running
+    with pytest.raises(ScenarioError, match=f"the scenario's end {START}"):
+        world.step()
+    assert world.year == START
+
+
+@pytest.mark.parametrize("start", [2019, 2024, 2026])
+@pytest.mark.parametrize("people", [3, 20])
+def test_a_handful_of_people_can_be_lived(people: int, start: int) -> None:
+    world = world_of(people=people, start=start, end=start + 3)
+    while world.running:
+        world.step()
+    assert check_identities(world.record.tables) == []
+    assert (world.record.funds["spending_fen"] >= 0).all()

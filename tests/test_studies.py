@@ -37,7 +37,7 @@ def test_a_shipped_study_can_be_run(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_its_outcomes_are_recorded(name: str) -> None:
-    said = outcomes(lived().record.tables)
+    said = outcomes(lived().record.tables, lived().weight)
     there = set(zip(said["level"], said["unit"], said["measure"]))
     for outcome in load_study(name).outcomes:
         if outcome.level != "flow":  # a flow that did not run in these years is not there

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 
 from experiments.outcomes import style
-from experiments.pictures.base import Sketch, panels
+from experiments.pictures.base import Sketch, grey_note, panels
 from experiments.pictures.tiles import short
 from experiments.words import province_name
 from model import measures
@@ -30,10 +31,12 @@ def alluvial(sketch: Sketch) -> Figure:
         sketch.say("paid in → drawn out, pro rata", "缴入→支取（按比例归属）"),
         sketch.say("net payers → net receivers, netted", "净付出→净收入（轧差）"),
     )
-    for axis, matrix, title in zip(axes.flat, matrices, titles):
-        ribbons(
-            axis, matrix / style()["fen_per_bn_yuan"], {str(name): said(sketch, str(name)) for name in matrix.index}
-        )
+    for axis, matrix, title, level in zip(axes.flat, matrices, titles, ("scheme", "province")):
+        few = {str(name) for name in matrix.index if sketch.is_small(level, str(name), "paid_in_fen")}
+        names = {str(name): said(sketch, str(name)) for name in matrix.index}
+        ribbons(axis, matrix / style()["fen_per_bn_yuan"], names, few)
+        if few:
+            grey_note(sketch, axis)
         axis.set_title(title, fontsize="medium")
         axis.axis("off")
     figure.set_figheight(style()["figures"]["map_height"])
@@ -88,13 +91,14 @@ def said(sketch: Sketch, name: str) -> str:
     )
 
 
-def ribbons(axis: Any, matrix: pd.DataFrame, names: dict[str, str]) -> None:
-    """Draw a matrix of payments: bars at both edges, a ribbon for every payment."""
+def ribbons(axis: Any, matrix: pd.DataFrame, names: dict[str, str], few: Collection[str] = ()) -> None:
+    """Draw a matrix of payments: bars at both edges, a ribbon for every payment; accounts of few people are grey."""
     looks, total = style()["figures"], float(matrix.to_numpy().sum())
     if not total > 0:
         return
     left, right = (_edges(matrix.sum(axis=side), total) for side in (1, 0))
     colours = {name: looks["colours"][place % len(looks["colours"])] for place, name in enumerate(matrix.index)}
+    colours |= dict.fromkeys(few, looks["pale"])
     places = {
         **{("left", name): low for name, (low, _) in left.items()},
         **{("right", name): low for name, (low, _) in right.items()},
@@ -106,14 +110,16 @@ def ribbons(axis: Any, matrix: pd.DataFrame, names: dict[str, str]) -> None:
             if amount <= 0:
                 continue
             start, end = places["left", payer], places["right", payee]
-            axis.add_patch(_ribbon(start, end, amount, colours[payer], looks["band"] + looks["band"]))
+            colour = colours[payee if payee in few else payer]
+            axis.add_patch(_ribbon(start, end, amount, colour, looks["band"] + looks["band"]))
             places["left", payer] += amount
             places["right", payee] += amount
     for edge, x, align, shift in ((left, 0.0, "right", -0.01), (right, 1.0 - BAR, "left", BAR + 0.01)):
         for name, (low, high) in edge.items():
             axis.fill_between([x, x + BAR], low, high, color=colours[name], lw=0)
             words = f"{names[name]} {high - low:,.0f}"
-            axis.text(x + shift, (low + high) / 2, words, ha=align, va="center", fontsize=7)
+            ink = looks["grey"] if name in few else "black"
+            axis.text(x + shift, (low + high) / 2, words, ha=align, va="center", fontsize=7, color=ink)
     axis.set_xlim(-0.42, 1.42)
     axis.set_ylim(-0.02 * total, (1 + GAP * len(matrix) + 0.02) * total)
     axis.invert_yaxis()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
@@ -11,6 +12,7 @@ from matplotlib.figure import Figure
 
 from experiments.compare import Results
 from experiments.outcomes import style
+from experiments.precision import Cells, is_small, small_cells
 from experiments.study import Variant
 
 
@@ -57,6 +59,15 @@ class Sketch:
         rows = rows[chosen & (rows["year"] == self.last())].set_index("unit")
         return (rows["low"] > 0) | (rows["high"] < 0)
 
+    @cached_property
+    def cells(self) -> Cells:
+        """The cells with few simulated people."""
+        return small_cells(self.results.outcomes)
+
+    def is_small(self, level: str, unit: str, measure: str) -> bool:
+        """Return whether few simulated people stand behind a measure of a unit."""
+        return is_small(self.cells, level, unit, measure)
+
     def look(self, variant: Variant) -> dict[str, Any]:
         """Return colour, line and marker of a regime; later ones are thinner, so that lines that agree all show."""
         place = self.results.study.variants.index(variant)
@@ -94,6 +105,13 @@ def years(axis: Any, results: Results) -> None:
     first, last = int(results.outcomes["year"].min()), int(results.outcomes["year"].max())
     step = max(1, (last - first) // style()["figures"]["ticks"])
     axis.set_xticks(range(first, last + 1, step))
+
+
+def grey_note(sketch: Sketch, axis: Any) -> None:
+    """Say on an axis that what is grey rests on few simulated people."""
+    few, grey = style()["small_cell"], style()["figures"]["grey"]
+    words = sketch.say(f"grey: fewer than {few} simulated people", f"灰色：模拟人数不足{few}人")
+    axis.text(0.01, 0.99, words, transform=axis.transAxes, va="top", fontsize=6, color=grey, fontstyle="italic")
 
 
 def legend(figure: Figure, axis: Any, columns: int = 0) -> None:

@@ -5,15 +5,23 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from experiments.outcomes import style
-from experiments.pictures.base import Sketch, from_zero, legend, panels, years
+from experiments.pictures.base import Sketch, from_zero, grey_note, legend, panels, years
+from experiments.precision import PEOPLE
 
 TENTHS = [str(tenth) for tenth in range(1, 11)]
 
 
 def _tenths(sketch: Sketch, reform: str, measure: str) -> pd.Series[float]:
     return sketch.units(reform, "income_decile", measure).reindex(TENTHS)
+
+
+def _grey_tenths(sketch: Sketch, reform: str) -> NDArray[np.bool_]:
+    """Return which tenths have too few simulated people to be shown in colour."""
+    there = sketch.units(reform, "income_decile", PEOPLE)
+    return np.array([tenth in there and sketch.is_small("income_decile", tenth, PEOPLE) for tenth in TENTHS])
 
 
 def concentration_curves(sketch: Sketch) -> Figure:
@@ -26,12 +34,15 @@ def concentration_curves(sketch: Sketch) -> Figure:
         "contribution_share": sketch.say("own contributions", "个人缴费"),
         "benefit_share": sketch.say("insurance benefits", "医保待遇"),
     }
+    small = _grey_tenths(sketch, base.name)
+    if small.any():
+        grey_note(sketch, axis)
     people = np.linspace(0, 1, len(TENTHS) + 1)
     axis.plot([0, 1], [0, 1], color=looks["grey"], lw=1, label=sketch.say("equal shares", "绝对平均线"))
     for place, (measure, words) in enumerate(curves.items()):
         heights = np.concatenate([[0.0], np.cumsum(_tenths(sketch, base.name, measure))])
         signs = {
-            "color": looks["colours"][place],
+            "color": looks["grey"] if small.any() else looks["colours"][place],
             "linestyle": looks["lines"][place],
             "marker": looks["markers"][place],
         }
@@ -59,10 +70,14 @@ def decile_bars(sketch: Sketch) -> Figure:
         ("cash_per_head", sketch.say("cash for care", "现金自付"), -1),
     )
     ends = {1: np.zeros(len(TENTHS)), -1: np.zeros(len(TENTHS))}
+    small = _grey_tenths(sketch, base.name)
+    if small.any():
+        grey_note(sketch, axis)
     for number, (measure, words, side) in enumerate(bars):
         height = side * _tenths(sketch, base.name, measure).to_numpy()
         colour, hatch = looks["colours"][number + 1], looks["hatches"][number]
-        axis.bar(place, height, bottom=ends[side], color=colour, hatch=hatch, edgecolor="white", label=words)
+        colours = [looks["pale"] if grey else colour for grey in small]
+        axis.bar(place, height, bottom=ends[side], color=colours, hatch=hatch, edgecolor="white", label=words)
         ends[side] = ends[side] + height
     for variant in sketch.variants:
         look = {**sketch.look(variant), "linestyle": ""}

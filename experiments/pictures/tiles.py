@@ -10,7 +10,6 @@ from matplotlib.patches import Rectangle
 
 from experiments.outcomes import style
 from experiments.pictures.base import Sketch, panels
-from experiments.precision import is_small, small_cells
 from experiments.words import province_name
 
 MAP = "cividis"
@@ -21,11 +20,10 @@ def province_map(sketch: Sketch) -> Figure:
     """Draw benefit per member of each scheme as tiles; cells with few simulated members are hatched grey."""
     schemes, looks = style()["schemes"], style()["figures"]
     figure, axes = panels(1, len(schemes))
-    small = small_cells(sketch.results.outcomes)
     for axis, (scheme, words) in zip(axes.flat, schemes.items()):
         measure = f"benefit_per_head_{scheme}"
         values = sketch.units(sketch.results.study.baseline.name, "province", measure)
-        kept = {code: v for code, v in values.items() if not is_small(small, "province", str(code), measure)}
+        kept = {code: v for code, v in values.items() if not sketch.is_small("province", str(code), measure)}
         scale = Normalize(min(kept.values(), default=0.0), max(kept.values(), default=1.0))
         for code, (column, row) in style()["tiles"].items():
             name = province_name(int(code), sketch.language)

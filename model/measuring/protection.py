@@ -107,20 +107,26 @@ def _hardship(sheet: Sheet, engine: Engine) -> tuple[NDArray[np.uint8], Floats, 
 
 
 def no_care(sheet: Sheet) -> Iterator[Measure]:
-    """Give the share of people without any care in the year: who pays nothing may have gone without."""
+    """Give the shares without any care in the year, of everybody and of the chronically ill, whose need is unmet.
+
+    Who pays nothing may have gone without: these stand beside catastrophic spending.
+    """
     shape = (k.AGES, k.SEXES, k.ILLNESS, k.SCHEMES, k.FIFTHS, k.CELL_ITEMS)
-    told = sheet.cells.reshape(shape).sum(axis=(0, 1, 2))
-    people, users = told[..., k.PEOPLE], told[..., k.USERS]
+    by_illness = sheet.cells.reshape(shape).sum(axis=(0, 1))
+    for name, told in (("no_care", by_illness.sum(axis=0)), ("unmet_need", by_illness[1:].sum(axis=0))):
+        yield *NATION, name, _without(told, ...)
+        for scheme in Scheme:
+            yield "scheme", scheme.name.lower(), name, _without(told, scheme)
+        for fifth in range(k.FIFTHS):
+            yield "income_fifth", str(fifth + 1), name, _without(told, (slice(None), fifth))
+    for fifth, heads in enumerate(by_illness[..., k.PEOPLE].sum(axis=(0, 1)).tolist()):
+        yield "income_fifth", str(fifth + 1), "simulated_people", float(heads)
 
-    def share(chosen: Any) -> float:
-        heads = int(people[chosen].sum())
-        return 1 - int(users[chosen].sum()) / heads if heads else undefined(NOBODY)
 
-    yield *NATION, "no_care", share(...)
-    for scheme in Scheme:
-        yield "scheme", scheme.name.lower(), "no_care", share(scheme)
-    for fifth in range(k.FIFTHS):
-        yield "income_fifth", str(fifth + 1), "no_care", share((slice(None), fifth))
+def _without(told: NDArray[np.int64], chosen: Any) -> float:
+    """Return the share of people without care in some cells by scheme and fifth of income."""
+    heads, users = (int(told[..., item][chosen].sum()) for item in (k.PEOPLE, k.USERS))
+    return 1 - users / heads if heads else undefined(NOBODY)
 
 
 def co_use(sheet: Sheet) -> Iterator[Measure]:

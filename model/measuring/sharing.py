@@ -24,11 +24,11 @@ from model.measuring.sheet import AGE_STARTS, Sheet
 FIRMS, TREASURY, RESERVE = "employers", "treasury", "reserve"
 DECADE = 10
 AREAS = ("rural", "urban")
-Groups = tuple[str, list[str], NDArray[Any], NDArray[Any]]
+Groups = tuple[str, list[str], NDArray[Any], NDArray[Any], NDArray[Any]]
 
 
 def groups(sheet: Sheet, year: int, codes: Sequence[int]) -> Iterator[Groups]:
-    """Give every grouping of people: its name, units, paid in and drawn out [fen, simulated]."""
+    """Give every grouping of people: its name, units, simulated people, paid in and drawn out [fen, simulated]."""
     on_wage = sheet.bearing.employer_on_wage
 
     def paid(sums: NDArray[Any], matched: NDArray[Any]) -> NDArray[Any]:
@@ -41,39 +41,48 @@ def groups(sheet: Sheet, year: int, codes: Sequence[int]) -> Iterator[Groups]:
     employer = np.zeros(pools.shape[:3], np.int64)
     employer[:, Scheme.EMPLOYEE] = pools[:, Scheme.EMPLOYEE, :, k.MATCHED]
     entered, left = paid(pools, employer), drawn(pools)
+    three = pools[..., k.PEOPLE], entered, left
     names = [scheme.name.lower() for scheme in Scheme]
-    yield "scheme", names, entered.sum(axis=(0, 2)), left.sum(axis=(0, 2))
-    yield "area", list(AREAS), entered.sum(axis=(0, 1)), left.sum(axis=(0, 1))
-    by_province = np.zeros((2, len(codes)), np.int64)
-    for row, values in enumerate((entered, left)):
+    yield group("scheme", names, [values.sum(axis=(0, 2)) for values in three])
+    yield group("area", list(AREAS), [values.sum(axis=(0, 1)) for values in three])
+    by_province = np.zeros((len(three), len(codes)), np.int64)
+    for row, values in enumerate(three):
         np.add.at(by_province[row], sheet.province, values.sum(axis=(1, 2)))
-    yield "province", [str(code) for code in codes], by_province[0], by_province[1]
-    in_, out = (
-        paid(sheet.deciles.sum(axis=1), sheet.deciles[:, Scheme.EMPLOYEE, k.MATCHED]),
-        drawn(sheet.deciles.sum(axis=1)),
-    )
-    yield "income_decile", [str(decile + 1) for decile in range(k.DECILES)], in_, out
+    yield group("province", [str(code) for code in codes], list(by_province))
+    tenths = sheet.deciles.sum(axis=1)
+    in_, out = paid(tenths, sheet.deciles[:, Scheme.EMPLOYEE, k.MATCHED]), drawn(tenths)
+    yield "income_decile", [str(tenth + 1) for tenth in range(k.DECILES)], tenths[:, k.PEOPLE], in_, out
     shape = (k.AGES, k.SEXES, k.ILLNESS, k.SCHEMES, k.FIFTHS, k.CELL_ITEMS)
     by_age = sheet.cells.reshape(shape).sum(axis=(1, 2, 4))
     in_, out = paid(by_age.sum(axis=1), by_age[:, Scheme.EMPLOYEE, k.MATCHED]), drawn(by_age.sum(axis=1))
     starts = [*AGE_STARTS, None]
     ages = [f"{a}-{b - 1}" if b else f"{a}+" for a, b in itertools.pairwise(starts)]
-    yield "age_group", ages, np.add.reduceat(in_, AGE_STARTS), np.add.reduceat(out, AGE_STARTS)
+    three = by_age[..., k.PEOPLE].sum(axis=1), in_, out
+    yield group("age_group", ages, [np.add.reduceat(values, AGE_STARTS) for values in three])
     born = (year - np.arange(k.AGES)) // DECADE * DECADE
     decades, place = np.unique(born, return_inverse=True)
-    cohorts = [np.bincount(place, values).astype(np.int64) for values in (in_, out)]
-    yield "cohort", [str(decade) for decade in decades], cohorts[0], cohorts[1]
+    cohorts = [np.bincount(place, values).astype(np.int64) for values in three]
+    yield group("cohort", [str(decade) for decade in decades], cohorts)
+
+
+def group(level: str, units: list[str], three: Sequence[NDArray[Any]]) -> Groups:
+    """Return a grouping from its simulated people, paid in and drawn out."""
+    people, entered, left = three
+    return level, units, people, entered, left
 
 
 def who_pays_whom(sheet: Sheet, year: int, codes: Sequence[int], weight: int, treasury: int) -> Iterator[Measure]:
-    """Give paid in, drawn out and net of every group [fen], and the money moved pro rata and netted.
+    """Give simulated people, paid in, drawn out and net of every group [fen], and the money moved by both attributions.
 
     `treasury` is what the treasury paid for the nation [fen]. Both matrices follow from paid in and drawn out
     (`measures.cross_subsidy`).
     """
     on_wage = sheet.bearing.employer_on_wage
     firms = 0 if on_wage else int(sheet.pools[:, Scheme.EMPLOYEE, :, k.MATCHED].sum()) * weight
-    for level, units, entered, left in groups(sheet, year, codes):
+    for level, units, people, entered, left in groups(sheet, year, codes):
+        for unit, heads in zip(units, people.tolist(), strict=True):
+            if heads:
+                yield level, unit, "simulated_people", float(heads)
         paid = [*(round(value * weight) for value in entered.tolist()), firms, treasury]
         drawn = [*(round(value * weight) for value in left.tolist()), 0, 0]
         rest = sum(paid) - sum(drawn)

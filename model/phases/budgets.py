@@ -47,8 +47,9 @@ def set_budgets(world: BudgetWorld) -> None:
     for fund, scheme in SCHEME.items():
         own, last = local[:, scheme], before[:, scheme] * funds.drift_before[:, scheme]
         factor = plan(world, fund, own, last, funds.budget[:, scheme], first=funds.need is None)
-        if funds.need is None or world.measured_use():
-            factor = factor * (total(national[:, scheme]) / max(total(own * factor), 1.0))
+        planned = total(own * factor)
+        if planned > 0 and (funds.need is None or world.measured_use()):
+            factor = factor * (total(national[:, scheme]) / planned)
         if funds.need is None and not world.measured_use():
             factor = follow_income(world, fund, factor, total(own * factor))
         funds.budget[:, scheme] = factor
@@ -65,7 +66,8 @@ def plan(world: BudgetWorld, fund: str, need: Floats, last: Floats, before: Floa
     gaps = law["spread"] * np.array([gap(code, fund) for code in codes])
     if first:
         level = shares(income, needs, law["tie"], gaps) * total(needs)
-        return np.asarray(np.where(needs > 0, level / np.maximum(needs, 1.0), 1.0)[place])
+        planned = (needs > 0) & level.any()  # nobody pays in: care costs what it costs
+        return np.asarray(np.where(planned, level / np.maximum(needs, 1.0), 1.0)[place])
     short = np.array([MONTHS * book.opening < law["short"] * book.spending_before for book in kept])
     gaps = np.where(short, np.minimum(gaps, 0.0), gaps) * law["kept"]
     target = shares(income, needs, law["tie"], gaps) * (law["coupling"] * total(income))

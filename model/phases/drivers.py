@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from agents.compiled import compiled
+from agents.compiled import compiled, inlined
 from agents.person import Columns, part_of
 from model.phases.caring import run_up_bills, seek_care, weigh_need
 from model.phases.closing import count_bonuses, count_heads, pay_maternity
@@ -14,6 +14,13 @@ from model.phases.ground import Bounds, Ground, Illness, Scratch, Sums, illness_
 from model.phases.joining import count_profile, enrol
 from model.phases.living import earn, find_work, mark_who_dies
 from model.phases.paying import contribute
+
+
+@inlined
+def homes_of(bounds: Bounds, blocks: Bounds, block: int) -> tuple[int, int, int, int]:
+    """Return the first and the last home of a block, and its first and last person."""
+    first_home, last_home = blocks[block], blocks[block + 1]
+    return first_home, last_home, bounds[first_home], bounds[last_home]
 
 
 @compiled
@@ -32,10 +39,7 @@ def money_in(
     """Live the first half of the year: illness and death marked, work, income, enrolment, contributions."""
     law = laws[0]
     for block in range(first_block, last_block):
-        first_home = blocks[block]
-        last_home = blocks[block + 1]
-        first = bounds[first_home]
-        last = bounds[last_home]
+        first_home, last_home, first, last = homes_of(bounds, blocks, block)
         people = part_of(p, first, last)
         find_work(people, law, ground, sums, scratch)
         earn(people, law, ground)
@@ -61,8 +65,7 @@ def weigh(
     """Draw the year's care once at prices of 1 and weigh it against what was to be expected, pool by pool."""
     law = laws[0]
     for block in range(first_block, last_block):
-        first = bounds[blocks[block]]
-        last = bounds[blocks[block + 1]]
+        _, _, first, last = homes_of(bounds, blocks, block)
         people = part_of(p, first, last)
         ill = illness_of(illness, first, last)
         seek_care(people, law, ground, ill, scratch)
@@ -85,10 +88,7 @@ def money_out(
     """Live the second half: care, basic benefit, supplements, assistance, accounts, cash, heads."""
     law = laws[0]
     for block in range(first_block, last_block):
-        first_home = blocks[block]
-        last_home = blocks[block + 1]
-        first = bounds[first_home]
-        last = bounds[last_home]
+        _, _, first, last = homes_of(bounds, blocks, block)
         people = part_of(p, first, last)
         ill = illness_of(illness, first, last)
         run_up_bills(people, ground, ill, scratch, sums)

@@ -178,7 +178,8 @@ def fill_supplements(world: FundWorld) -> None:
     """Make good what supplements lack: the treasury assistance, the pools critical illness and large-sum.
 
     A pool bears a loss of its own supplement as extra premium; assistance is budget money and comes from the treasury
-    of the pool's own level.
+    of the pool's own level. Losses of large-sum cover are a few simulated people's bills, each standing for `weight`
+    people: in a small world their sum jumps from year to year, and more people, not another rule, make it smooth.
     """
     ledger, assistance = world.ledger, row(world, MEDICAL_ASSISTANCE)
     missing = [max(0, -book.free) if book is not None else 0 for book in assistance.books]

@@ -20,6 +20,7 @@ from model.policy.schema import PLACES, as_date, check_rule, check_value, first_
 
 INDEX_PATHS = {"indexed to income": "work.income_growth", "indexed to wages": "work.wage_growth"}
 AFTER = ".after"
+FIRST_YEAR, LAST_YEAR = 2018, 2050  # the year before the first that can be lived, and the last
 
 
 class Change(Protocol):
@@ -173,7 +174,7 @@ class Policy:
         if path.removesuffix(AFTER) not in self.parameters:
             raise ReformError(f"{reform.name} {path}: expected the path of a parameter, got {path}{self._near(path)}")
         try:
-            found = [(as_date(key), check_rule(raw), reform.name) for key, raw in values.items()]
+            found = [(reform_date(key), check_rule(raw), reform.name) for key, raw in values.items()]
         except ValueError as problem:
             raise ReformError(f"{reform.name} {path}: {problem}") from None
         for _, rule, _ in found:
@@ -203,7 +204,7 @@ def plain(value: Any) -> Any:
 
 def reform_entry(parameter: Parameter, reform: str, key: object, raw: object) -> Entry:
     """Return a reform's dated value, checked; raise ValueError saying what was expected."""
-    date = as_date(key)
+    date = reform_date(key)
     source = ""
     if isinstance(raw, Mapping) and "value" in raw:
         unknown = sorted(set(map(str, raw)) - {"value", "unit", "source", "article"})
@@ -216,6 +217,14 @@ def reform_entry(parameter: Parameter, reform: str, key: object, raw: object) ->
     checked = raw if not isinstance(raw, Mapping) else dict(raw)
     value = check_value(checked, parameter.by, parameter.measure, parameter.bounds)
     return Entry(date, value, "reform", source=source, reform=reform)
+
+
+def reform_date(key: object) -> datetime.date:
+    """Return the date of a reform's value; raise ValueError for one in no year that can be lived or looked back on."""
+    date = as_date(key)
+    if not FIRST_YEAR <= date.year <= LAST_YEAR:
+        raise ValueError(f"{date}: expected a date from {FIRST_YEAR} to {LAST_YEAR}, the years of the model")
+    return date
 
 
 def at_place(setting: Setting, code: int, province: int | None = None) -> Number:

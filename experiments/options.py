@@ -1,0 +1,89 @@
+"""Options that several verbs share, and how they become a study, its seeds and its processes."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from model.errors import ScenarioError
+
+if TYPE_CHECKING:
+    from experiments.study import Study
+
+StudyName = Annotated[str, typer.Argument(help="a name in experiments/studies or a YAML file")]
+Number = Annotated[str | None, typer.Option(help="simulated people")]
+Replications = Annotated[int | None, typer.Option(help="seeds of each scenario")]
+FirstSeed = Annotated[int, typer.Option(help="first seed")]
+LastYear = Annotated[int | None, typer.Option(help="last year lived")]
+Workers = Annotated[int, typer.Option(help="processes; 0 for one a processor")]
+Out = Annotated[Path | None, typer.Option(help="folder of the results")]
+Plan = Annotated[bool, typer.Option("--plan", help="print runs, time, memory and disk; start nothing")]
+Force = Annotated[
+    bool, typer.Option("--force", help="add to results of other code, try failed runs again; deletes nothing")
+]
+Cluster = Annotated[str | None, typer.Option(help="address of a Dask scheduler whose workers do the runs")]
+
+
+@dataclasses.dataclass(frozen=True)
+class Asked:
+    """A study with the options of a command line laid over it."""
+
+    plain: Study
+    study: Study
+    seeds: range
+    processes: int
+
+
+def study_asked(
+    name: str,
+    people: str | None,
+    replications: int | None,
+    end: int | None,
+    seed: int,
+    workers: int,
+    design: str | None = None,
+) -> Asked:
+    """Return the study of a name with the options laid over it; raise what a user must mend."""
+    from experiments.run import cpu_count
+    from experiments.study import load_study
+    from experiments.sweep import with_design
+
+    check(workers >= 0, f"--workers {workers}: expected 0 or more")
+    check(seed >= 0, f"--seed {seed}: expected 0 or more")
+    size = people and people_of(people)
+    check(size != "all", "--people all: expected a whole number of simulated people; only `run` lives everybody")
+    plain = with_design(load_study(name), design)
+    given = {"people": size, "replications": replications, "end": end}
+    study = checked_study(plain, {each: value for each, value in given.items() if value is not None})
+    return Asked(plain, study, range(seed, seed + study.replications), workers or cpu_count())
+
+
+def check(holds: bool, message: str) -> None:
+    """Raise ScenarioError with the message unless the condition holds."""
+    if not holds:
+        raise ScenarioError(message)
+
+
+def people_of(text: str) -> Any:
+    """Return the number of people asked for: a whole number of at least one, or the word all."""
+    if text == "all":
+        return "all"
+    check(
+        text.isascii() and text.isdigit() and int(text) > 0, f"--people {text}: expected a whole number from 1, or all"
+    )
+    return int(text)
+
+
+def checked_study(study: Study, changes: dict[str, Any]) -> Study:
+    """Return the study with options laid over it, checked again."""
+    import pydantic
+
+    try:
+        return type(study).model_validate({**study.model_dump(), **changes})
+    except pydantic.ValidationError as error:
+        first = error.errors()[0]
+        option = "".join(f"--{part} " for part in first["loc"][:1])
+        raise ScenarioError(f"{study.name}: {option}{first['msg']}, found {changes}") from None
