@@ -5,27 +5,21 @@ from __future__ import annotations
 import base64
 import dataclasses
 import html
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
-CSS = """
-:root{color-scheme:light dark}
-body{font:16px/1.55 system-ui,"Noto Sans CJK SC","PingFang SC","Microsoft YaHei",sans-serif}
-body{max-width:60rem;margin:0 auto;padding:1rem}
-h1,h2,h3{line-height:1.25}img{max-width:100%;height:auto;background:#fff}figure{margin:1.5rem 0}
-figcaption{font-size:.9rem;opacity:.8}.table{overflow-x:auto}
-table{border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums}
-th,td{padding:.3rem .6rem;border-bottom:1px solid #8886;text-align:right;white-space:nowrap}
-th:first-child,td:first-child{text-align:left}
-.warning{border-left:.4rem solid #d55e00;background:#d55e0022;padding:.6rem 1rem;margin:1rem 0}
-"""
+CSS = (Path(__file__).resolve().parent / "report.css").read_text(encoding="utf-8")
+LANGUAGES = {"both": "English · 中文", "en": "English", "zh": "中文"}
+Cell = str | tuple[str, str]
+"""A text, or a text in English and Chinese."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Heading:
     """A heading of a level."""
 
-    text: str
+    text: Cell
     level: int = 2
 
 
@@ -42,8 +36,8 @@ class Words:
 class Grid:
     """A table of texts."""
 
-    columns: Sequence[str]
-    rows: Sequence[Sequence[str]]
+    columns: Sequence[Cell]
+    rows: Sequence[Sequence[Cell]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,6 +47,7 @@ class Picture:
     path: Path
     title: str
     alt: str
+    language: str = "en"
 
 
 Block = Heading | Words | Grid | Picture
@@ -66,43 +61,74 @@ def markdown(blocks: Sequence[Block], folder: Path) -> str:
 def _markdown(block: Block, folder: Path) -> str:
     match block:
         case Heading(text, level):
-            return f"{'#' * level} {text}"
+            return f"{'#' * level} {joined(text)}"
         case Words(text, _, warning):
             return f"> **{text}**" if warning else text
         case Grid(columns, rows):
             rule = [":---"] + ["---:"] * (len(columns) - 1)
             lines = [columns, rule, *rows]
-            return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
-        case Picture(path, _, alt):
+            return "\n".join(
+                "| " + " | ".join(joined(cell).replace("|", "\\|") for cell in line) + " |" for line in lines
+            )
+        case Picture(path, _, alt, _):
             return f"![{alt}]({path.relative_to(folder).as_posix()})\n\n*{alt}*"
+
+
+def joined(cell: Cell) -> str:
+    """Return a cell as plain text, both languages one after the other."""
+    return cell if isinstance(cell, str) else " · ".join(dict.fromkeys(cell))
 
 
 def page(title: str, blocks: Sequence[Block]) -> str:
     """Return the report as one HTML page with its pictures inside."""
     body = "\n".join(_html(block) for block in blocks)
+    switch = "".join(
+        f'<input type="radio" name="language" id="{key}"{" checked" if key == "both" else ""}>'
+        f'<label for="{key}">{words}</label>'
+        for key, words in LANGUAGES.items()
+    )
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{html.escape(title)}</title><style>{CSS}</style></head>\n<body>\n{body}\n</body></html>\n"
+        f"<title>{html.escape(title)}</title><style>{CSS}</style></head>\n"
+        f"<body>\n{switch}\n<main>\n{body}\n</main>\n</body></html>\n"
     )
+
+
+def _tag(language: str) -> str:
+    return "zh-Hans" if language == "zh" else language
+
+
+def _spans(cell: Cell) -> str:
+    """Return a cell's text, each language in a span that the switch can hide; brackets of a cell on their own line."""
+    if isinstance(cell, str) or cell[0] == cell[1]:
+        text = html.escape(cell if isinstance(cell, str) else cell[0])
+        return re.sub(r" (\[.*\])$", r" <small>\1</small>", text)
+    english, chinese = (_spans(text) for text in cell)
+    return f'<span lang="en">{english}</span><span class="between"> · </span><span lang="zh-Hans">{chinese}</span>'
 
 
 def _html(block: Block) -> str:
     match block:
         case Heading(text, level):
-            return f"<h{level}>{html.escape(text)}</h{level}>"
+            return f"<h{level}>{_spans(text)}</h{level}>"
         case Words(text, language, warning):
             kind = ' class="warning" role="alert"' if warning else ""
-            tag = "zh-Hans" if language == "zh" else language
-            return f'<p lang="{tag}"{kind}>{html.escape(text)}</p>'
+            return f'<p lang="{_tag(language)}"{kind}>{html.escape(text)}</p>'
         case Grid(columns, rows):
-            head = "".join(f'<th scope="col">{html.escape(cell)}</th>' for cell in columns)
-            lines = ["".join(f"<td>{html.escape(cell)}</td>" for cell in row) for row in rows]
-            inside = "".join(f"<tr>{line}</tr>\n" for line in lines)
+            head = "".join(f'<th scope="col">{_spans(cell)}</th>' for cell in columns)
+            inside = "".join(f"<tr>{_line(columns, row)}</tr>\n" for row in rows)
             return f'<div class="table"><table><thead><tr>{head}</tr></thead>\n<tbody>{inside}</tbody></table></div>'
-        case Picture(path, title, alt):
+        case Picture(path, title, alt, language):
             data = base64.b64encode(path.read_bytes()).decode("ascii")
             words = html.escape(alt, quote=True)
-            source = f"data:image/png;base64,{data}"
+            image = f'<div class="picture"><img src="data:image/png;base64,{data}" alt="{words}"></div>'
             caption = f"<b>{html.escape(title)}</b>. {words}"
-            return f'<figure><img src="{source}" alt="{words}"><figcaption>{caption}</figcaption></figure>'
+            return f'<figure lang="{_tag(language)}">{image}<figcaption>{caption}</figcaption></figure>'
+
+
+def _line(columns: Sequence[Cell], row: Sequence[Cell]) -> str:
+    """Return a row's cells; each also carries its column's words, which narrow screens show before it."""
+    named = zip(columns[1:], row[1:], strict=True)
+    cells = (f'<td><span class="of">{_spans(name)}</span><span>{_spans(cell)}</span></td>' for name, cell in named)
+    return f'<th scope="row">{_spans(row[0])}</th>' + "".join(cells)
