@@ -201,6 +201,8 @@ def test_it_reads_at_every_width(lived: Any, shots: Path, lang: str) -> None:
         assert lived.evaluate("document.documentElement.scrollWidth") <= size[0]  # nothing sticks out
         lived.set_viewport_size({"width": size[0], "height": size[1] + lived.evaluate(BELOW)})
         lived.wait_for_timeout(2000)
+        lived.evaluate("document.querySelectorAll('*').forEach(e => e.scrollTo(0, 0))")
+        lived.wait_for_timeout(500)
         lived.screenshot(path=shots / f"page_{lang}_{width}.png")
         assert lived.evaluate(OVERLAPS) == []
     text = lived.inner_text("main, body")
@@ -235,7 +237,7 @@ def test_an_error_is_shown_on_the_page(lived: Any) -> None:
     lived.click(".gongji-live")
     lived.get_by_text("pooling.allow_cross_fund").first.wait_for()
     assert words()["error"]["en"] in lived.inner_text("body")
-    assert lived.locator(".gongji-live").is_visible()
+    lived.locator(".gongji-live").wait_for()
 
 
 def answers(address: str, port: int) -> bool:

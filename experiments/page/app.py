@@ -110,15 +110,15 @@ def Controls() -> None:  # noqa: N802
     )
     solara.Select(say("people"), SIZES, people)
     with solara.Div(classes=["gongji-end"]):
-        solara.SliderInt(f"{say('end')}: {end.value}", end, min=FIRST, max=LAST)
-    solara.SliderInt(f"{say('seeds')}: {seeds.value}", seeds, min=1, max=5)
+        solara.SliderInt(say("labelled", name=say("end"), value=end.value), end, min=FIRST, max=LAST)
+    solara.SliderInt(say("labelled", name=say("seeds"), value=seeds.value), seeds, min=1, max=5)
     if busy:
         solara.Button(say("stop"), on_click=worker.stop.set, outlined=True, color="primary")
     else:
         solara.Button(say("live"), on_click=start, color="primary", classes=["gongji-live"])
     solara.ProgressLinear(True if state.value == "building" else progress.value)
     if message.value:
-        solara.Error(f"{say('error')}: {message.value}")
+        solara.Error(say("labelled", name=say("error"), value=message.value))
     shown = {"year": lived_to.value, "start": FIRST, "end": lived_to.value if state.value == "done" else end.value}
     solara.Text(say(state.value, **shown), classes=["gongji-state"])
 
@@ -128,7 +128,7 @@ def Headline(shown: Shown) -> None:  # noqa: N802
     """Show the last year's fund totals, both sides, with the interval of the difference."""
     table = numbers.headline(shown)
     solara.HTML("div", as_html(table, ("fund", "measure")), classes=["gongji-table", "gongji-headline"])
-    solara.Text(f"{say('bn_yuan')}. {say('mean_note')}", style="font-size: small")
+    solara.Text(say("unit_note", unit=say("bn_yuan"), note=say("mean_note")), style="font-size: small")
 
 
 def as_html(table: pd.DataFrame, wordy: tuple[str, ...]) -> str:
@@ -162,8 +162,8 @@ def Provinces(shown: Shown) -> None:  # noqa: N802
     inside = inside[inside.index // PROVINCE * PROVINCE == code].map(pictures.number_text)
     inside.index = pd.Index([pool_name(int(pool), language.value) for pool in inside.index])
     inside.columns = [say(str(column)) for column in inside.columns]
-    words = f"{say('province')} {province_name(code, language.value)}: {say(what)}, {say(fund)}, {shown.year}"
-    solara.Text(words, classes=["gongji-of"])
+    words = {"place": province_name(code, language.value), "what": say(what), "fund": say(fund), "year": shown.year}
+    solara.Text(say("province", **words), classes=["gongji-of"])
     solara.HTML("div", inside.to_html(border=0), classes=["gongji-table", "gongji-inside"])
 
 
@@ -171,7 +171,7 @@ def Provinces(shown: Shown) -> None:  # noqa: N802
 def Tiles(values: Any, what: str, signed: bool, code: int, set_code: Any) -> None:  # noqa: N802
     """Show a number of every province on the tile grid; a click chooses a province."""
     fills, low, high = pictures.tile_colours(values, signed)
-    with solara.Div(classes=["gongji-map"]):
+    with solara.Div(classes=["gongji-map", f"gongji-map-{language.value}"]):
         for each, (row, column) in grid()["inside"].items():
             fill, ink = fills.get(each, ("#ffffff", "#000000"))
             place = f"grid-area: {row + 1} / {column + 1}; background-color: {fill} !important; color: {ink} !important"
@@ -187,7 +187,8 @@ def Tiles(values: Any, what: str, signed: bool, code: int, set_code: Any) -> Non
     strip = f'<span>{pictures.number_text(low)}</span><i style="background: {pictures.scale_strip(signed)}"></i>'
     strip += f"<span>{pictures.number_text(high)}</span>"
     solara.HTML("div", strip, classes=["gongji-scale"])
-    solara.Text(f"{say(what)}; {say('outside')}. {say('click')}", style="font-size: small")
+    words = {"what": say(what), "outside": say("outside"), "click": say("click")}
+    solara.Text(say("map_note", **words), style="font-size: small")
 
 
 @solara.component
@@ -206,13 +207,19 @@ def Picture(figure: Any, words: str) -> None:  # noqa: N802
 @solara.component
 def Paths(shown: Shown) -> None:  # noqa: N802
     """Show reserves over time."""
-    Picture(pictures.fund_paths(numbers.paths(shown), language.value), f"{say('paths')}. {say('paths_alt')}")
+    Picture(
+        pictures.fund_paths(numbers.paths(shown), language.value),
+        say("unit_note", unit=say("paths"), note=say("paths_alt")),
+    )
 
 
 @solara.component
 def Tenths(shown: Shown) -> None:  # noqa: N802
     """Show who pays and who receives."""
-    Picture(pictures.tenth_bars(numbers.tenths(shown), language.value), f"{say('deciles')}. {say('deciles_alt')}")
+    Picture(
+        pictures.tenth_bars(numbers.tenths(shown), language.value),
+        say("unit_note", unit=say("deciles"), note=say("deciles_alt")),
+    )
 
 
 @solara.component
@@ -226,7 +233,7 @@ def Aid(shown: Shown) -> None:  # noqa: N802
     if figure is None:
         solara.Text(say("no_aid"))
     else:
-        Picture(figure, f"{say('aid')}. {say('aid_alt')}")
+        Picture(figure, say("unit_note", unit=say("aid"), note=say("aid_alt")))
 
 
 COMPONENTS = {"headline": Headline, "map": Provinces, "paths": Paths, "deciles": Tenths, "flows": Aid}
@@ -252,4 +259,4 @@ def Page() -> None:  # noqa: N802
             if key in WHILE_LIVING or now == "done":
                 with solara.Card(say(key)):
                     part(model.shown)
-        solara.FileDownload(tables_zip, filename="gongji_tables.zip", label=say("download"))
+        solara.FileDownload(tables_zip, filename="gongji_tables.zip", name=say("download"))

@@ -96,7 +96,7 @@ def fund_paths(paths: pd.DataFrame, lang: str) -> Figure:
         axis = figure.subplots()
         for place, fund in enumerate(("employee_pool", "employee_accounts", "resident_pool")):
             for side, lines in paths[paths["fund"] == fund].groupby("side"):
-                label = f"{style()['funds'][fund][lang]}, {say(str(side), lang)}"
+                label = say("legend", lang, what=style()["funds"][fund][lang], side=say(str(side), lang))
                 colour = style()["figures"]["colours"][place + 1]
                 dash = SIDE_LINES[str(side)]
                 axis.plot(lines["year"], lines["reserves"], dash, color=colour, label=label, marker="o", ms=3)
@@ -105,7 +105,7 @@ def fund_paths(paths: pd.DataFrame, lang: str) -> Figure:
         axis.set(ylabel=say("bn_yuan", lang), ylim=(0, None))
         axis.xaxis.set_major_locator(mpl.ticker.MaxNLocator(integer=True))
         _finish(axis)
-        axis.legend(fontsize=7.5, frameon=False)
+        figure.legend(loc="outside lower center", fontsize=7.5, frameon=False, ncols=2)
     return figure
 
 
@@ -123,13 +123,13 @@ def tenth_bars(tenths: pd.DataFrame, lang: str) -> Figure:
             hatch = "" if place == 0 else "//"
             for column, sign, colour in (("receives", 1, 3), ("pays", -1, 2)):
                 shade = style()["figures"]["colours"][colour]
-                label = f"{say(column, lang)}, {say(side, lang)}"
+                label = say("legend", lang, what=say(column, lang), side=say(side, lang))
                 axis.bar(x, sign * of_side[column], width, color=shade, hatch=hatch, edgecolor="white", label=label)
         axis.axhline(0, color="black", lw=0.8)
         axis.set(xlabel=say("decile", lang), ylabel=say("yuan_head", lang))
         axis.set_xticks(sorted(set(tenths.index.get_level_values("tenth"))))
         _finish(axis)
-        axis.legend(fontsize=7.5, frameon=False, ncols=2)
+        figure.legend(loc="outside lower center", fontsize=7.5, frameon=False, ncols=2)
     return figure
 
 
@@ -151,7 +151,7 @@ def aid_bars(aid: pd.DataFrame, side: str, lang: str) -> Figure | None:
         axis.set(xlabel=say("bn_yuan", lang))
         axis.axvline(0, color="black", lw=0.8)
         _finish(axis)
-        axis.legend(fontsize=7.5, frameon=False)
+        figure.legend(loc="outside lower center", fontsize=7.5, frameon=False, ncols=2)
     return figure
 
 
