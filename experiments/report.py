@@ -193,8 +193,8 @@ def _published(year: int, compared: pd.DataFrame) -> list[Block]:
             (f"{row.target}, {row.unit}", f"{row.zh}（{PUBLISHED_UNITS[str(row.unit)]}）"),
             f"{row.published:,.2f}",
             f"{row.simulated:,.2f}",
-            _points(off(row.error, row.kind)),
-            _points(off(row.band, row.kind).replace("+", "±")),
+            (off(row.error, row.kind), off(row.error, row.kind, "zh")),
+            (off(row.band, row.kind).replace("+", "±"), off(row.band, row.kind, "zh").replace("+", "±")),
             ("yes", "是") if row.holds else ("NO", "否"),
         ]
         for row in lines
@@ -203,10 +203,6 @@ def _published(year: int, compared: pd.DataFrame) -> list[Block]:
     chinese = f"参数只用{year}年以前的数据；{year}年仅作对照，不作拟合。模拟值为各种子均值。"
     title = f"Simulated {year} beside published values", f"{year}年模拟值与公布值"
     return [Heading(title), Words(words), Words(chinese, "zh"), Grid(columns, rows)]
-
-
-def _points(text: str) -> Cell:
-    return text, text.replace("points", "个百分点")
 
 
 def _made(results: Results) -> list[Block]:
