@@ -21,7 +21,7 @@ def events(exponential: NDArray[np.float64], u: float, scale: float, most: int) 
 
 
 def step_scale(mean: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the scale of `events` for mean numbers of events a year."""
+    """Return the scale of `events` for mean numbers of events a year [no unit]."""
     scale = np.zeros(mean.size)
     _fill_scale(mean.ravel(), scale)
     return scale.reshape(mean.shape)

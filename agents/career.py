@@ -16,7 +16,7 @@ def in_employee_work(work: int) -> bool:
 def leaves_school(
     age: int, work: int, school: float, leaving: float, graduation: float, u: float, university: float
 ) -> int:
-    """Return the stage of schooling of a young person, or -1 when schooling ends this year (ages in years)."""
+    """Return the stage of schooling of a young person, or -1 when it ends this year (ages in years) [code]."""
     years = float64(age)
     if work == Work.CHILD:
         return int64(Work.PUPIL) if years >= school else int64(Work.CHILD)
@@ -29,7 +29,7 @@ def leaves_school(
 
 @compiled
 def first_work(rural: bool, u: float, v: float, employed: float, flexible: float, public: float) -> int:
-    """Return the work that a school leaver finds; rural people who find none farm."""
+    """Return the work that a school leaver finds; rural people who find none farm [code of work]."""
     if u < employed:
         return int64(Work.PUBLIC) if v < public else int64(Work.ENTERPRISE)
     if u < employed + flexible:
@@ -55,7 +55,7 @@ def next_job(
 
 @compiled
 def scheme_of_work(work: int, scheme: int, joins: int) -> int:
-    """Return the scheme that follows from work; who leaves the employee scheme passes to the residents' first.
+    """Return the scheme that follows from work; who leaves the employee scheme passes to the residents' first [code].
 
     `joins`: a flexible worker joins (1), leaves (0) or keeps (-1) the scheme.
     """
@@ -68,5 +68,5 @@ def scheme_of_work(work: int, scheme: int, joins: int) -> int:
 
 @compiled
 def year_more(years: int, most: int) -> int:
-    """Return a counter increased by one, at most a ceiling."""
+    """Return a counter increased by one, at most a ceiling [years]."""
     return min(years + 1, most)

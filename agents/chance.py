@@ -109,7 +109,7 @@ def words(seed: int, purpose: int, year: int, key: int) -> tuple[np.uint64, np.u
 
 @compiled
 def unit(word: np.uint32 | np.uint64) -> float:
-    """Return the middle of a 32-bit word's step in (0, 1)."""
+    """Return the middle of a 32-bit word's step in (0, 1) [no unit]."""
     return (np.float64(word) + HALF_STEP) * TO_UNIT
 
 

@@ -54,7 +54,7 @@ class Table:
 
     @property
     def bytes_per_row(self) -> int:
-        """Return the bytes one row takes in memory."""
+        """Return the bytes one row takes in memory [bytes]."""
         return sum(np.dtype(column.dtype).itemsize for column in self.declared.values())
 
 
@@ -106,7 +106,7 @@ class Selection:
         return Selection(self.table, rows[:at_most], self.view)
 
     def get(self, name: str) -> Array:
-        """Return a column of the rows held."""
+        """Return a column of the rows held [unit of the column]."""
         values: Array = getattr(self.table, name)[self.index]
         return values
 

@@ -150,7 +150,9 @@ def from_whom_to_whom(facts: RunFacts) -> list[dict[str, Any]]:
     received["adjustment_funds"] = -sum(received.values())
     rows: list[dict[str, Any]] = [{"who": who, "net_received": value} for who, value in received.items()]
     by_province = net.groupby(facts.pools["province"]).sum()
-    rows += [{"who": f"province:{code}", "net_received": float(value)} for code, value in by_province.items() if code]
+    rows += [
+        {"who": f"province:{code}", "net_received": float(value)} for code, value in by_province.items() if code != 0
+    ]
     return rows
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from experiments.answers import answers, read_facts
 from experiments.compare import Results
-from experiments.document import Block, Faint, Grid, Heading, Words, markdown
+from experiments.document import Block, Cell, Grid, Heading, Words, markdown
 from experiments.outcomes import style
 from experiments.report import headline_cell
 from experiments.robust import UNSURE, effect_of, last_effects, sign_of, summary_of
@@ -94,10 +94,13 @@ def by_case(results: Results, folder: Path) -> list[Block]:
     study, last, found = results.study, int(results.outcomes["year"].max()), last_effects(results)
     if not study.cases:
         return []
-    rows, signs = [], []
+    rows: list[list[Cell]] = []
+    signs, unsure = [], set()
     for variant in study.reforms:
         for outcome in study.outcomes:
-            texts = [f"{variant.label.en}: {outcome.label.en}"]
+            texts: list[Cell] = [
+                (f"{variant.label.en}: {outcome.label.en}", f"{variant.label.zh}：{outcome.label.zh}"),
+            ]
             told: dict[str, Any] = {
                 "reform": variant.name,
                 "level": outcome.level,
@@ -108,14 +111,17 @@ def by_case(results: Results, folder: Path) -> list[Block]:
                 name = named(case, variant.name)
                 effect = effect_of(found, outcome, name)
                 text = headline_cell(results, outcome, name, last).split(" [")[0].split(" (")[0]
-                texts.append(Faint(text) if sign_of(*effect[1:]) == UNSURE else text)
+                if sign_of(*effect[1:]) == UNSURE:
+                    unsure.add((len(rows), len(texts)))
+                texts.append(text)
                 for each, number in zip(("mean", "low", "high"), effect):
                     told[f"{case or 'central'}_{each}"] = number
             rows.append(texts)
             signs.append(told)
     write_text(folder / "tables" / "robustness.csv", pd.DataFrame(signs).to_csv(index=False, lineterminator="\n"))
-    heads = ["effect", "central", *(f"{case.label.en} · {case.label.zh}" for case in study.cases)]
+    heads: list[Cell] = [("effect", "效应"), ("central", "中心值")]
+    heads += [(case.label.en, case.label.zh) for case in study.cases]
     english = "Last year's difference under each case, grey where its interval (tables/robustness.csv) holds zero."
     chinese = "各情形下末年差异；区间含零者为灰色。区间见 tables/robustness.csv。"
-    title = Heading("Every effect under every case · 各情形下的效应")
-    return [title, Words(english), Words(chinese, "zh"), Grid(heads, rows)]
+    title = Heading(("Every effect under every case", "各情形下的效应"))
+    return [title, Words(english), Words(chinese, "zh"), Grid(heads, rows, unsure=unsure)]

@@ -5,29 +5,21 @@ from __future__ import annotations
 import base64
 import dataclasses
 import html
+import re
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-CSS = """
-:root{color-scheme:light dark}
-body{font:16px/1.55 system-ui,"Noto Sans CJK SC","PingFang SC","Microsoft YaHei",sans-serif}
-body{max-width:60rem;margin:0 auto;padding:1rem}
-h1,h2,h3{line-height:1.25}img{max-width:100%;height:auto;background:#fff}figure{margin:1.5rem 0}
-figcaption{font-size:.9rem;opacity:.8}.table{overflow-x:auto}
-table{border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums}
-th,td{padding:.3rem .6rem;border-bottom:1px solid #8886;text-align:right;white-space:nowrap}
-th:first-child,td:first-child{text-align:left}
-.faint{opacity:.4}
-.small{color:#8a8a8a;font-style:italic}
-.warning{border-left:.4rem solid #d55e00;background:#d55e0022;padding:.6rem 1rem;margin:1rem 0}
-"""
+CSS = (Path(__file__).resolve().parent / "report.css").read_text(encoding="utf-8")
+LANGUAGES = {"both": "English · 中文", "en": "English", "zh": "中文"}
+Cell = str | tuple[str, str]
+"""A text, or a text in English and Chinese."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Heading:
     """A heading of a level."""
 
-    text: str
+    text: Cell
     level: int = 2
 
 
@@ -40,19 +32,18 @@ class Words:
     warning: bool = False
 
 
-class Faint(str):
-    """A cell that is not told apart from zero: grey in HTML, in italics in Markdown."""
-
-    __slots__ = ()
-
-
 @dataclasses.dataclass(frozen=True)
 class Grid:
-    """A table of texts; the rows named are grey."""
+    """A table of texts; rows of few people and cells not told apart from zero are grey, in Markdown italic."""
 
-    columns: Sequence[str]
-    rows: Sequence[Sequence[str]]
-    grey: Collection[int] = ()
+    columns: Sequence[Cell]
+    rows: Sequence[Sequence[Cell]]
+    few: Collection[int] = ()
+    unsure: Collection[tuple[int, int]] = ()
+
+    def grey(self, row: int, column: int) -> str:
+        """Return why a cell is grey: few, unsure, or nothing."""
+        return "few" if row in self.few else "unsure" if (row, column) in self.unsure else ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,6 +53,7 @@ class Picture:
     path: Path
     title: str
     alt: str
+    language: str = "en"
 
 
 Block = Heading | Words | Grid | Picture
@@ -75,57 +67,88 @@ def markdown(blocks: Sequence[Block], folder: Path) -> str:
 def _markdown(block: Block, folder: Path) -> str:
     match block:
         case Heading(text, level):
-            return f"{'#' * level} {text}"
+            return f"{'#' * level} {joined(text)}"
         case Words(text, _, warning):
             return f"> **{text}**" if warning else text
-        case Grid(columns, rows, grey):
-            rule = [":---"] + ["---:"] * (len(columns) - 1)
-            said = (
-                [f"*{_plain(cell)}*" for cell in row] if n in grey else [_plain(cell) for cell in row]
-                for n, row in enumerate(rows)
-            )
-            lines = [[_plain(cell) for cell in columns], rule, *said]
+        case Grid():
+            rule = [":---"] + ["---:"] * (len(block.columns) - 1)
+            said = [
+                [f"*{_plain(cell)}*" if block.grey(row, column) else _plain(cell) for column, cell in enumerate(cells)]
+                for row, cells in enumerate(block.rows)
+            ]
+            lines = [[_plain(cell) for cell in block.columns], rule, *said]
             return "\n".join("| " + " | ".join(line) + " |" for line in lines)
-        case Picture(path, _, alt):
+        case Picture(path, _, alt, _):
             return f"![{alt}]({path.relative_to(folder).as_posix()})\n\n*{alt}*"
 
 
-def _plain(cell: str) -> str:
-    text = cell.replace("|", "\\|")
-    return f"*{text}*" if isinstance(cell, Faint) else text
+def joined(cell: Cell) -> str:
+    """Return a cell as plain text, both languages one after the other."""
+    return cell if isinstance(cell, str) else " · ".join(dict.fromkeys(cell))
 
 
-def _cell(cell: str) -> str:
-    return f"<td{' class=faint' if isinstance(cell, Faint) else ''}>{html.escape(cell)}</td>"
+def _plain(cell: Cell) -> str:
+    return joined(cell).replace("|", "\\|")
 
 
 def page(title: str, blocks: Sequence[Block]) -> str:
     """Return the report as one HTML page with its pictures inside."""
     body = "\n".join(_html(block) for block in blocks)
+    switch = "".join(
+        f'<input type="radio" name="language" id="{key}"{" checked" if key == "both" else ""}>'
+        f'<label for="{key}">{words}</label>'
+        for key, words in LANGUAGES.items()
+    )
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{html.escape(title)}</title><style>{CSS}</style></head>\n<body>\n{body}\n</body></html>\n"
+        f"<title>{html.escape(title)}</title><style>{CSS}</style></head>\n"
+        f"<body>\n{switch}\n<main>\n{body}\n</main>\n</body></html>\n"
     )
+
+
+def _tag(language: str) -> str:
+    return "zh-Hans" if language == "zh" else language
+
+
+def _spans(cell: Cell) -> str:
+    """Return a cell's text, each language in a span that the switch can hide; brackets of a cell on their own line."""
+    if isinstance(cell, str) or cell[0] == cell[1]:
+        text = html.escape(cell if isinstance(cell, str) else cell[0])
+        return re.sub(r" (\[.*\])$", r" <small>\1</small>", text)
+    english, chinese = (_spans(text) for text in cell)
+    return f'<span lang="en">{english}</span><span class="between"> · </span><span lang="zh-Hans">{chinese}</span>'
 
 
 def _html(block: Block) -> str:
     match block:
         case Heading(text, level):
-            return f"<h{level}>{html.escape(text)}</h{level}>"
+            return f"<h{level}>{_spans(text)}</h{level}>"
         case Words(text, language, warning):
             kind = ' class="warning" role="alert"' if warning else ""
-            tag = "zh-Hans" if language == "zh" else language
-            return f'<p lang="{tag}"{kind}>{html.escape(text)}</p>'
-        case Grid(columns, rows, grey):
-            head = "".join(f'<th scope="col">{html.escape(cell)}</th>' for cell in columns)
-            lines = ["".join(_cell(cell) for cell in row) for row in rows]
-            marks = (' class="small"' if n in grey else "" for n in range(len(rows)))
-            inside = "".join(f"<tr{mark}>{line}</tr>\n" for mark, line in zip(marks, lines))
+            return f'<p lang="{_tag(language)}"{kind}>{html.escape(text)}</p>'
+        case Grid():
+            head = "".join(f'<th scope="col">{_spans(cell)}</th>' for cell in block.columns)
+            inside = "".join(f"<tr>{_line(block, row)}</tr>\n" for row in range(len(block.rows)))
             return f'<div class="table"><table><thead><tr>{head}</tr></thead>\n<tbody>{inside}</tbody></table></div>'
-        case Picture(path, title, alt):
+        case Picture(path, title, alt, language):
             data = base64.b64encode(path.read_bytes()).decode("ascii")
             words = html.escape(alt, quote=True)
-            source = f"data:image/png;base64,{data}"
+            image = f'<div class="picture"><img src="data:image/png;base64,{data}" alt="{words}"></div>'
             caption = f"<b>{html.escape(title)}</b>. {words}"
-            return f'<figure><img src="{source}" alt="{words}"><figcaption>{caption}</figcaption></figure>'
+            return f'<figure lang="{_tag(language)}">{image}<figcaption>{caption}</figcaption></figure>'
+
+
+def _line(grid: Grid, row: int) -> str:
+    """Return a row's cells; each also carries its column's words, which narrow screens show before it."""
+    named = list(enumerate(zip(grid.columns, grid.rows[row], strict=True)))
+
+    def kind(column: int) -> str:
+        why = grid.grey(row, column)
+        return f' class="{why}"' if why else ""
+
+    cells = (
+        f'<td{kind(column)}><span class="of">{_spans(name)}</span><span>{_spans(cell)}</span></td>'
+        for column, (name, cell) in named[1:]
+    )
+    return f'<th scope="row"{kind(0)}>{_spans(grid.rows[row][0])}</th>' + "".join(cells)

@@ -112,8 +112,8 @@ def pools_in_deficit(sketch: Sketch) -> Figure:
                 grey_note(sketch, axis)
             axis.set_title(sketch.of(style()["funds"][fund]), fontsize="medium")
             years(axis, sketch.results)
-        for axis in row:
-            from_zero(axis)
+        from_zero(row[0])
+        row[0].set_ylim(top=max(axis.dataLim.y1 for axis in row) * (1 + style()["figures"]["margin"]) or 1)
         row[0].set_ylabel(words)
     legend(figure, axes[0][0])
     return figure
@@ -172,6 +172,8 @@ def fund_paths(sketch: Sketch) -> Figure:
         _reserves(sketch, right, fund, sketch.of(words))
     for axis, (fund, words) in zip(axes[len(funds) :].flat, others.items()):
         _reserves(sketch, axis, fund, sketch.of(words))
+    for axis in axes.flat[2 * len(funds) + len(others) :]:
+        axis.set_axis_off()
     for row in axes:
         row[0].set_ylabel(sketch.say("bn yuan", "十亿元"))
     axes[0][0].legend(frameon=False, loc="upper left")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,40 @@ LINES = Path(__file__).resolve().parent / "life.yaml"
 PAYERS = ("basic", "supplement", "assistance", "own_account", "family_account", "self_pay")
 WIDTH = 52
 FEN_PER_YUAN = 100
+WORDS: dict[str, dict[str, str]] = {
+    "en": {
+        "year": "{year}",
+        "age": ", {age}, ",
+        "waiting": ", waiting {months} months",
+        "dies": ", dies",
+        "member": "{words}; {status}, {place}; income {income} yuan",
+        "read": "read:",
+        "reform": "reform {name}",
+        "values": "{count} values by {by}",
+        "left": "not accounted for",
+        "axis": "yuan",
+        "active": "active",
+        "retired": "retired",
+        "resident": "resident",
+        "uninsured": "uninsured",
+    },
+    "zh": {
+        "year": "{year} 年",
+        "age": "，{age}岁，",
+        "waiting": "，等待期{months}个月",
+        "dies": "，当年死亡",
+        "member": "{words}；{status}，{place}；收入 {income} 元",
+        "read": "所用参数：",
+        "reform": "改革方案 {name}",
+        "values": "{count} 个取值，按{by}",
+        "left": "未能归属",
+        "axis": "元",
+        "active": "在职职工",
+        "retired": "退休职工",
+        "resident": "城乡居民",
+        "uninsured": "未参保",
+    },
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -96,45 +131,49 @@ def _year(world: PoolingModel, keys: list[int], lang: str) -> FamilyYear | None:
         return None
     home = int(people.household[followed[0]])
     first, last = world.engine.bounds[home : home + 2]
-    members = [_member(world, row) for row in range(int(first), int(last))]
+    members = [_member(world, row, lang) for row in range(int(first), int(last))]
     read = {
         path for m in members for line, amount in m.amounts.items() if amount for path in basis(line, m.status)["reads"]
     }
     return FamilyYear(world.year, members, {path: _parameter(world, path, lang) for path in sorted(read)})
 
 
-def _member(world: PoolingModel, row: int) -> Member:
+def _member(world: PoolingModel, row: int, lang: str) -> Member:
     from agents.codes import Scheme, Work
     from agents.person import Person
+    from experiments.words import pool_name
 
     person = Person(world.engine.people, row)
     status = {Scheme.NONE: "uninsured", Scheme.RESIDENT: "resident"}.get(person.scheme, "active")
     if status == "active" and person.work == Work.RETIRED:
         status = "retired"
-    place = str(world.pools["name_zh"].iloc[person.insured]) if "name_zh" in world.pools else ""
-    code = int(world.pools["code"].iloc[person.insured])
-    words = f"{person.sex.en}, {person.age}, {person.work.en}"
-    words += (f", waiting {person.waiting} months" if person.waiting else "") + (", dies" if person.dying else "")
+    code, said = int(world.pools["code"].iloc[person.insured]), WORDS[lang]
+    sex, work = (person.sex.zh, person.work.zh) if lang == "zh" else (person.sex.en, person.work.en)
+    words = sex + said["age"].format(age=person.age) + work
+    words += said["waiting"].format(months=person.waiting) if person.waiting else ""
+    words += said["dies"] if person.dying else ""
     amounts = {line: int(getattr(person, line)) for line in lines()}
-    return Member(int(person.key), words, status, f"{place} {code}".strip(), person.income, person.account, amounts)
+    place = f"{pool_name(code, lang)} {code}"
+    return Member(int(person.key), words, status, place, person.income, person.account, amounts)
 
 
 def _parameter(world: PoolingModel, path: str, lang: str) -> str:
-    """Return a parameter's value in the world's year with unit and source."""
-    from experiments.explain import source_text, value_text
+    """Return a parameter's value in the world's year with unit and source, in words of the language."""
+    from experiments.explain import BYS_ZH, evidence, source_text, unit_text, value_text
 
     parameter = world.policy.parameter(path)
     value = world.policy.setting(path, world.year)
     if isinstance(value, dict) and len(value) > len(parameter.keys) > 0:
         value = {key: number for key, number in value.items() if key in parameter.keys}
     text = (
-        f"{len(value)} values by {parameter.by}"
+        WORDS[lang]["values"].format(count=len(value), by=BYS_ZH[parameter.by] if lang == "zh" else parameter.by)
         if isinstance(value, dict) and not parameter.keys
         else value_text(value, parameter.by, lang)
     )
     entry = world.policy.in_force(path, world.year)
-    source = (entry.reform and f"reform {entry.reform}") or source_text(world.policy, entry) or entry.kind
-    return f"{text} [{parameter.unit}]; {source}"
+    reform = entry.reform and WORDS[lang]["reform"].format(name=entry.reform)
+    source = reform or source_text(world.policy, entry) or evidence(world.policy, entry, lang)
+    return f"{text} [{unit_text(parameter, lang)}]; {source}"
 
 
 def yuan(amount: int) -> str:
@@ -144,12 +183,14 @@ def yuan(amount: int) -> str:
 
 def tell(family: FamilyYear, lang: str = "en") -> str:
     """Return the year as text: for each member what was paid in, then the cost of care down to the cash left."""
-    out = [f"{family.year}" + (" 年" if lang == "zh" else "")]
+    words = WORDS[lang]
+    out = [words["year"].format(year=family.year)]
     for number, member in enumerate(family.members, start=1):
-        out.append(f"  {number}. {member.words}; {member.status}, {member.place}; income {yuan(member.income)} yuan")
+        facts = {"words": member.words, "status": words[member.status], "place": member.place}
+        out.append(f"  {number}. " + words["member"].format(income=yuan(member.income), **facts))
         out += [f"     {text}" for text in _told(member, lang)]
     if family.parameters:
-        out.append("  " + ("read:" if lang == "en" else "所用参数："))
+        out.append(f"  {words['read']}")
         out += [f"     {path} = {text}" for path, text in family.parameters.items()]
     return "\n".join(out)
 
@@ -162,10 +203,16 @@ def _told(member: Member, lang: str) -> Iterator[str]:
         equals = "= " if line == "self_pay" else ""
         rules = ", ".join(basis(line, member.status)["rules"])
         text = f"{equals}{lines()[line]['words'][lang]}"
-        yield f"{text:<{WIDTH}}{sign + yuan(amount):>16}  {rules}".rstrip()
+        yield f"{padded(text)}{sign + yuan(amount):>16}  {rules}".rstrip()
     left = member.amounts["cost"] - sum(member.amounts[payer] for payer in PAYERS)
     if left:
-        yield f"{'not accounted for':<{WIDTH}}{yuan(left):>16}"
+        yield f"{padded(WORDS[lang]['left'])}{yuan(left):>16}"
+
+
+def padded(text: str) -> str:
+    """Return text filled up with blanks to the width of a waterfall's words; a Chinese character is two wide."""
+    wide = sum(unicodedata.east_asian_width(letter) in {"W", "F"} for letter in text)
+    return text + " " * (WIDTH - len(text) - wide)
 
 
 def draw(years: list[FamilyYear], path: Path, lang: str = "en") -> None:
@@ -190,7 +237,7 @@ def draw(years: list[FamilyYear], path: Path, lang: str = "en") -> None:
             axis.barh(names, sums, left=feet, color=look["colours"][1])
             axis.invert_yaxis()
             axis.set_title(str(family.year), loc="left")
-        axes[-1].set_xlabel("yuan" if lang == "en" else "元")
+        axes[-1].set_xlabel(WORDS[lang]["axis"])
         figure.savefig(path, dpi=look["dpi"])
 
 

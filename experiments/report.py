@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from experiments.compare import Results
-from experiments.document import Block, Faint, Grid, Heading, Picture, Words, markdown, page
+from experiments.document import Block, Cell, Grid, Heading, Picture, Words, markdown, page
 from experiments.figures import draw_all
 from experiments.outcomes import ADDITIVE, style
 from experiments.precision import is_small, small_cells, thin_shares, with_needed
@@ -19,6 +19,16 @@ from experiments.store import write_text
 from experiments.study import Outcome
 from experiments.tables import write_tables
 
+ONE_SEED = " (one seed)"
+PUBLISHED_UNITS = {"bn yuan": "十亿元", "million": "百万人", "per cent": "%"}
+UNITS = {
+    "yuan": (", yuan", "（元）"),
+    "bn_yuan": (", bn yuan", "（十亿元）"),
+    "months": (", months", "（月）"),
+    "million": (", million", "（百万）"),
+    "pools": ("", "（个）"),
+    "none": ("", ""),
+}
 COUNTS = ("members", "people", "entered", "lapsed", "returned", "waiting")
 
 
@@ -30,18 +40,18 @@ def write_report(results: Results, folder: Path, answered: Sequence[Block] = ())
     drawn = draw_all(results, folder / "figures")
     year, compared = check_published(results.outcomes, results.study.baseline.name)
     write_tables(results, compared, folder / "tables")
-    blocks: list[Block] = [Heading(f"{results.study.title.en} · {results.study.title.zh}", 1)]
+    blocks: list[Block] = [Heading((results.study.title.en, results.study.title.zh), 1)]
     blocks += _warnings(results, year, compared)
     blocks += _question(results)
     blocks += _headline(results)
     blocks += _robust(results)
     blocks += answered
     for figure in drawn:
-        blocks.append(Heading(f"{figure.title['en']} · {figure.title['zh']}"))
+        blocks.append(Heading((figure.title["en"], figure.title["zh"])))
         for language in figure.languages:
             name = figure.name if language == "en" else f"{figure.name}_{language}"
             path = folder / "figures" / f"{name}.png"
-            blocks.append(Picture(path, figure.title[language], figure.alt[language]))
+            blocks.append(Picture(path, figure.title[language], figure.alt[language], language))
         if "zh" not in figure.languages:
             blocks.append(Words(figure.alt["zh"], "zh"))
     blocks += _published(year, compared)
@@ -81,10 +91,9 @@ def _question(results: Results) -> list[Block]:
     )
     regimes = "; ".join(f"{v.label.en}" + (" (counterfactual)" if v.counterfactual else "") for v in study.variants)
     return [
-        Heading("Question"),
+        Heading(("Question", "问题")),
         Words(english),
         Words(f"Regimes: {regimes}."),
-        Heading("问题"),
         Words(chinese, "zh"),
         Words(
             "制度：" + "；".join(v.label.zh + ("（假想）" if v.counterfactual else "") for v in study.variants) + "。",
@@ -97,28 +106,32 @@ def _headline(results: Results) -> list[Block]:
     """Return the study's outcomes in the last year: the baseline's level, each reform's paired difference."""
     study = results.study
     last = int(results.outcomes["year"].max())
-    columns = ["Outcome", f"{study.baseline.label.en}, {last}"]
-    columns += [f"{variant.label.en}: difference" for variant in study.reforms]
+    base = study.baseline.label
+    columns: list[Cell] = [("Outcome", "指标"), (f"{base.en}, {last}", f"{base.zh}，{last}年")]
+    columns += [(f"{variant.label.en}: difference", f"{variant.label.zh}：差值") for variant in study.reforms]
     found, rows = last_effects(results), []
-    for outcome in study.outcomes:
-        cells = [headline_cell(results, outcome, study.baseline.name, last)]
-        for variant in study.reforms:
-            text = headline_cell(results, outcome, variant.name, last)
-            unsure = sign_of(*effect_of(found, outcome, variant.name)[1:]) == UNSURE
-            cells.append(Faint(text) if unsure else text)
-        rows.append([f"{outcome.label.en} · {outcome.label.zh}", *cells])
+    unsure = set()
+    for row, outcome in enumerate(study.outcomes):
+        names = [variant.name for variant in study.variants]
+        cells = [_both(headline_cell(results, outcome, name, last, unit=False)) for name in names]
+        english, chinese = UNITS[unit_of(outcome)]
+        label = (f"{outcome.label.en}{english}", f"{outcome.label.zh}{chinese}")
+        rows.append([label, *cells])
+        effects = (sign_of(*effect_of(found, outcome, each.name)[1:]) for each in study.reforms)
+        unsure |= {(row, column) for column, sign in enumerate(effects, 2) if sign == UNSURE}
     if not rows:
         return []
     small = small_cells(results.outcomes)
-    grey = {n for n, each in enumerate(study.outcomes) if is_small(small, each.level, each.unit, each.measure)}
+    few = {n for n, each in enumerate(study.outcomes) if is_small(small, each.level, each.unit, each.measure)}
     share = f"{style()['per_cent'] * style()['confidence']:.0f}"
     words = (
         f"In {last}; in brackets the {share} % interval over seeds. A difference whose interval holds zero is not told "
         "apart from chance: it is grey (in Markdown, in italics)."
     )
     chinese = f"{last}年；括号内为{share}%区间。区间含零的差异无法与偶然区分，以灰色（Markdown中为斜体）表示。"
-    blocks: list[Block] = [Heading("Results · 结果"), Words(words), Words(chinese, "zh"), Grid(columns, rows, grey)]
-    return [*blocks, *_small_words(results, bool(grey)), *_how_sure(results, last)]
+    grid = Grid(columns, rows, few, unsure)
+    blocks: list[Block] = [Heading(("Results", "结果")), Words(words), Words(chinese, "zh"), grid]
+    return [*blocks, *_small_words(results, bool(few)), *_how_sure(results, last)]
 
 
 def _small_words(results: Results, grey: bool) -> list[Block]:
@@ -143,20 +156,21 @@ def _how_sure(results: Results, year: int) -> list[Block]:
     found = results.differences[results.differences["year"] == year]
     chosen = found[[place in names for place in zip(found["level"], found["unit"], found["measure"])]]
     told = with_needed(chosen[chosen["reform"].isin([variant.name for variant in study.reforms])])
-    labels = {variant.name: variant.label.en for variant in study.reforms}
-    rows = []
+    labels = {variant.name: (variant.label.en, variant.label.zh) for variant in study.reforms}
+    rows: list[list[Cell]] = []
     for row in told.itertuples(index=False):
         needed, label = row[-1], names[str(row.level), str(row.unit), str(row.measure)]
         words = "–" if needed != needed else "none" if needed == float("inf") else f"{int(needed):,}"
-        rows.append([f"{label.en} · {label.zh}", labels[str(row.reform)], f"{row.replications}", words])
+        rows.append([(label.en, label.zh), labels[str(row.reform)], f"{row.replications}", words])
     part = f"{style()['per_cent'] * share:.0f}"
-    heads = ["Outcome", "Reform", "Seeds so far", f"Seeds for ±{part} %"]
+    heads: list[Cell] = [("Outcome", "指标"), ("Reform", "改革"), ("Seeds so far", "已有种子数")]
+    heads.append((f"Seeds for ±{part} %", f"达到±{part}%所需种子数"))
     words = (
         f"Seeds that bring the half-width of the interval to {part} % of the effect; none: no number does, for the "
         "mean is zero."
     )
     chinese = f"使区间半宽缩至效应{part}%所需的种子数；none表示均值为零，无法达到。"
-    title = "How many seeds are needed · 所需种子数"
+    title = ("How many seeds are needed", "所需种子数")
     return [Heading(title, 3), Words(words), Words(chinese, "zh"), Grid(heads, rows)] if rows else []
 
 
@@ -165,7 +179,7 @@ def _robust(results: Results) -> list[Block]:
     study = results.study
     if not (study.cases or study.full):
         return []
-    title = Heading("What is robust, and what is not · 哪些结论稳健")
+    title = Heading(("What is robust, and what is not", "哪些结论稳健"))
     summary = summary_of(results, {}) if study.cases else stored(study.full)
     if summary is None:
         words = f"No summary of {study.full} is stored; python -m experiments.full {study.full} makes one."
@@ -178,22 +192,26 @@ def _robust(results: Results) -> list[Block]:
     return blocks
 
 
-def headline_cell(results: Results, outcome: Outcome, reform: str, year: int) -> str:
+def _both(text: str) -> Cell:
+    return (text, text.replace(ONE_SEED, "（单一种子）")) if text.endswith(ONE_SEED) else text
+
+
+def headline_cell(results: Results, outcome: Outcome, reform: str, year: int, unit: bool = True) -> str:
     """Return a level of the baseline, or a paired difference with its interval, in the unit people read."""
     chosen = _pick(results.outcomes, outcome, year)
     if reform == results.study.baseline.name:
         value = chosen[chosen["reform"] == reform]["value"].mean()
         value = 0.0 if pd.isna(value) and outcome.level in ADDITIVE else value
-        return "–" if pd.isna(value) else shown(value, outcome)
+        return "–" if pd.isna(value) else shown(value, outcome, unit=unit)
     rows = _pick(results.differences, outcome, year)
     rows = rows[rows["reform"] == reform]
     if not len(rows):
-        return shown(0.0, outcome, sign=True) if outcome.level in ADDITIVE else "–"
+        return shown(0.0, outcome, sign=True, unit=unit) if outcome.level in ADDITIVE else "–"
     row: Any = rows.iloc[0]
     if pd.isna(row["low"]):
-        return f"{shown(row['mean'], outcome, sign=True)} (one seed)"
+        return f"{shown(row['mean'], outcome, sign=True, unit=unit)}{ONE_SEED}"
     low, high = (shown(row[side], outcome, sign=True, unit=False) for side in ("low", "high"))
-    return f"{shown(row['mean'], outcome, sign=True)} [{low}, {high}]"
+    return f"{shown(row['mean'], outcome, sign=True, unit=unit)} [{low}, {high}]"
 
 
 def _pick(frame: pd.DataFrame, outcome: Outcome, year: int) -> pd.DataFrame:
@@ -201,42 +219,62 @@ def _pick(frame: pd.DataFrame, outcome: Outcome, year: int) -> pd.DataFrame:
     return frame[same & (frame["measure"] == outcome.measure) & (frame["year"] == year)]
 
 
+def unit_of(outcome: Outcome) -> str:
+    """Return the unit in which an outcome is read, a key of UNITS."""
+    measure = outcome.measure
+    if measure.startswith("benefit_per_head"):
+        return "yuan"
+    if measure.endswith("_fen"):
+        return "bn_yuan"
+    if measure.startswith("reserve_months"):
+        return "months"
+    if measure in COUNTS:
+        return "million"
+    return "pools" if measure.startswith("pools") else "none"
+
+
 def shown(value: float, outcome: Outcome, sign: bool = False, unit: bool = True) -> str:
     """Return a number with its unit: bn yuan for national sums, yuan for amounts per head."""
-    plus = "+" if sign else ""
-    if outcome.measure.startswith("benefit_per_head"):
-        return f"{value:{plus},.0f}" + (" yuan" if unit else "")
-    if outcome.measure.endswith("_fen"):
-        return f"{value / style()['fen_per_bn_yuan']:{plus},.1f}" + (" bn yuan" if unit else "")
-    if outcome.measure.startswith("reserve_months"):
-        return f"{value:{plus},.1f}" + (" months" if unit else "")
-    if outcome.measure in COUNTS:
-        return f"{value / style()['million']:{plus},.2f}" + (" million" if unit else "")
-    if outcome.measure.startswith("pools"):
-        return f"{value:{plus},.1f}"
-    return f"{value:{plus},.4f}"
+    name = unit_of(outcome)
+    scale, digits = {
+        "yuan": (1.0, 0),
+        "bn_yuan": (style()["fen_per_bn_yuan"], 1),
+        "months": (1.0, 1),
+        "million": (style()["million"], 2),
+        "pools": (1.0, 1),
+        "none": (1.0, 4),
+    }[name]
+    value = round(value / scale, digits) + 0.0  # no minus before a zero
+    said = f"{value:{'+' if sign else ''},.{digits}f}"
+    return said + (f" {name.replace('_', ' ')}" if unit and name not in {"pools", "none"} else "")
 
 
 def _published(year: int, compared: pd.DataFrame) -> list[Block]:
     if not len(compared):
         return []
-    columns = ["Target", "Unit", "Published", "Simulated", "Error", "Band", "Holds"]
+    columns: list[Cell] = [
+        ("Target", "对照指标"),
+        ("Published", "公布值"),
+        ("Simulated", "模拟值"),
+        ("Error", "误差"),
+        ("Band", "允许范围"),
+        ("Holds", "是否满足"),
+    ]
     lines: list[Any] = list(compared.itertuples())
-    rows = [
+    rows: list[list[Cell]] = [
         [
-            f"{row.target} · {row.zh}",
-            str(row.unit),
+            (f"{row.target}, {row.unit}", f"{row.zh}（{PUBLISHED_UNITS[str(row.unit)]}）"),
             f"{row.published:,.2f}",
             f"{row.simulated:,.2f}",
-            off(row.error, row.kind),
-            off(row.band, row.kind).replace("+", "±"),
-            "yes" if row.holds else "NO",
+            (off(row.error, row.kind), off(row.error, row.kind, "zh")),
+            (off(row.band, row.kind).replace("+", "±"), off(row.band, row.kind, "zh").replace("+", "±")),
+            ("yes", "是") if row.holds else ("NO", "否"),
         ]
         for row in lines
     ]
     words = f"Parameters use years before {year}; {year} is compared, never tuned to. Simulated: mean over seeds."
     chinese = f"参数只用{year}年以前的数据；{year}年仅作对照，不作拟合。模拟值为各种子均值。"
-    title = f"Simulated {year} beside published values · {year}年模拟值与公布值"
+    title = f"Simulated {year} beside published values", f"{year}年模拟值与公布值"
     return [Heading(title), Words(words), Words(chinese, "zh"), Grid(columns, rows)]
 
 
@@ -249,4 +287,9 @@ def _made(results: Results) -> list[Block]:
         f"commit {str(manifest['commit'])[:13]}.{weight} Counts and money are the nation's. "
         "`verify` on this folder reruns every number."
     )
-    return [Heading("How it was made · 制作说明"), Words(english)]
+    weight = f"每名模拟居民代表{manifest['weight']:,}人。" if manifest.get("weight") else ""
+    chinese = (
+        f"软件版本：{versions}；代码{str(manifest['code_version'])[:12]}，数据{str(manifest['data_hash'])[:12]}，"
+        f"提交{str(manifest['commit'])[:13]}。{weight}人数与金额均为全国口径。对本文件夹运行 verify 可重算每个数字。"
+    )
+    return [Heading(("How it was made", "制作说明")), Words(english), Words(chinese, "zh")]

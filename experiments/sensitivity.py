@@ -65,7 +65,7 @@ def _by_salib(points: Points, design: Design, y: Floats) -> list[tuple[Any, ...]
 
 
 def effect(place: Floats, y: Floats) -> float:
-    """Return the mean outcome at a parameter's highest place less that at its lowest."""
+    """Return the mean outcome at a parameter's highest place less that at its lowest [unit of the outcome]."""
     top, bottom = y[place == place.max()], y[place == place.min()]
     known = np.isfinite(top).any() and np.isfinite(bottom).any()
     return float(np.nanmean(top) - np.nanmean(bottom)) if known else np.nan

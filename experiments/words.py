@@ -25,6 +25,20 @@ def province_name(code: int, language: str = "en") -> str:
 
 
 @functools.cache
+def _pool_names() -> dict[int, tuple[str, str]]:
+    from model import data
+
+    table = data.pools()
+    return dict(zip(table["code"].astype(int), zip(table["name_en"].astype(str), table["name_zh"].astype(str))))
+
+
+def pool_name(code: int, language: str = "en") -> str:
+    """Return the name of a pool, or of the province whose code a wider pool carries."""
+    names = _pool_names().get(code)
+    return province_name(code, language) if names is None else names[int(language == "zh")]
+
+
+@functools.cache
 def chinese_font() -> str | None:
     """Return a font of this machine that has Chinese characters; warn once where there is none."""
     from matplotlib import font_manager

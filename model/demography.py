@@ -67,7 +67,7 @@ class Demography:
         return year - self.first
 
     def at_end_of(self, year: int) -> NDArray[np.float64]:
-        """Return the national population at the end of a year [2, 121]."""
+        """Return the national population at the end of a year [2, 121] [people]."""
         place = self.place(year) + 1 if year >= self.first else 0
         return np.asarray(self.population[place], dtype=np.float64)
 
@@ -188,7 +188,7 @@ def male_share(year: int) -> float:
 
 @cached
 def age_shape() -> NDArray[np.float64]:
-    """Return how the nation's five-year groups divide into single years, relative to the smooth curve [121].
+    """Return how the nation's five-year groups divide into single years, relative to the smooth curve [121] [no unit].
 
     Ages 0 to 9 follow published births; the years that turned 60 and 65 after the census follow the published numbers
     of 60+ and 65+ (the small cohorts of 1959 to 1961 and the large ones after them).
@@ -231,7 +231,7 @@ def _fill_turning(wanted: NDArray[np.float64], census: NDArray[np.float64], thre
 
 
 def census_people() -> NDArray[np.float64]:
-    """Return persons of the 2020 census by pool, sex and single age to 120 [358, 2, 121].
+    """Return persons of the 2020 census by pool, sex and single age to 120 [358, 2, 121] [people].
 
     Each pool's five-year groups are kept; inside them the smooth curve is bent to `age_shape`, and those of 100 and
     over follow survival.
@@ -275,7 +275,7 @@ def older(people: NDArray[np.float64], newborn: NDArray[np.float64]) -> NDArray[
 
 
 def earlier(people: NDArray[np.float64], chance: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the people a year before those given, who lived on with the chances given."""
+    """Return the people a year before those given, who lived on with the chances given [people]."""
     before = np.zeros_like(people)
     before[..., :-1] = (people / np.maximum(1 - chance, LEAST))[..., 1:]
     return before

@@ -148,7 +148,7 @@ class Engine:
 
     @property
     def bytes_per_person(self) -> float:
-        """Return the bytes of the columns held between years, per person."""
+        """Return the bytes of the columns held between years, per person [bytes]."""
         held = (whole_of(array).nbytes for table in (self.people, self.households) for array in table.arrays().values())
         return sum(held) / len(self.people)
 

@@ -39,7 +39,7 @@ def marriage_chances(rules: Any) -> NDArray[np.float64]:
 
 @cached
 def migrants(outside: float) -> NDArray[np.float64]:
-    """Return the people of the census by pool of registration and pool where they live, outside their own [358, 358].
+    """Return the census's people by pool of registration and of living, outside their own [358, 358; people].
 
     Between provinces by migration_od_2020.csv, inside them by the pools' published numbers of incomers.
     """
@@ -77,7 +77,7 @@ def going_rates(outside: float, rules: Any) -> NDArray[np.float64]:
 
 
 def going_ages(assumptions: Mapping[str, float], first: int) -> NDArray[np.float64]:
-    """Return how likely people of each age are to go away, 1 = the mean of the grown-up of the census [101]."""
+    """Return how likely people of each age are to go away, 1 = the mean of the census's grown-up [101; no unit]."""
     weight = mover_ages(assumptions)[:AGES].copy()
     weight[:first] = 0.0
     people = demography().at_end_of(CENSUS).sum(axis=0)[:AGES]

@@ -159,7 +159,7 @@ def by_province(column: str) -> Floats:
 
 
 def mean(values: Floats, weights: Floats) -> float:
-    """Return a weighted mean; the sum is exact, so the order of rows does not matter."""
+    """Return a weighted mean; the sum is exact, so the order of rows does not matter [unit of the values]."""
     return math.fsum((values * weights).tolist()) / math.fsum(weights.tolist())
 
 

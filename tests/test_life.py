@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,17 @@ def test_the_waterfall_ends_in_what_was_simulated(families: list[FamilyYear]) ->
                 assert member.amounts == {line: int(getattr(people, line)[row]) for line in lines()}
     assert sum(member.amounts["cost"] for family in families for member in family.members) > 0
     assert [family.year for family in families] == [START, START + 1] * 2
+
+
+def test_chinese_is_chinese_to_the_last_word() -> None:
+    (family,) = live_family(SCENARIO, 0, 40, START, "zh")
+    told, _, read = tell(family, "zh").partition("所用参数：")
+    rules = {rule for line in lines() for group in lines()[line].values() for rule in group.get("rules", [])}
+    for rule in rules:
+        told = told.replace(rule, "")
+    assert not re.findall(r"[A-Za-z]{2,}", told)
+    for line in read.strip().splitlines():
+        assert re.search("[\u4e00-\u9fff]", line.partition(" = ")[2]), line
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

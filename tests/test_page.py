@@ -10,6 +10,7 @@ import pytest
 from experiments.cli import main
 from experiments.page import numbers, pictures
 from experiments.page.lived import BASELINE, REFORM, Dashboard
+from experiments.pictures.tiles import grid
 from experiments.words import province_names
 
 BN = 1e11  # fen in a billion yuan
@@ -30,9 +31,9 @@ def test_every_word_has_both_languages() -> None:
 
 
 def test_every_province_has_one_tile() -> None:
-    places = [tuple(at) for at in pictures.tiles()["inside"].values()]
-    places += [tuple(place["at"]) for place in pictures.tiles()["outside"].values()]
-    assert set(pictures.tiles()["inside"]) == set(province_names())
+    places = [tuple(at) for at in grid()["inside"].values()]
+    places += [tuple(place["at"]) for place in grid()["outside"].values()]
+    assert set(grid()["inside"]) == set(province_names())
     assert len(places) == len(set(places))
 
 
@@ -79,12 +80,33 @@ def test_tenths_hold_everybodys_money(lived: Dashboard) -> None:
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_pictures_draw(lived: Dashboard, lang: str) -> None:
     shown = lived.shown
-    values = numbers.places(shown, "resident_pool", "net_aid")["difference"]
-    assert pictures.tile_map(values, "net_aid", lang, diverging=True).axes
     assert pictures.fund_paths(numbers.paths(shown), lang).axes
     assert pictures.tenth_bars(numbers.tenths(shown), lang).axes
     aid = pictures.aid_bars(numbers.aid(shown), REFORM, lang)
     assert aid is None or aid.axes
+
+
+def test_tiles_are_coloured_by_their_numbers(lived: Dashboard) -> None:
+    values = numbers.places(lived.shown, "resident_pool", "benefit_head")[BASELINE]
+    fills, low, high = pictures.tile_colours(values, diverging=False)
+    assert set(fills) == set(values.dropna().index)
+    assert (low, high) == (values.min(), values.max())
+    assert fills[values.idxmin()][0] == "#440154"  # the dark end of viridis
+    _, low, high = pictures.tile_colours(values - values.mean(), diverging=True)
+    assert low == -high
+    assert [pictures.number_text(value) for value in (float("nan"), -0.01, 99.94, -1234.5)] == [
+        "–",
+        "0.0",
+        "99.9",
+        "-1,234",
+    ]
+
+
+def test_who_pays_whom_is_the_worlds_own_sum(lived: Dashboard) -> None:
+    table = numbers.between(lived.shown)
+    flows = lived.worlds[REFORM, 0].record.flows, lived.worlds[REFORM, 1].record.flows
+    total = sum(int(each[each["year"] == 2025]["amount_fen"].sum()) for each in flows) / 2 / BN
+    assert table[REFORM].sum() == pytest.approx(total, rel=1e-12)
 
 
 def test_a_taken_port_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:

@@ -85,7 +85,7 @@ def heads(world: PoolingModel) -> int:
 
 
 def bytes_per_person(world: PoolingModel) -> float:
-    """Return the bytes held of people and homes between years, per person; Mesa's own registers are left out."""
+    """Return what people and homes hold between years, per person; Mesa's own registers are left out [bytes]."""
     if not isinstance(world, PlainModel):
         return world.engine.bytes_per_person
     seen: set[int] = set()

@@ -56,12 +56,12 @@ class PlainModel(PoolingModel):
 
     @property
     def everybody(self) -> mesa.agent.AgentSet:
-        """All people."""
+        """All people as Mesa agents."""
         return self.agents_by_type[Person]
 
     @property
     def families(self) -> mesa.agent.AgentSet:
-        """All families."""
+        """All families as Mesa agents."""
         return self.agents_by_type[Family]
 
     @staticmethod

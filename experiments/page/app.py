@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 import io
 import threading
+import traceback
 import zipfile
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -14,14 +16,14 @@ import solara
 from experiments.outcomes import PROVINCE
 from experiments.page import numbers, pictures
 from experiments.page.lived import BASELINE, REFORM, Dashboard, Shown
-from experiments.words import province_name, province_names
+from experiments.pictures.tiles import grid, short
+from experiments.words import pool_name, province_name, province_names
 from model.errors import GongjiError
-from model.scenario import REFORMS
+from model.scenario import REFORMS, load_reform
 
 SIZES = [5_000, 20_000, 100_000]
 FIRST, LAST = 2024, 2040
-CSS = """.gongji-table { overflow-x: auto }
-.gongji-table td, .gongji-table th { padding: 2px 10px; text-align: right; white-space: nowrap }"""
+CSS = (Path(__file__).resolve().parent / "page.css").read_text(encoding="utf-8")
 TABLES = ("funds", "flows", "enrolment", "care", "measures")
 
 language = solara.reactive("en")
@@ -51,9 +53,10 @@ def say(key: str, **values: Any) -> str:
     return pictures.say(key, language.value, **values)
 
 
-def reform_names() -> list[str]:
-    """Return the shipped reforms by name."""
-    return sorted(path.stem for path in REFORMS.glob("*.yaml"))
+def reform_titles() -> dict[str, str]:
+    """Return the shipped reforms by title in the chosen language: title, name."""
+    names = sorted(path.stem for path in REFORMS.glob("*.yaml"))
+    return {load_reform(name).text("title", language.value): name for name in names}
 
 
 def live() -> None:
@@ -68,8 +71,11 @@ def live() -> None:
             lived_to.value = model.year
             progress.value = 100.0 * (model.year - FIRST + 1) / (end.value - FIRST + 1)
         state.value = "done"
-    except (GongjiError, MemoryError) as error:
+    except GongjiError as error:
         message.value, state.value = str(error), "ready"
+    except Exception as error:
+        traceback.print_exc()
+        message.value, state.value = f"{type(error).__name__}: {error}", "ready"
 
 
 def start() -> None:
@@ -91,18 +97,28 @@ def tables_zip() -> bytes:
 def Controls() -> None:  # noqa: N802
     """Show what to live: reforms, people, years, seeds; the button; the bar."""
     busy = state.value in {"building", "living"}
-    solara.Button(say("language"), text=True, on_click=lambda: language.set("zh" if language.value == "en" else "en"))
-    solara.SelectMultiple(say("reforms"), chosen, reform_names(), dense=True)
+    other = "zh" if language.value == "en" else "en"
+    solara.Button(say("language"), text=True, on_click=lambda: language.set(other), classes=["gongji-language"])
+    names = reform_titles()
+    titles = [title for title, name in names.items() if name in chosen.value]
+    solara.SelectMultiple(
+        say("reforms"),
+        titles,
+        list(names),
+        on_value=lambda picked: chosen.set([names[each] for each in picked]),
+        classes=["gongji-reforms"],
+    )
     solara.Select(say("people"), SIZES, people)
-    solara.SliderInt(f"{say('end')}: {end.value}", end, min=FIRST, max=LAST)
-    solara.SliderInt(f"{say('seeds')}: {seeds.value}", seeds, min=1, max=5)
+    with solara.Div(classes=["gongji-end"]):
+        solara.SliderInt(say("labelled", name=say("end"), value=end.value), end, min=FIRST, max=LAST)
+    solara.SliderInt(say("labelled", name=say("seeds"), value=seeds.value), seeds, min=1, max=5)
     if busy:
         solara.Button(say("stop"), on_click=worker.stop.set, outlined=True, color="primary")
     else:
         solara.Button(say("live"), on_click=start, color="primary", classes=["gongji-live"])
     solara.ProgressLinear(True if state.value == "building" else progress.value)
     if message.value:
-        solara.Error(f"{say('error')}: {message.value}")
+        solara.Error(say("labelled", name=say("error"), value=message.value))
     shown = {"year": lived_to.value, "start": FIRST, "end": lived_to.value if state.value == "done" else end.value}
     solara.Text(say(state.value, **shown), classes=["gongji-state"])
 
@@ -111,19 +127,25 @@ def Controls() -> None:  # noqa: N802
 def Headline(shown: Shown) -> None:  # noqa: N802
     """Show the last year's fund totals, both sides, with the interval of the difference."""
     table = numbers.headline(shown)
-    for column in ("fund", "measure"):
+    solara.HTML("div", as_html(table, ("fund", "measure")), classes=["gongji-table", "gongji-headline"])
+    solara.Text(say("unit_note", unit=say("bn_yuan"), note=say("mean_note")), style="font-size: small")
+
+
+def as_html(table: pd.DataFrame, wordy: tuple[str, ...]) -> str:
+    """Return a table with its columns' words in the page's language and numbers to one digit."""
+    table = table.copy()
+    for column in wordy:
         table[column] = [say(str(word)) for word in table[column]]
-    numbers_shown = table.select_dtypes("number").columns
-    table[numbers_shown] = table[numbers_shown].map(lambda value: "–" if pd.isna(value) else f"{value:,.1f}")
-    names = {"fund": "", "measure": say("measure")}
-    names |= {word: say(word) for word in (BASELINE, REFORM, "difference", "low", "high") if word in table}
-    solara.HTML("div", table.rename(columns=names).to_html(index=False, border=0), classes=["gongji-table"])
-    solara.Text(f"{say('bn_yuan')}. {say('mean_note')}", style="font-size: small")
+    plain = [column for column in table.columns if column not in wordy]
+    table[plain] = table[plain].map(lambda value: "–" if pd.isna(value) else f"{value:,.1f}")
+    return str(
+        table.rename(columns={str(word): say(str(word)) for word in table.columns}).to_html(index=False, border=0)
+    )
 
 
 @solara.component
 def Provinces(shown: Shown) -> None:  # noqa: N802
-    """Show the tile map, and the prefectures of one province."""
+    """Show the tile map, and the prefectures of the province that was clicked."""
     fund, set_fund = solara.use_state(numbers.POOLS[1])
     what, set_what = solara.use_state(numbers.SHOWN[0])
     side, set_side = solara.use_state(BASELINE)
@@ -132,20 +154,41 @@ def Provinces(shown: Shown) -> None:  # noqa: N802
     side = side if side in sides else BASELINE
     with solara.Row(style="flex-wrap: wrap"):
         Choice(say("show"), list(numbers.SHOWN), what, set_what)
-        Choice("", list(numbers.POOLS), fund, set_fund)
+        Choice(say("fund"), list(numbers.POOLS), fund, set_fund)
         Choice(say("side"), sides, side, set_side)
-    values = numbers.places(shown, fund, what)[side]
     signed = side == "difference" or what == "net_aid"
-    solara.FigureMatplotlib(pictures.tile_map(values, what, language.value, signed), dependencies=[])
-    with solara.Row(style="flex-wrap: wrap"):
-        for each in province_names():
-            button = {"outlined": each == code, "text": each != code, "dense": True}
-            solara.Button(province_name(each, language.value), on_click=lambda each=each: set_code(each), **button)
+    Tiles(numbers.places(shown, fund, what)[side], what, signed, code, set_code)
     inside = numbers.places(shown, fund, what, "prefecture")
-    inside = inside[inside.index // PROVINCE * PROVINCE == code].round(1)
+    inside = inside[inside.index // PROVINCE * PROVINCE == code].map(pictures.number_text)
+    inside.index = pd.Index([pool_name(int(pool), language.value) for pool in inside.index])
     inside.columns = [say(str(column)) for column in inside.columns]
-    solara.Text(f"{say('province')} {province_name(code, language.value)}: {say(what)}, {say(fund)}")
-    solara.HTML("div", inside.rename_axis(None).to_html(border=0), classes=["gongji-table"])
+    words = {"place": province_name(code, language.value), "what": say(what), "fund": say(fund), "year": shown.year}
+    solara.Text(say("province", **words), classes=["gongji-of"])
+    solara.HTML("div", inside.to_html(border=0), classes=["gongji-table", "gongji-inside"])
+
+
+@solara.component
+def Tiles(values: Any, what: str, signed: bool, code: int, set_code: Any) -> None:  # noqa: N802
+    """Show a number of every province on the tile grid; a click chooses a province."""
+    fills, low, high = pictures.tile_colours(values, signed)
+    with solara.Div(classes=["gongji-map", f"gongji-map-{language.value}"]):
+        for each, (row, column) in grid()["inside"].items():
+            fill, ink = fills.get(each, ("#ffffff", "#000000"))
+            place = f"grid-area: {row + 1} / {column + 1}; background-color: {fill} !important; color: {ink} !important"
+            name, number = province_name(each, language.value), pictures.number_text(values.get(each, float("nan")))
+            inside = [solara.HTML("span", short(name)), solara.HTML("b", number)]
+            classes = ["gongji-tile", f"gongji-tile-{each}", *(["gongji-chosen"] if each == code else [])]
+            options = {"classes": classes, "style": place, "depressed": True, "tile": True}
+            solara.Button(children=inside, on_click=lambda each=each: set_code(each), **options)
+        for outside in grid()["outside"].values():
+            row, column = outside["at"]
+            place = f"grid-area: {row + 1} / {column + 1}"
+            solara.HTML("div", outside[language.value], classes=["gongji-tile", "gongji-outside"], style=place)
+    strip = f'<span>{pictures.number_text(low)}</span><i style="background: {pictures.scale_strip(signed)}"></i>'
+    strip += f"<span>{pictures.number_text(high)}</span>"
+    solara.HTML("div", strip, classes=["gongji-scale"])
+    words = {"what": say(what), "outside": say("outside"), "click": say("click")}
+    solara.Text(say("map_note", **words), style="font-size: small")
 
 
 @solara.component
@@ -156,26 +199,41 @@ def Choice(label: str, words: list[str], value: str, on_value: Any) -> None:  # 
 
 
 @solara.component
+def Picture(figure: Any, words: str) -> None:  # noqa: N802
+    """Show a figure as wide as the page, with words for who cannot see it."""
+    solara.HTML("div", pictures.as_image(figure, words), classes=["gongji-picture"])
+
+
+@solara.component
 def Paths(shown: Shown) -> None:  # noqa: N802
     """Show reserves over time."""
-    solara.FigureMatplotlib(pictures.fund_paths(numbers.paths(shown), language.value), dependencies=[])
+    Picture(
+        pictures.fund_paths(numbers.paths(shown), language.value),
+        say("unit_note", unit=say("paths"), note=say("paths_alt")),
+    )
 
 
 @solara.component
 def Tenths(shown: Shown) -> None:  # noqa: N802
     """Show who pays and who receives."""
-    solara.FigureMatplotlib(pictures.tenth_bars(numbers.tenths(shown), language.value), dependencies=[])
+    Picture(
+        pictures.tenth_bars(numbers.tenths(shown), language.value),
+        say("unit_note", unit=say("deciles"), note=say("deciles_alt")),
+    )
 
 
 @solara.component
 def Aid(shown: Shown) -> None:  # noqa: N802
-    """Show mutual aid by province, of the side with the reforms where there is one."""
+    """Show who pays whom between schemes and outside, and mutual aid by province, with the reforms where there are."""
     side = REFORM if REFORM in shown.sides else BASELINE
+    solara.HTML("div", as_html(numbers.between(shown), ("payer", "payee")), classes=["gongji-table", "gongji-flows"])
+    solara.Text(say("bn_yuan"), style="font-size: small")
+    solara.Text(say("aid"), classes=["gongji-of"])
     figure = pictures.aid_bars(numbers.aid(shown), side, language.value)
     if figure is None:
         solara.Text(say("no_aid"))
     else:
-        solara.FigureMatplotlib(figure, dependencies=[])
+        Picture(figure, say("unit_note", unit=say("aid"), note=say("aid_alt")))
 
 
 COMPONENTS = {"headline": Headline, "map": Provinces, "paths": Paths, "deciles": Tenths, "flows": Aid}
@@ -191,14 +249,14 @@ def Page() -> None:  # noqa: N802
     solara.Style(CSS)
     with solara.Sidebar():
         Controls()
-    with solara.Column(style="max-width: 60rem; padding: 0 1rem"):
+    with solara.Column(style="max-width: 60rem; padding: 0 1rem 4rem"):
         solara.Markdown(f"# {say('title')}")
-        model = lived.value
-        if model is None or model.shown is None or lived_to.value < FIRST:
+        model, last, now = lived.value, lived_to.value, state.value  # all are read, so that each redraws the page
+        if model is None or model.shown is None or last < FIRST:
             solara.Text(say("ready"))
             return
         for key, part in COMPONENTS.items():
-            if key in WHILE_LIVING or state.value == "done":
+            if key in WHILE_LIVING or now == "done":
                 with solara.Card(say(key)):
                     part(model.shown)
-        solara.FileDownload(tables_zip, filename="gongji_tables.zip", label=say("download"))
+        solara.FileDownload(tables_zip, filename="gongji_tables.zip", name=say("download"))

@@ -66,10 +66,11 @@ def _net_aid(shown: Shown, fund: str, by: str) -> pd.Series[float]:
 
 
 def paths(shown: Shown) -> pd.DataFrame:
-    """Return the reserves of every fund by year and side, means over seeds [bn yuan]."""
+    """Return the reserves of every fund by year and side, means and intervals over seeds [bn yuan]."""
     funds = shown.funds
     sums = funds.groupby(["side", "seed", "fund", "year"])["closing_fen"].sum() / style()["fen_per_bn_yuan"]
-    return pd.DataFrame(sums.groupby(["side", "fund", "year"]).mean().rename("reserves").reset_index())
+    wide = interval(sums.unstack("seed")).rename(columns={"mean": "reserves"})
+    return wide[["reserves", "low", "high"]].reset_index()
 
 
 def tenths(shown: Shown) -> pd.DataFrame:
@@ -93,3 +94,15 @@ def aid(shown: Shown) -> pd.DataFrame:
     sums = whole[whole["pool"]].groupby(["side", "province", "way"])["amount_fen"].sum().unstack("way", fill_value=0)
     sums = sums.reindex(columns=["paid_in", "received"], fill_value=0)
     return pd.DataFrame(sums / style()["fen_per_bn_yuan"] / shown.seeds)
+
+
+def between(shown: Shown) -> pd.DataFrame:
+    """Return what schemes, funds, people and treasuries paid each other in the last year [bn yuan], largest first."""
+    flows = shown.flows[shown.flows["year"] == shown.year]
+    ends = {end: flows[end].str.split(":").str[0] for end in ("payer", "payee")}
+    sums = flows.assign(**ends).groupby(["payer", "payee", "side"])["amount_fen"].sum().unstack("side", fill_value=0)
+    sums = sums[list(shown.sides)] / style()["fen_per_bn_yuan"] / shown.seeds
+    if REFORM in sums:
+        sums["difference"] = sums[REFORM] - sums[BASELINE]
+    ordered = sums.sort_values(shown.sides[0], ascending=False).rename_axis(columns=None)
+    return pd.DataFrame(ordered.reset_index())

@@ -1,8 +1,11 @@
-"""The page's pictures: a tile map of provinces, funds over time, tenths paying and receiving, aid by province."""
+"""The page's pictures: colours of the tile map, funds over time, tenths paying and receiving, aid by province."""
 
 from __future__ import annotations
 
+import base64
 import functools
+import html
+import io
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +14,6 @@ import numpy as np
 import pandas as pd
 import yaml
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 
 from experiments.outcomes import style
 from experiments.words import chinese_font, province_name
@@ -21,19 +23,14 @@ WIDE, TALL = 7.2, 4.6  # inches
 SIDE_LINES = {"baseline": "-", "reform": "--"}
 DIVERGING, RISING = "PuOr_r", "viridis"
 DARK = 0.45  # brightness of a tile under which its words are white
+BRIGHTNESS = (0.3, 0.59, 0.11)  # of red, green and blue
+STEPS = 8  # colours named in the strip under the map
 
 
 @functools.cache
 def words() -> dict[str, dict[str, str]]:
     """Return every word of the page by key and language."""
     content: dict[str, dict[str, str]] = yaml.safe_load((HERE / "words.yaml").read_text(encoding="utf-8"))
-    return content
-
-
-@functools.cache
-def tiles() -> dict[str, Any]:
-    """Return the tile grid of the provinces."""
-    content: dict[str, Any] = yaml.safe_load((HERE / "tiles.yaml").read_text(encoding="utf-8"))
     return content
 
 
@@ -53,41 +50,42 @@ def look(lang: str) -> Any:
     return {"font.family": [*families, "DejaVu Sans"], "axes.unicode_minus": False, "font.size": 9}
 
 
-def tile_map(values: pd.Series[float], what: str, lang: str, diverging: bool) -> Figure:
-    """Draw a number of every province on the tile grid; grey tiles lie outside the system."""
-    lang = drawable(lang)
-    with mpl.rc_context(look(lang)):
-        figure = Figure(figsize=(WIDE, TALL), layout="constrained")
-        axis = figure.subplots()
-        known = values.dropna()
-        reach = float(known.abs().max()) if len(known) else 1.0
-        low, high = (-reach, reach) if diverging else (float(known.min()), float(known.max()))
-        scale = mpl.colors.Normalize(low, high if high > low else low + 1.0)
-        colours = mpl.colormaps[DIVERGING if diverging else RISING]
-        for code, at in tiles()["inside"].items():
-            value = values.get(code, np.nan)
-            colour = colours(scale(value)) if np.isfinite(value) else (1.0, 1.0, 1.0, 1.0)
-            number = f"{value:,.1f}" if abs(value) < style()["per_cent"] else f"{value:,.0f}"
-            _tile(axis, at, colour, province_name(code, lang), number if np.isfinite(value) else "–")
-        for place in tiles()["outside"].values():
-            _tile(axis, place["at"], mpl.colors.to_rgba(style()["figures"]["grey"], 0.4), place[lang], "")
-        rows = [at[0] for at in tiles()["inside"].values()]
-        columns = [at[1] for at in tiles()["inside"].values()]
-        axis.set(xlim=(-0.1, max(columns) + 1.1), ylim=(max(rows) + 1.1, -0.1), aspect="equal")
-        axis.set_axis_off()
-        bar = mpl.cm.ScalarMappable(scale, colours)
-        figure.colorbar(bar, ax=axis, shrink=0.6, label=f"{say(what, lang)}\n({say('outside', lang)})")
-    return figure
+def tile_colours(values: pd.Series[float], diverging: bool) -> tuple[dict[int, tuple[str, str]], float, float]:
+    """Return the fill and the ink of every known province's tile, and the ends of the scale [unit of the values]."""
+    known = values.dropna()
+    reach = float(known.abs().max()) if len(known) else 1.0
+    low, high = (-reach, reach) if diverging else (float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
+    scale = mpl.colors.Normalize(low, high if high > low else low + 1.0)
+    colours = mpl.colormaps[DIVERGING if diverging else RISING]
+    tiles_of = {}
+    for code, value in known.items():
+        colour = colours(scale(value))
+        bright = sum(part * weight for part, weight in zip(colour, BRIGHTNESS))
+        tiles_of[int(str(code))] = (mpl.colors.to_hex(colour), "#ffffff" if bright < DARK else "#000000")
+    return tiles_of, low, high
 
 
-def _tile(axis: Any, at: list[int], colour: Any, name: str, number: str) -> None:
-    row, column = at
-    axis.add_patch(Rectangle((column, row), 0.94, 0.94, facecolor=colour, edgecolor="white"))
-    bright = sum(part * weight for part, weight in zip(colour, (0.3, 0.59, 0.11)))
-    ink = "white" if bright < DARK else "black"
-    size = 6.2 if name.isascii() else 8
-    axis.text(column + 0.47, row + 0.36, name.replace(" ", "\n"), ha="center", va="center", fontsize=size, color=ink)
-    axis.text(column + 0.47, row + 0.76, number, ha="center", va="center", fontsize=6.8, color=ink)
+def scale_strip(diverging: bool) -> str:
+    """Return the map's colours from low to high as a CSS gradient."""
+    colours = mpl.colormaps[DIVERGING if diverging else RISING]
+    steps = [mpl.colors.to_hex(colours(place / STEPS)) for place in range(STEPS + 1)]
+    return f"linear-gradient(to right, {', '.join(steps)})"
+
+
+def number_text(value: float) -> str:
+    """Return a number as a tile shows it: one digit after the point below a hundred, a dash where there is none."""
+    if not np.isfinite(value):
+        return "–"
+    text = f"{value:,.1f}" if abs(value) < style()["per_cent"] else f"{value:,.0f}"
+    return text.removeprefix("-") if not float(text.replace(",", "")) else text
+
+
+def as_image(figure: Figure, words: str) -> str:
+    """Return a figure as an HTML image that carries its data, with words for who cannot see it."""
+    target = io.BytesIO()
+    figure.savefig(target, format="png", dpi=style()["figures"]["dpi"])
+    data = base64.b64encode(target.getvalue()).decode("ascii")
+    return f'<img src="data:image/png;base64,{data}" alt="{html.escape(words, quote=True)}">'
 
 
 def fund_paths(paths: pd.DataFrame, lang: str) -> Figure:
@@ -98,14 +96,16 @@ def fund_paths(paths: pd.DataFrame, lang: str) -> Figure:
         axis = figure.subplots()
         for place, fund in enumerate(("employee_pool", "employee_accounts", "resident_pool")):
             for side, lines in paths[paths["fund"] == fund].groupby("side"):
-                label = f"{style()['funds'][fund][lang]}, {say(str(side), lang)}"
+                label = say("legend", lang, what=style()["funds"][fund][lang], side=say(str(side), lang))
                 colour = style()["figures"]["colours"][place + 1]
                 dash = SIDE_LINES[str(side)]
                 axis.plot(lines["year"], lines["reserves"], dash, color=colour, label=label, marker="o", ms=3)
+                band = {"color": colour, "alpha": style()["figures"]["band"], "lw": 0}
+                axis.fill_between(lines["year"], lines["low"], lines["high"], **band)
         axis.set(ylabel=say("bn_yuan", lang), ylim=(0, None))
         axis.xaxis.set_major_locator(mpl.ticker.MaxNLocator(integer=True))
         _finish(axis)
-        axis.legend(fontsize=7.5, frameon=False)
+        figure.legend(loc="outside lower center", fontsize=7.5, frameon=False, ncols=2)
     return figure
 
 
@@ -123,13 +123,13 @@ def tenth_bars(tenths: pd.DataFrame, lang: str) -> Figure:
             hatch = "" if place == 0 else "//"
             for column, sign, colour in (("receives", 1, 3), ("pays", -1, 2)):
                 shade = style()["figures"]["colours"][colour]
-                label = f"{say(column, lang)}, {say(side, lang)}"
+                label = say("legend", lang, what=say(column, lang), side=say(side, lang))
                 axis.bar(x, sign * of_side[column], width, color=shade, hatch=hatch, edgecolor="white", label=label)
         axis.axhline(0, color="black", lw=0.8)
         axis.set(xlabel=say("decile", lang), ylabel=say("yuan_head", lang))
         axis.set_xticks(sorted(set(tenths.index.get_level_values("tenth"))))
         _finish(axis)
-        axis.legend(fontsize=7.5, frameon=False, ncols=2)
+        figure.legend(loc="outside lower center", fontsize=7.5, frameon=False, ncols=2)
     return figure
 
 
@@ -151,7 +151,7 @@ def aid_bars(aid: pd.DataFrame, side: str, lang: str) -> Figure | None:
         axis.set(xlabel=say("bn_yuan", lang))
         axis.axvline(0, color="black", lw=0.8)
         _finish(axis)
-        axis.legend(fontsize=7.5, frameon=False)
+        figure.legend(loc="outside lower center", fontsize=7.5, frameon=False, ncols=2)
     return figure
 
 

@@ -36,7 +36,7 @@ class Sketch:
         return variant.label.zh if self.language == "zh" else variant.label.en
 
     def last(self) -> int:
-        """Return the last year lived."""
+        """Return the last year lived [calendar year]."""
         return int(self.results.outcomes["year"].max())
 
     def units(self, reform: str, level: str, measure: str) -> pd.Series[float]:

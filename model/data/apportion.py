@@ -59,6 +59,8 @@ def split_rows(totals: NDArray[np.int64], shape: NDArray[np.float64]) -> NDArray
 def monotone(knots: NDArray[np.float64], heights: NDArray[np.float64], at: NDArray[np.float64]) -> NDArray[np.float64]:
     """Interpolate rising curves smoothly without overshoot; `heights` is [curve, knot] (Fritsch and Carlson 1980).
 
+    The unit is that of the heights [any unit].
+
     Only + - * / are used, so results are the same on every machine.
     """
     width = np.diff(knots)

@@ -65,7 +65,7 @@ def _chosen(indicator: str, scheme: str, prefer: tuple[str, ...], unit: str | No
 
 
 def fen(hundred_million_yuan: float) -> int:
-    """Return an amount of 100 million yuan, as the bulletins print it, in fen."""
+    """Return an amount of 100 million yuan, as the bulletins print it [fen]."""
     return round(round(hundred_million_yuan * FEN) * BASE["100m_yuan"][1])
 
 

@@ -1,4 +1,7 @@
-"""Fund balance: months of reserve, balance ratios, deficits and first passage below zero."""
+"""Fund balance: months of reserve, balance ratios, deficits and first passage below zero.
+
+Sources: 人社部发〔2009〕67号 (bands of months) and the ratios of the yearly bulletins.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +45,7 @@ def bands(months: Values) -> list[str]:
 
 
 def reserve_months(balance: float, expenditure: float) -> ReserveMonths:
-    """Return the cumulative balance at year end over the monthly expenditure of the year."""
+    """Return the cumulative balance at year end over the monthly expenditure of the year [months]."""
     balance, expenditure = number("balance", balance), number("expenditure", expenditure)
     if expenditure < 0:
         raise ValueError("expenditure is negative")
@@ -63,7 +66,7 @@ class BalanceRatio(Fields):
 
 
 def balance_ratio(income: float, expenditure: float, cumulative: float) -> BalanceRatio:
-    """Return the balance of the year and the ratios; the cumulative ratio is over the income of the year."""
+    """Return the year's balance [unit of income] and the ratios; the cumulative ratio is over the year's income."""
     income, expenditure = number("income", income), number("expenditure", expenditure)
     cumulative = number("cumulative", cumulative)
     return BalanceRatio(

@@ -163,12 +163,12 @@ def coded(labels: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], Codes]:
 
 
 def group_sums(codes: Codes, values: Array) -> Array:
-    """Return the sum of the values of every group."""
+    """Return the sum of the values of every group [unit of the values]."""
     return np.bincount(codes, weights=values).astype(np.float64)
 
 
 def mean(y: Array, w: Array) -> float:
-    """Return the weighted mean: exact where all values are equal, 0 where signs cancel but for rounding."""
+    """Return the weighted mean: exact where all values are equal, 0 where signs cancel but for rounding [unit of y]."""
     if y[0] == y[-1] and np.all(y == y[0]):
         return float(y[0])
     total = float(np.sum(w))
@@ -179,7 +179,7 @@ def mean(y: Array, w: Array) -> float:
 
 
 def over(numerator: float, denominator: float, reason: str) -> float:
-    """Return numerator/denominator, undefined where the denominator is 0."""
+    """Return numerator/denominator, undefined where the denominator is 0 [unit of the ratio]."""
     return numerator / denominator if denominator != 0 else undefined(reason)
 
 

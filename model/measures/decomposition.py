@@ -1,4 +1,7 @@
-"""Theil indices split exactly by groups: between and within, in one step or nested."""
+"""Theil indices split exactly by groups: between and within, in one step or nested.
+
+Sources: Theil 1967; Shorrocks 1980.
+"""
 
 from __future__ import annotations
 
@@ -171,7 +174,7 @@ def theil_nested(y: Values, outer: Values, inner: Values, w: Values | None = Non
 
 
 def between_groups(population: npt.ArrayLike, income: npt.ArrayLike) -> float:
-    """Return the part of Theil's T between groups, from their populations and incomes; empty groups do not exist."""
+    """Return the part of Theil's T between groups, from populations and incomes; empty groups do not exist [nats]."""
     people, money = np.asarray(population, np.float64), np.asarray(income, np.float64)
     people, money = people[people > 0], money[people > 0]
     if money.sum() <= 0:

@@ -1,4 +1,7 @@
-"""Who pays whom: two attributions of a closed set of accounts."""
+"""Who pays whom: two attributions of a closed set of accounts.
+
+Pro rata attribution and netting are accounting identities of a closed set of accounts (metrics, section 8).
+"""
 
 from __future__ import annotations
 

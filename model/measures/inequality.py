@@ -63,13 +63,13 @@ def _relative(y: Array, w: Array) -> tuple[Array, Array, str]:
 
 
 def logarithm(z: Array) -> Array:
-    """Return ln z, minus infinity at 0."""
+    """Return ln z, minus infinity at 0 [nats]."""
     with np.errstate(divide="ignore"):
         return np.log(z)
 
 
 def times_logarithm(z: Array) -> Array:
-    """Return z ln z with 0 ln 0 = 0."""
+    """Return z ln z with 0 ln 0 = 0 [nats]."""
     return z * np.log(np.where(z > 0, z, 1.0))
 
 

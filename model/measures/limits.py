@@ -34,7 +34,7 @@ def ruin_exponential(u: float, theta: float, mean_claim: float) -> float:
 
 
 def ruin_erlang2(u: float, theta: float, mean_claim: float) -> float:
-    """Return the same for claims that are Erlang with two phases (phase-type formula of Asmussen & Albrecher)."""
+    """Return the same probability for Erlang claims with two phases (phase-type formula of Asmussen & Albrecher)."""
     _loaded(u, theta)
     rate = 2 / mean_claim
     entry = np.full(2, 1 / (1 + theta) / 2)
@@ -122,7 +122,7 @@ def pool_deficit_panjer(n: int, intensity: float, sizes: Values, probabilities: 
 
 
 def limited_expectation(law: str, parameters: Mapping[str, float], limit: float) -> float:
-    """Return E[min(X, limit)] for an exponential, lognormal or gamma law; the limit may be infinite."""
+    """Return E[min(X, limit)] for an exponential, lognormal or gamma law; the limit may be infinite [unit of X]."""
     if law == "exponential":
         mean = parameters["mean"]
         return -mean * math.expm1(-limit / mean)
@@ -206,7 +206,7 @@ def full_pooling(members: Values, cost: Values, income: Values) -> FullPooling:
 
 
 def adjustment_fund(income: Values, expenditure: Values, members: Values, alpha: float, mode: str) -> Array:
-    """Return net transfers of a fund of alpha times income, paid out by `head` or by `shortfall`.
+    """Return net transfers of a fund of alpha times income, paid out by `head` or by `shortfall` [unit of income].
 
     Without any shortfall the fund goes back in proportion to what was paid in.
     """

@@ -1,4 +1,7 @@
-"""Differences between pools and provinces, and what pooling does to risk."""
+"""Differences between pools and provinces, and what pooling does to risk.
+
+Sources: textbook moments of sums (metrics, sections 5 and 7); Herfindahl 1950 for reserves.
+"""
 
 from __future__ import annotations
 

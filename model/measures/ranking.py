@@ -1,4 +1,7 @@
-"""Ranks and cumulative curves: everyone tied in the ranking variable forms one block."""
+"""Ranks and cumulative curves: everyone tied in the ranking variable forms one block.
+
+Sources: Lorenz 1905; Kakwani, Wagstaff and van Doorslaer 1997 (fractional ranks, ties share one).
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,7 @@ class Ranked:
         return (below + below + self.block - self.total) / (self.total + self.total)
 
     def sums(self, values: Array) -> Array:
-        """Return each block's weighted sum of a variable given in the original order of rows."""
+        """Return each block's weighted sum of a variable given in the original order of rows [its unit]."""
         weighted = self.w * values[self.order]
         return weighted if self.starts.size == self.w.size else np.add.reduceat(weighted, self.starts)
 

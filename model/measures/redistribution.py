@@ -1,6 +1,7 @@
 """Redistribution from income before to income after contributions and benefits, and its parts.
 
 Conventions: everybody is ranked by pre-payment income x; RE = RS - AP = V - H - R.
+Sources: Reynolds and Smolensky 1977; Aronson, Johnson and Lambert 1994; Urban and Lambert 2008 (bins).
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ PER_HEAD = {"contribution": k.OWN, "cost": k.COST, "benefit": k.BENEFIT, "accoun
 
 
 def dot(a: Floats, b: Floats) -> float:
-    """Return the sum of products, in an order that no thread changes."""
+    """Return the sum of products, in an order that no thread changes [product of both units]."""
     return float(np.sum(a * b))
 
 

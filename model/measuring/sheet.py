@@ -77,7 +77,7 @@ class Sheet:
 
     @property
     def people(self) -> int:
-        """Persons."""
+        """The number of persons."""
         return int(self.totals[0])
 
     @property

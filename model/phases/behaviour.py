@@ -117,7 +117,7 @@ def aims(
 
 
 def arrangement(world: FundWorld, fund: str) -> NDArray[np.int64]:
-    """Return who bears the deficits of every pool's fund: itself, an adjustment fund, or a wider fund."""
+    """Return who bears the deficits of every pool's fund: itself, an adjustment fund, or a wider fund [code]."""
     areas, terms = world.funds.areas, world.terms
     sharing = {code for codes in sharing_areas(world, fund).values() for code in codes}
     nation = nation_shares(world) and terms.three.design in BEARS

@@ -123,5 +123,5 @@ def terms(world: Any, fund: str) -> dict[str, float]:
 
 
 def total(values: Floats) -> float:
-    """Return a sum that no order changes."""
+    """Return a sum that no order changes [unit of the column]."""
     return math.fsum(values.tolist())

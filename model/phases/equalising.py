@@ -108,7 +108,7 @@ def needs_of(world: FundWorld, fund: str, codes: Sequence[int]) -> list[int]:
 
 
 def weighed(world: FundWorld, fund: str, values: Floats, codes: Sequence[int]) -> list[int]:
-    """Return a column by pool and scheme summed to the areas of a fund, in whole numbers."""
+    """Return a column by pool and scheme summed to the areas of a fund, in whole numbers [unit of the column]."""
     sums = world.funds.areas.summed(fund, np.rint(values[:, SCHEME[fund]]).astype(np.int64))
     return [sums[code] for code in codes]
 

@@ -28,7 +28,7 @@ def can_inherit(p: Columns, i: int) -> bool:
 
 @compiled
 def list_estates(p: Columns, first: int, last: int, rows: Bounds) -> int:
-    """List those who died with money in their account, mark those without a spouse to inherit; return their number."""
+    """List those who died with money in their account, mark those without a spouse to inherit; return how many."""
     n = int64(0)
     for i in range(first, last):
         if p.dying[i] == 1 and p.account[i] > 0:

@@ -143,7 +143,7 @@ def destination(ground: Ground, home: int, u: float) -> int:
 
 @inlined
 def insured_after(scheme: int, work: int, insured: int, before: int, after: int, hukou: int) -> int:
-    """Return the pool of insurance after moving from one pool to another.
+    """Return the pool of insurance after moving from one pool to another [row of the pool].
 
     Employees are insured where they work, pensioners where they retired, residents at home or at their registration.
     """
@@ -156,7 +156,7 @@ def insured_after(scheme: int, work: int, insured: int, before: int, after: int,
 
 @inlined
 def work_after(work: int, urban_before: int, urban_after: int, kind: int) -> int:
-    """Return the work after a change of home: land is left for odd jobs in town, and taken up again at return."""
+    """Return the work after a change of home: land is left for odd jobs in town, taken up again at return [code]."""
     if work == Work.FARMER and urban_before == 0 and urban_after == 1:
         return int64(Work.FLEXIBLE)
     if work == Work.FLEXIBLE and urban_before == 1 and urban_after == 0 and kind == Hukou.RURAL:

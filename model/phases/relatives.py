@@ -34,7 +34,7 @@ def ask(
     kin: Kinship,
     links: Links,
 ) -> int:
-    """Let those of the users [first:last] who need more choose the next holder of the ring; return the end of claims.
+    """Let those of the users [first:last] who need more choose the next holder of the ring; return where claims end.
 
     Claims and who makes them are written from `first` on; in the next pass only those who made one can ask again.
     """

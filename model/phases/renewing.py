@@ -150,7 +150,7 @@ def place_stayers(
 
 @compiled
 def place_movers(rows: Bounds, ats: Bounds, fate: Any, moved: Any, births: Any) -> int:
-    """Write the places of those who changed their home, each newborn behind its mother; return their number."""
+    """Write the places of those who changed their home, each newborn behind its mother; return how many."""
     born = int64(0)
     for k in range(rows.size):
         moved[rows[k]] = ats[k]

@@ -8,7 +8,7 @@ from agents.compiled import inlined
 
 @inlined
 def status_of(work: int, scheme: int) -> int:
-    """Return the standing in the scheme that care and benefits depend on."""
+    """Return the standing in the scheme that care and benefits depend on [code]."""
     if scheme == Scheme.NONE:
         return Status.NONE
     if scheme == Scheme.RESIDENT:

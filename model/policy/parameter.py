@@ -65,7 +65,7 @@ class Parameter:
 
     @property
     def path(self) -> str:
-        """Return group.name."""
+        """Return the path group.name by which law and reforms name it."""
         return f"{self.group}.{self.name}"
 
     @property

@@ -109,7 +109,7 @@ def as_date(key: object) -> datetime.date:
 
 
 def first_year(date: datetime.date) -> int:
-    """Return the first year in which a value of this date is in force on 1 January."""
+    """Return the first year in which a value of this date is in force on 1 January [calendar year]."""
     return date.year if (date.month, date.day) == (1, 1) else date.year + 1
 
 

@@ -1,4 +1,7 @@
-"""Arithmetic of how pools react: what is lost or spent more where others bear the deficit, and how fast it comes."""
+"""Arithmetic of how pools react: what is lost or spent more where others bear the deficit, and how fast it comes.
+
+Source: document 002, which names lost effort and looser control as the cost of wider pools; their size is assumed.
+"""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ def deductible_left(deductible: int, in_list_so_far: int) -> int:
 
 @compiled
 def within(amount: int, low: int, high: int) -> int:
-    """Return the part of an amount between two edges [fen]."""
+    """Return the part of an amount between two edges [fen]; institutions D7."""
     return max(min(amount, high) - low, 0)
 
 

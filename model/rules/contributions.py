@@ -40,7 +40,10 @@ def flexible_contribution(average_wage: int, multiple: float, rate: float) -> in
 
 @compiled
 def fifth_of(rank: int, ranks: int) -> int:
-    """Return the fifth of the income distribution, 0 the lowest to 4 the highest, for a rank among so many ranks."""
+    """Return the fifth of the income distribution, 0 the lowest to 4 the highest, for a rank among so many ranks.
+
+    Source: document 002 section 5.01.
+    """
     if ranks <= 0:
         return int64(0)
     return max(min(5 * rank // ranks, 4), 0)
@@ -133,7 +136,7 @@ def subsidy_split(
 
 @compiled
 def by_sex(sex: int, men: int, women: int) -> int:
-    """Return the value that the law gives for a person's sex."""
+    """Return the value that the law gives for a person's sex [unit of the values]."""
     if sex == Sex.FEMALE:
         return women
     return men

@@ -130,7 +130,7 @@ def continuity_steps(consecutive: int, entry_years: int, years_in_force: int, la
 
 @compiled
 def no_claim_steps(before: int, standing: int, claim: int, break_loses: int = 0) -> int:
-    """Return the steps earned by years without reimbursement, after a year of this standing and claim.
+    """Return the steps earned by years without reimbursement, after a year of this standing and claim [steps].
 
     A critical-illness payment that used the bonus clears them; `break_loses` is reading R8.
     """

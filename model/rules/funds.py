@@ -2,6 +2,7 @@
 
 Money is whole fen, shares and months are plain numbers. A position is what a fund would have left at the year's end if
 it paid all its bills from its own money; a negative position is what is missing.
+Sources: documents 001 and 002 (the three steps), 人社部发〔2009〕67号 (months of reserve), 财社〔2017〕144号.
 """
 
 from __future__ import annotations
@@ -120,7 +121,7 @@ def years_left(
 def foreseen_months(
     balance: int, income: int, spending: int, income_growth: float, spending_growth: float, years: int
 ) -> float:
-    """Return the months of reserve foreseen after so many years at given yearly growth; not a number if unknown."""
+    """Return the reserve foreseen after so many years at given yearly growth, NaN if unknown [months]."""
     left = np.float64(balance)
     earned = np.float64(income)
     spent = np.float64(spending)

@@ -1,4 +1,7 @@
-"""From a person's history, year by year, to the counters that the enrolment rules take. Plain Python, no chance."""
+"""From a person's history, year by year, to the counters that the enrolment rules take. Plain Python, no chance.
+
+Source: 国办发〔2024〕38号 and, where it is silent, the readings R1 to R14 of `model/rules/readings.py`.
+"""
 
 from __future__ import annotations
 

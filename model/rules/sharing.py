@@ -36,7 +36,7 @@ def kin_by_law(kin: int, tie: int, by_civil_law: int) -> int:
 
 @compiled
 def area_between(holder_pool: int, user_pool: int, holder_province: int, user_province: int) -> int:
-    """Return where a user is insured as seen from the holder: same pool, same province, other province.
+    """Return where a user is insured as seen from the holder: same pool, same province, other province [code].
 
     Source: institutions C5.
     """
@@ -63,7 +63,7 @@ def area_in_scope(reach: int, area: int, wallets_open: int) -> int:
 
 @compiled
 def ring_of(kin: int, area: int, away: int) -> int:
-    """Return when an account pays for a relative, 0 first: even inside the home, odd for those who live elsewhere.
+    """Return when an account pays for a relative, 0 first: even inside the home, odd for those elsewhere [code].
 
     First spouse, parents and children in the same pool, then near relatives there, then the province, then the nation:
     what a wider law adds never takes from those whom the narrower law served. Source: order open (institutions C5);

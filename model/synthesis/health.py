@@ -52,7 +52,7 @@ def prevalence(people: NDArray[np.float64], assumptions: Mapping[str, float]) ->
 def chronic(
     columns: dict[str, NDArray[np.int64]], people: NDArray[np.float64], seed: int, assumptions: Mapping[str, float]
 ) -> NDArray[np.int64]:
-    """Return 0, 1 or 2 for no, mild and severe chronic illness."""
+    """Return 0, 1 or 2 for no, mild and severe chronic illness [code]."""
     age = columns["age"]
     cell = band_cell(columns["home"], age) * 2 + columns["sex"]
     size = people.shape[-1]

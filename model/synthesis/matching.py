@@ -76,7 +76,7 @@ class Providers:
         high: NDArray[np.int64],
         refuse: NDArray[np.int64] | None = None,
     ) -> NDArray[np.int64]:
-        """Return for each seeker the provider nearest to the wished age, inside low to high, or -1."""
+        """Return for each seeker the provider nearest to the wished age, inside low to high, or -1 [row]."""
         best = np.full(len(stratum), NONE, dtype=np.int64)
         if len(self.rows) == 0 or len(stratum) == 0:
             return best

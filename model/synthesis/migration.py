@@ -25,7 +25,7 @@ URBAN, BETWEEN, INSIDE, ORIGIN, KIND = range(5)  # streams of chance
 
 
 def band_cell(home: NDArray[np.int64], age: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return a number for each pool and ten-year age band."""
+    """Return a number for each pool and ten-year age band [number of the cell]."""
     return home * BANDS + age // BAND
 
 

@@ -35,7 +35,7 @@ RATE_YEAR = 2021  # the last year with birth rates of all provinces
 
 
 def province_totals(year: int) -> NDArray[np.float64]:
-    """Return each province's year-end population; years after the last published keep its proportions [31]."""
+    """Return each province's year-end population; years after the last published keep its proportions [31] [people]."""
     frame = table("provinces_long")
     frame = frame[frame["indicator"] == "population_year_end"]
     year = min(year, int(frame["year"].max()))
@@ -49,7 +49,7 @@ def province_totals(year: int) -> NDArray[np.float64]:
 
 
 def birth_rates() -> NDArray[np.float64]:
-    """Return the birth rate of each province in the last complete year [31, births per 1,000]."""
+    """Return the birth rate of each province in the last complete year [31; births per 1,000 people]."""
     frame = table("vital_series")
     rows = frame[(frame["indicator"] == "birth_rate") & (frame["year"] == RATE_YEAR)]
     values = dict(zip(rows["code"], rows["value"], strict=True))
@@ -57,7 +57,7 @@ def birth_rates() -> NDArray[np.float64]:
 
 
 def mover_ages(assumptions: Mapping[str, float]) -> NDArray[np.float64]:
-    """Return how likely people of each age are to be away from their registration, against those over 60 [121]."""
+    """Return how likely people of each age are to be away from registration, against those over 60 [121; no unit]."""
     young = assumptions["synthesis.migrant_weight_18_to_45"]
     child = assumptions["synthesis.migrant_weight_under_16"]
     middle = assumptions["synthesis.migrant_weight_46_to_59"]
@@ -114,7 +114,7 @@ def _stock(year: int, weights: tuple[float, ...]) -> NDArray[np.float64]:
 
 
 def stock(year: int, assumptions: Mapping[str, float]) -> NDArray[np.float64]:
-    """Return persons at the end of a year by pool, sex and single age [358, 2, 121].
+    """Return persons at the end of a year by pool, sex and single age [358, 2, 121] [people].
 
     The 2020 census is carried on by published births and deaths of the nation and year-end populations of the
     provinces; differences to the latter are moves at the ages at which people move.

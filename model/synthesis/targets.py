@@ -26,7 +26,7 @@ PUBLIC_SECTORS = ("public_administration", "education", "health_social_work")
 
 
 def at(values: dict[int, float], year: int) -> float:
-    """Return a series' value of a year: between two years linear, after the last carried on by the last yearly growth.
+    """Return a series' value of a year: linear between years, carried on by the last growth [unit of the series].
 
     Before the first value the first is used.
     """
@@ -42,13 +42,13 @@ def at(values: dict[int, float], year: int) -> float:
 
 
 def known(values: dict[int, float], year: int) -> float:
-    """Return the last value of a series up to a year, or the first: nothing later than the start is used."""
+    """Return the last value of a series up to a year, or the first: nothing later is used [unit of the series]."""
     before = [y for y in values if y <= year]
     return values[max(before) if before else min(values)]
 
 
 def members(kind: str, year: int) -> float:
-    """Return published members of the employee scheme at the end of a year, in 10 thousand, as persons."""
+    """Return published members of the employee scheme at the end of a year, in 10 thousand, as persons [people]."""
     return at(series(f"enrolment_{kind}" if kind else "enrolment", "employee", unit="10k_persons"), year) * PERSONS
 
 
@@ -91,7 +91,7 @@ def resident_total(year: int, assumptions: Mapping[str, float]) -> float:
 
 
 def uninsured_total(year: int, assumptions: Mapping[str, float]) -> float:
-    """Return persons in no scheme at the end of a year.
+    """Return persons in no scheme at the end of a year [people].
 
     Errors: DataError if more are insured than live.
     """
@@ -103,7 +103,7 @@ def uninsured_total(year: int, assumptions: Mapping[str, float]) -> float:
 
 @cached
 def employed_in(sectors: tuple[str, ...]) -> NDArray[np.float64]:
-    """Return the census's employed of some industries by province, expanded from the long form [31]."""
+    """Return the census's employed of some industries by province, expanded from the long form [31] [people]."""
     frame = table("employment")
     wanted = frame["indicator"].isin([f"census_employed_{sector}" for sector in sectors])
     sums = frame[(frame["year"] == CENSUS) & wanted].groupby("code")["value"].sum()
@@ -130,7 +130,7 @@ def students(year: int) -> float:
 
 
 def province_members(assumptions: Mapping[str, float], people: NDArray[np.float64], year: int) -> NDArray[np.float64]:
-    """Return active and retired members by province [2, 31], adding up to the published totals.
+    """Return active and retired members by province [2, 31], adding up to the published totals [people].
 
     All members: the derived estimates of 2021, shrunk towards people employed outside agriculture. The retired's part
     rises with the province's people of 60 and over per person of working age.

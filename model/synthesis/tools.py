@@ -44,7 +44,7 @@ def draw(seed: int, purpose: Purpose, stream: int) -> float:
 
 
 def place_counts(quota: NDArray[np.float64], total: int, offset: float) -> NDArray[np.int64]:
-    """Round quotas to whole numbers that add up to a total, carrying the remainder from cell to cell."""
+    """Round quotas to whole numbers that add up to a total, carrying the remainder from cell to cell [people]."""
     if total == 0:
         return np.zeros(quota.shape, np.int64)
     scale = total / float(quota.sum())
@@ -64,7 +64,7 @@ def ordered(*digits: NDArray[Any]) -> NDArray[np.int64]:
 
 
 def mixed(cell: NDArray[Any], shuffle: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Return the order of rows by cell, and by a draw inside a cell."""
+    """Return the order of rows by cell, and by a draw inside a cell [rows]."""
     fine = (shuffle * (1 << DIGIT)).astype(np.uint16)
     if len(cell) and int(cell.max()) >> DIGIT:
         return ordered(fine, cell & DIGIT_MASK, cell >> DIGIT)
@@ -140,6 +140,6 @@ def within(group: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 
 
 def by_age(points: list[tuple[int, float]], ages: int) -> NDArray[np.float64]:
-    """Return a curve by single age, linear between points and level outside."""
+    """Return a curve by single age, linear between points and level outside [unit of the points]."""
     at = np.arange(ages, dtype=np.float64)
     return np.asarray(np.interp(at, [float(a) for a, _ in points], [v for _, v in points]), dtype=np.float64)

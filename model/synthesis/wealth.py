@@ -110,7 +110,7 @@ def _poorest(
 
 
 def ranks(columns: dict[str, NDArray[np.int64]], score: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Return evenly spread places 0 to 65535 in the income distribution of province, town or village, and work.
+    """Return evenly spread places 0 to 65535 in the income distribution of province, town and work [1/65536].
 
     The low-income classes stand at the bottom of their group.
     """
