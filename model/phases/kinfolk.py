@@ -214,13 +214,11 @@ def _candidates(p: Columns, first: int, last: int, need: Any, near: int, kin: Ki
         children |= int64(Mark.LISTS_CHILDREN)
     candidates = int64(0)
     for i in range(first, last):
-        if int64(need[0, i]) | int64(need[1, i]) == 0:
-            continue
         hints = (int64(kin.marks[p.mother[i]]) | int64(kin.marks[p.father[i]])) & telling
         hints |= int64(kin.marks[p.spouse[i]]) & int64(Mark.HOLDER)
         hints |= int64(kin.marks[i]) & children
         links.askers[candidates] = i
-        candidates += int64(hints > 0)
+        candidates += int64(hints > 0) & int64(int64(need[0, i]) | int64(need[1, i]) > 0)
     return candidates
 
 
