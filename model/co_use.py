@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from agents.person import Columns
 from model.phases import kinfolk, relatives
-from model.phases.ground import Ground, Sums
-from model.phases.kinfolk import Kinship, Links, new_kinship, new_links, new_room, sizes_of
+from model.phases.ground import Ground, Sums, new_room
+from model.phases.kinfolk import Kinship, Links, new_kinship, new_links, sizes_of
 from model.phases.tally import Tally
 from model.rules.codes import Ring, Use
 
@@ -52,6 +52,7 @@ class CoUse:
             return
         if premiums and law.premium_use_share < 1.0:
             self._forget(p, laws, ground)
+        self._over_rows(lambda first, last, _: kinfolk.close_empty(p, first, last, laws, kin))
         self.links = self._find(p, laws, ground, kin)
         self._live(use, p, laws, kin, self.links)
         book = relatives.book_premiums if premiums else relatives.book_care
@@ -107,7 +108,7 @@ class CoUse:
             settle(p, self.need, starts, ends, first, last, laws, kin, links)
 
         for ring in range(RINGS):
-            users = np.flatnonzero(links.rings & (1 << ring)).astype(np.int32)
+            users = np.flatnonzero((links.rings & (1 << ring)) != 0).astype(np.int32)
             while self.threads > 1 and len(users) > FEW:
                 cuts = np.linspace(0, len(users), self.threads + 1).astype(np.int64)
                 starts, ends = cuts[:-1].copy(), cuts[1:].copy()

@@ -103,7 +103,7 @@ class Engine:
         Balances of accounts that move with their owners are added to `moved_money` [from pool, to pool; fen].
         """
         renewal = Renewal(self.people, self.households, self.bounds, self._each, self.threads)
-        renewal.live(laws, ground, moved_money, self.block)
+        renewal.live(laws, ground, moved_money)
         self.people, self.households, self.bounds = renewal.people, renewal.households, renewal.bounds
         self.layout = renewal.layout
         if not len(self.people):
@@ -131,8 +131,8 @@ class Engine:
 
         def heirs(thread: int) -> None:
             first, last = cuts[thread], cuts[thread + 1]
-            found = np.empty((2, 2 * (last - first)), np.int64)
-            kin[thread] = found[:, : inheriting.list_children(people, first, last, found[0], found[1])]
+            rows, found = np.empty(last - first, np.int64), np.empty((2, 2 * (last - first) + 1), np.int64)
+            kin[thread] = found[:, : inheriting.list_children(people, first, last, rows, found[0], found[1])]
 
         self._each(estates, range(self.threads))
         self._each(heirs, range(self.threads))

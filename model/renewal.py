@@ -1,6 +1,7 @@
 """Renewal of people and homes once a year: whoever marries, parts, moves, is born or has died takes or leaves a row.
 
-Columns are reordered in place, so that a year needs no second table; pages once taken are used again.
+Every column is copied in runs of neighbours to the array that another one has left, so that a year needs no second
+table; pages once taken are used again.
 """
 
 from __future__ import annotations
@@ -15,18 +16,18 @@ from agents.columns import Array, Table
 from agents.household import HOUSEHOLD
 from agents.person import PERSON, columns_of
 from model.phases import renewing
-from model.phases.ground import Ground
+from model.phases.ground import Ground, new_room
 from model.phases.marrying import couples
-from model.phases.moving import READY, plan_year
-from model.phases.renewing import Layout
+from model.phases.moving import AWAY, BIRTH, READY, plan_year
+from model.phases.renewing import Homes, Layout
 from model.phases.settling import Movers, depart, new_movers, wed
 
 POINTERS = ("spouse", "mother", "father")
 YEARLY = tuple(name for name, column in PERSON.items() if column.unit == "fen/year")
 EMPTY = (*YEARLY, "dying")
 """Columns that start the year at nothing."""
-WRITTEN = ("household",)
-"""Columns that are written anew, so that they need no new order."""
+OF_RUNS = ("olds", "news", "sizes", "shifts")
+"""What a layout tells of every run of people."""
 SLACK = 256
 """A table that must grow gets this part of its rows as room for later years."""
 Each = Callable[[Callable[[Any], None], Any], None]
@@ -45,10 +46,10 @@ class Renewal:
         """Return where each thread's share of a number of items begins and ends."""
         return [items * thread // self.threads for thread in range(self.threads + 1)]
 
-    def live(self, laws: Any, ground: Ground, moved_money: NDArray[np.int64], block: int) -> None:
+    def live(self, laws: Any, ground: Ground, moved_money: NDArray[np.int64]) -> None:
         """Let everybody grow older and do what the year holds; balances that move are added to `moved_money`."""
         law, people = laws[0], columns_of(self.people)
-        plans = self._plans(law, ground, block)
+        plans = self._plans(law, ground)
         movers = new_movers(len(self.people))
         husbands, wives = couples(people, plans[(self.fate[plans] & READY) != 0], ground.province, law, ground)
         wed(people, self.bounds, husbands, wives, law, ground, self.fate, movers, moved_money)
@@ -57,97 +58,96 @@ class Renewal:
         self._reorder(layout)
         renewing.set_newborns(columns_of(self.people), layout.newborns, layout.mothers, ground)
 
-    def _plans(self, law: Any, ground: Ground, block: int) -> NDArray[np.int64]:
+    def _plans(self, law: Any, ground: Ground) -> NDArray[np.int64]:
         """Add a year to every age, write everybody's fate, and return the rows of those with plans, in order."""
         cuts, people = self._cuts(len(self.people)), columns_of(self.people)
         found: list[Any] = [None] * self.threads
 
         def plan(thread: int) -> None:
             first, last = cuts[thread], cuts[thread + 1]
-            listed, words = np.empty(last - first, np.int64), np.empty((4, block), np.uint32)
-            found[thread] = listed[: plan_year(people, first, last, law, ground, words, self.fate, listed)]
+            listed = np.empty(last - first, np.int64)
+            found[thread] = listed[: plan_year(people, first, last, law, ground, new_room(), self.fate, listed)]
 
         self.each(plan, range(self.threads))
         return np.concatenate(found)
 
     def _layout(self, movers: Movers) -> Layout:
-        """Lay the homes of the year out; the column of households receives every old row's new place."""
-        joins, rows, homes = movers.held
+        """Lay the homes of the year out: homes in which nothing changes keep their order and are passed over."""
+        joins, rows, founded = movers.held
         order = np.lexsort((movers.leaders[:joins], movers.joined[:joins]))
-        join_rows, joined = movers.joins[:joins][order], movers.joined[:joins][order]
-        new_rows, starts = movers.rows[:rows], np.append(movers.starts[:homes], rows)
-        sizes, firsts = np.empty((2, len(self.households)), np.int32)
-        bounds, moved = self.bounds, self.people.household
-        cuts = self._cuts(len(self.households))
-        self.each(lambda t: renewing.count_stayers(bounds, cuts[t], cuts[t + 1], self.fate, sizes), range(self.threads))
-        new_bounds = np.empty(len(sizes) + homes + 1, np.int64)
-        ats = np.empty(joins + rows, np.int64)
-        old, at = renewing.lay_out(sizes, self.fate, join_rows, joined, ats[:joins], firsts, new_bounds)
-        size = renewing.lay_out_new(self.fate, new_rows, starts, at, ats[joins:], new_bounds[old:])
-        found: list[Any] = [None] * self.threads
+        joined = movers.joined[:joins][order]
+        moving = np.concatenate([movers.joins[:joins][order], movers.rows[:rows]])
+        changed = np.flatnonzero((self.fate & (AWAY | BIRTH)) != 0)
+        births = int(np.count_nonzero((self.fate & BIRTH) != 0))
+        layout, homes = renewing.new_layout(moving, len(changed) + len(joined), births)
+        renewing.lay_out(self.people.household, self.bounds, changed, joined, self.fate, layout, homes)
+        kept = int(homes.counts[renewing.HOME])
+        new_bounds = np.empty(kept + founded + 1, np.int64)
+        starts = np.append(movers.starts[:founded], rows)
+        renewing.lay_out_new(starts, int(joins), self.fate, layout, homes, new_bounds)
+        renewing.shift_bounds(self.bounds, homes, new_bounds)
+        self._rehouse(homes, movers.pools[:founded], new_bounds)
+        runs, _, _, size, _ = homes.counts.tolist()
+        return layout._replace(rows=size, **{name: getattr(layout, name)[:runs].copy() for name in OF_RUNS})
 
-        def place(thread: int) -> None:
-            first, last = cuts[thread], cuts[thread + 1]
-            people = int(bounds[last] - bounds[first])
-            runs, births, count = np.empty((3, people), np.int32), np.empty((2, people), np.int32), np.zeros(2, int)
-            renewing.place_stayers(bounds, firsts, sizes, first, last, self.fate, moved, runs, births, count)
-            found[thread] = runs[:, : count[0]], births[:, : count[1]]
-
-        self.each(place, range(self.threads))
-        moving = np.concatenate([join_rows, new_rows])
-        births = np.empty((2, len(moving)), np.int32)
-        births = births[:, : renewing.place_movers(moving, ats, self.fate, moved, births)]
-        runs = np.concatenate([part[0] for part in found], axis=1)
-        births = np.concatenate([*(part[1] for part in found), births], axis=1)
-        self._rehouse(sizes >= 0, movers.pools[:homes], new_bounds[: old + homes + 1])
-        olds, news, lengths = runs
-        return Layout(olds, news, lengths, moving, ats, births[0], births[1], int(size))
-
-    def _rehouse(self, kept: Any, pools: NDArray[np.int64], bounds: NDArray[np.int64]) -> None:
+    def _rehouse(self, homes: Homes, founded: NDArray[np.int64], bounds: NDArray[np.int64]) -> None:
         """Keep the homes that go on, in order, and add those founded this year."""
-        home = np.concatenate([self.households.home[kept], pools.astype(HOUSEHOLD["home"].dtype)])
+        home = np.empty(len(bounds) - 1, HOUSEHOLD["home"].dtype)
+        runs = homes.counts[renewing.STRETCHES]
+        renewing.copy_runs(self.households.home, homes.olds[:runs], homes.news[:runs], homes.sizes[:runs], home)
+        home[len(home) - len(founded) :] = founded
         columns = {"start": bounds[:-1].astype(HOUSEHOLD["start"].dtype), "home": home}
         self.households, self.bounds = Table(HOUSEHOLD, len(home), columns), bounds
 
     def _reorder(self, layout: Layout) -> None:
-        """Bring every column to its new order, in place where there is room; sums of last year are cleared."""
-        moved = self.people.household
+        """Bring every column to its new order, each into an array that another one has left."""
+        moved = np.full(len(self.people), -1, np.int32)
+        renewing.place(layout, moved)
         arrays: dict[str, Array] = {}
+        types = {column.dtype for column in PERSON.values()}
+        spare = {dtype: [np.empty(0, dtype) for _ in range(self.threads)] for dtype in types}
 
         def renew(name: str) -> None:
             old = getattr(self.people, name)
-            if name in POINTERS:
-                renewing.point_anew(old, moved)
-            room = _roomy(old, layout.rows)
             if name in EMPTY:
-                room[: layout.rows] = 0
-            else:
-                spare = np.empty(len(layout.movers), old.dtype)
-                renewing.renew_column(room, layout, spare, old.dtype.type(PERSON[name].default))
-            arrays[name] = _trimmed(room, layout.rows)
+                arrays[name] = _emptied(old, layout.rows)
+                return
+            left = spare[PERSON[name].dtype]
+            arrays[name] = new = _room(left.pop(), layout.rows)
+            self._renew_column(name, old, moved, layout, new)
+            left.append(whole_of(old))
 
-        self.each(renew, [name for name in PERSON if name not in WRITTEN])
-        arrays["household"] = _trimmed(_roomy(moved, layout.rows), layout.rows)
-        cuts = self._cuts(len(self.households))
-        self.each(
-            lambda t: renewing.set_homes(arrays["household"], self.bounds, cuts[t], cuts[t + 1]), range(self.threads)
-        )
+        self.each(renew, PERSON)
         self.people = Table(PERSON, layout.rows, arrays)
 
+    def _renew_column(self, name: str, old: Array, moved: Array, layout: Layout, new: Array) -> None:
+        """Copy a column in its new order; newborns get the default."""
+        runs = layout.olds, layout.news, layout.sizes
+        new[layout.newborns] = PERSON[name].default
+        if name in POINTERS:
+            renewing.copy_pointers(old, moved, *runs, new)
+            renewing.move_pointers(old, moved, layout, new)
+        elif name == "household":
+            renewing.copy_homes(old, *runs, layout.shifts, new)
+            new[layout.ats] = layout.homes
+            new[layout.newborns] = new[layout.mothers]
+        else:
+            renewing.copy_runs(old, *runs, new)
+            new[layout.ats] = old[layout.movers]
 
-def _roomy(column: Array, rows: int) -> Array:
-    """Return a column with room for a number of rows: the array it is a view of, or a longer copy."""
-    whole = whole_of(column)
-    if len(whole) >= rows:
-        return whole
-    longer = np.empty(rows + rows // SLACK, column.dtype)
-    longer[: len(column)] = column
-    return longer
+
+def _room(left: Array, rows: int) -> Array:
+    """Return room for a column: an array that is left over where it suits, else a new one with room for later years."""
+    slack = rows // SLACK
+    whole = left if rows <= len(left) <= rows + 2 * slack else np.empty(rows + slack, left.dtype)
+    return whole[:rows]
 
 
-def _trimmed(room: Array, rows: int) -> Array:
-    """Return the first rows of a column; where too much room is left behind them, it is given back."""
-    return room[:rows] if len(room) <= rows + 2 * (rows // SLACK) else room[:rows].copy()
+def _emptied(column: Array, rows: int) -> Array:
+    """Return a column of nothing, in the array of an old one where it has room."""
+    room = _room(whole_of(column), rows)
+    room[:] = 0
+    return room
 
 
 def whole_of(column: Array) -> Array:

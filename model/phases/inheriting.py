@@ -40,22 +40,22 @@ def list_estates(p: Columns, first: int, last: int, rows: Bounds) -> int:
 
 
 @compiled
-def list_children(p: Columns, first: int, last: int, parents: Bounds, children: Bounds) -> int:
-    """List children with an account of those whose estate seeks an heir; return how many pairs there are."""
-    n = int64(0)
+def list_children(p: Columns, first: int, last: int, rows: Bounds, parents: Bounds, children: Bounds) -> int:
+    """List children with an account of those whose estate seeks an heir; return how many pairs there are.
+
+    `rows` has room for everybody of the range, `parents` and `children` for two pairs of each and one more.
+    """
+    holders = int64(0)
     for i in range(first, last):
-        if p.scheme[i] != Scheme.EMPLOYEE or p.dying[i] != 0:
-            continue
-        mother = int64(p.mother[i])
-        if mother >= 0 and p.dying[mother] == SEEKS:
-            parents[n] = mother
+        rows[holders] = i
+        holders += int64(p.scheme[i] == Scheme.EMPLOYEE) & int64(p.dying[i] == 0)
+    n = int64(0)
+    for k in range(holders):
+        i = rows[k]
+        for parent in (int64(p.mother[i]), int64(p.father[i])):
+            parents[n] = parent
             children[n] = i
-            n += 1
-        father = int64(p.father[i])
-        if father >= 0 and p.dying[father] == SEEKS:
-            parents[n] = father
-            children[n] = i
-            n += 1
+            n += int64(parent >= 0) & int64(p.dying[max(parent, 0)] == SEEKS)
     return n
 
 

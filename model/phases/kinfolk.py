@@ -17,7 +17,7 @@ from agents.codes import Kin
 from agents.columns import Array
 from agents.compiled import compiled, inlined, int64
 from agents.person import Columns
-from model.phases.ground import Ground
+from model.phases.ground import Ground, Room
 from model.rules.codes import CoUse, Use
 from model.rules.sharing import area_between, may_share, ring_of
 
@@ -80,25 +80,6 @@ class Links(NamedTuple):
     """[link] paid for inpatient care [fen]."""
     after: Array
     """[link] next link that asks the same holder in a pass, by the users' keys."""
-
-
-class Room(NamedTuple):
-    """A thread's room to draw for some people at once; drawn together they cost a quarter."""
-
-    row: Array
-    """[place] row of the person."""
-    key: Array
-    """[place] key of the person."""
-    words: Array
-    """[4, place] words drawn."""
-
-
-AT_ONCE = 1024
-
-
-def new_room() -> Room:
-    """Return room to draw for some people at once."""
-    return Room(np.empty(AT_ONCE, np.int32), np.empty(AT_ONCE, np.uint64), np.empty((4, AT_ONCE), np.uint32))
 
 
 LINK_TYPES = {"first": np.int64, "rings": np.uint8, "ring": np.uint8}
@@ -167,6 +148,14 @@ def forget_premiums(p: Columns, first: int, last: int, laws: Any, ground: Ground
                 need[0, room.row[at]] = 0
 
 
+@compiled
+def close_empty(p: Columns, first: int, last: int, laws: Any, kin: Kinship) -> None:
+    """Take the marks of holders from those whose money is gone: nobody need look at their accounts."""
+    for i in range(first, last):
+        spent = int64(p.account[i] <= laws[0].accounts.reserve)
+        kin.marks[i] = int64(kin.marks[i]) & ~(spent * int64(Mark.HOLDER))
+
+
 @inlined
 def _list(p: Columns, i: int, kin: Kinship) -> None:
     """Put a person on the lists of the mother and of the father, once."""
@@ -225,13 +214,11 @@ def _candidates(p: Columns, first: int, last: int, need: Any, near: int, kin: Ki
         children |= int64(Mark.LISTS_CHILDREN)
     candidates = int64(0)
     for i in range(first, last):
-        if int64(need[0, i]) | int64(need[1, i]) == 0:
-            continue
         hints = (int64(kin.marks[p.mother[i]]) | int64(kin.marks[p.father[i]])) & telling
         hints |= int64(kin.marks[p.spouse[i]]) & int64(Mark.HOLDER)
         hints |= int64(kin.marks[i]) & children
         links.askers[candidates] = i
-        candidates += int64(hints > 0)
+        candidates += int64(hints > 0) & int64(int64(need[0, i]) | int64(need[1, i]) > 0)
     return candidates
 
 

@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from agents.chance import Purpose, draw_words, uniform, unit
+from agents.chance import Purpose, draw_words, unit
 from agents.codes import Hukou, Scheme, Sex, Work
-from agents.compiled import compiled, inlined, int64
-from agents.person import Columns
-from model.phases.ground import Ground
+from agents.compiled import compiled, compiled_apart, float64, inlined, int64
+from agents.person import Columns, part_of
+from model.phases.ground import Bounds, Ground, Room
 from model.phases.tally import AGES
 
 ONE = np.uint64(1)
@@ -54,75 +54,139 @@ def with_parent(p: Columns, i: int) -> bool:
     )
 
 
-@inlined
-def gives_birth(p: Columns, i: int, ground: Ground) -> bool:
-    """Say whether a living woman has a child this year."""
-    if p.sex[i] != Sex.FEMALE:
-        return False
-    risk = ground.fertility[min(int64(p.age[i]), AGES - 1)]
-    return bool(risk > 0.0 and uniform(ground.seed, int64(Purpose.BIRTH), ground.year, p.key[i]) < risk)
+MAY_PLAN, MAY_BEAR, IS_WIFE = 1, 2, 4
+"""What a first look tells of a person, as bits."""
 
 
 @compiled
-def plan_year(p: Columns, first: int, last: int, law: Any, ground: Ground, words: Any, fate: Any, plans: Any) -> int:
+def plan_year(p: Columns, first: int, last: int, law: Any, ground: Ground, room: Room, fate: Any, plans: Any) -> int:
     """Add a year to every age, write what the year holds for everybody on these rows, and list those with plans.
 
-    `words` is room for the draws of a block. Returns how many have plans.
+    Returns how many have plans. A first look at some people at once finds whom a plan or a draw may concern.
     """
-    planned = int64(0)
-    for i in range(first, last):
-        if p.age[i] < MOST_YEARS:
-            p.age[i] = int64(p.age[i]) + 1
-    for start in range(first, last, words.shape[1]):
-        end = min(start + words.shape[1], last)
-        draw_words(ground.seed, int64(Purpose.FAMILY_LIFE), ground.year, p.key[start:end], words)
-        for i in range(start, end):
-            mark = int64(0)
-            if p.dying[i] == 1:
-                mark = int64(DEAD)
-            else:
-                if gives_birth(p, i, ground):
-                    mark = int64(BIRTH)
-                if p.age[i] >= law.moving.first_age:
-                    k = i - start
-                    mark |= _plans(p, i, words[0, k], words[1, k], words[2, k], words[3, k], law, ground)
-            if mark > DEAD:
-                plans[planned] = i
-                planned += 1
-            fate[i] = mark
-    return planned
+    most = _most_likely(law, ground)
+    for start in range(first, last, room.row.size):
+        end = min(start + room.row.size, last)
+        _look(part_of(p, start, end), most, law, ground, room, fate[start:end])
+        _plan(p, start, law, ground, room, _list(room, start, end, MAY_PLAN), fate)
+        _give_birth(p, ground, room, _list(room, start, end, MAY_BEAR), fate)
+        _part(p, law, ground, room, _list(room, start, end, IS_WIFE), fate)
+    return _list_plans(first, fate[first:last], plans)
+
+
+@compiled
+def _list_plans(first: int, fate: Any, plans: Bounds) -> int:
+    """List the rows of those with plans, counted from `first`, and return how many they are."""
+    n = int64(0)
+    for i in range(fate.size):
+        plans[n] = first + i
+        n += int64(fate[i] > DEAD)
+    return n
+
+
+@compiled_apart
+def _look(p: Columns, most: float, law: Any, ground: Ground, room: Room, fate: Any) -> None:
+    """Let some people grow older, and mark who may have a plan, give birth or part."""
+    draw_words(ground.seed, int64(Purpose.FAMILY_LIFE), ground.year, p.key, room.words)
+    partners, roads, doors = room.words[0], room.words[1], room.words[3]
+    for i in range(p.key.size):
+        years = min(int64(p.age[i]) + 1, MOST_YEARS)
+        age = min(years, AGES - 1)
+        sex = int64(p.sex[i])
+        may = (unit(partners[i]) < ground.marriage[sex, age]) | (unit(roads[i]) < most)
+        may |= unit(doors[i]) < law.family.leaving_rate
+        grown = years >= law.moving.first_age
+        bears = (sex == Sex.FEMALE) & (ground.fertility[age] > 0.0)
+        wife = (sex == Sex.FEMALE) & (p.spouse[i] >= 0) & grown & (years <= law.family.last_marriage_age)
+        marks = int64(may & grown) * MAY_PLAN | int64(bears) * MAY_BEAR | int64(wife) * IS_WIFE
+        room.marked[i] = marks * int64(p.dying[i] == 0)
+        p.age[i] = years
+        fate[i] = int64(p.dying[i]) * DEAD
 
 
 @inlined
-def _plans(p: Columns, i: int, a: Any, b: Any, c: Any, d: Any, law: Any, ground: Ground) -> int:
+def _list(room: Room, start: int, end: int, mark: int) -> int:
+    """List the rows of those who are marked, and return how many they are."""
+    n = int64(0)
+    for i in range(end - start):
+        room.row[n] = start + i
+        n += int64(int64(room.marked[i]) & mark > 0)
+    return n
+
+
+@inlined
+def _most_likely(law: Any, ground: Ground) -> float:
+    """Return a chance that nobody's to go away or to return exceeds."""
+    place = 0.0
+    for chance in ground.going:
+        place = max(place, chance)
+    age = 0.0
+    for chance in ground.going_age:
+        age = max(age, chance)
+    going = min(place * age * max(law.moving.student_factor, 1.0), law.moving.most_rate)
+    return float64(max(going, law.moving.return_rate))
+
+
+@inlined
+def _give_birth(p: Columns, ground: Ground, room: Room, n: int, fate: Any) -> None:
+    """Mark the listed women who have a child this year."""
+    for k in range(n):
+        room.key[k] = p.key[room.row[k]]
+    draw_words(ground.seed, int64(Purpose.BIRTH), ground.year, room.key[:n], room.words)
+    for k in range(n):
+        i = room.row[k]
+        if unit(room.words[0, k]) < ground.fertility[min(int64(p.age[i]), AGES - 1)]:
+            fate[i] = int64(fate[i]) | BIRTH
+
+
+@inlined
+def _part(p: Columns, law: Any, ground: Ground, room: Room, n: int, fate: Any) -> None:
+    """Mark the listed wives of couples who part; the draw takes both keys."""
+    for k in range(n):
+        i = room.row[k]
+        room.key[k] = couple_key(p.key[i], p.key[p.spouse[i]])
+    draw_words(ground.seed, int64(Purpose.COUPLE), ground.year, room.key[:n], room.words)
+    for k in range(n):
+        i = room.row[k]
+        if unit(room.words[0, k]) < law.family.divorce_rate and p.dying[p.spouse[i]] == 0:
+            fate[i] = int64(fate[i]) | PARTS
+
+
+@inlined
+def _plan(p: Columns, start: int, law: Any, ground: Ground, room: Room, n: int, fate: Any) -> None:
+    """Write the plans of the listed."""
+    for at in range(n):
+        i = int64(room.row[at])
+        k = i - start
+        drawn = room.words[0, k], room.words[1, k], room.words[2, k], room.words[3, k]
+        fate[i] = int64(fate[i]) | _plans(p, i, drawn, law, ground)
+
+
+@inlined
+def _plans(p: Columns, i: int, drawn: Any, law: Any, ground: Ground) -> int:
     """Return a grown-up's plans for the year."""
     mark = int64(0)
     age = min(int64(p.age[i]), AGES - 1)
     spouse = int64(p.spouse[i])
     married = lives(p, spouse)
     together = married and p.household[spouse] == p.household[i]
-    if married:
-        if p.sex[i] == Sex.FEMALE and age <= law.family.last_marriage_age:
-            u = uniform(ground.seed, int64(Purpose.COUPLE), ground.year, couple_key(p.key[i], p.key[spouse]))
-            if u < law.family.divorce_rate:
-                mark = int64(PARTS)
-    elif unit(a) < ground.marriage[int64(p.sex[i]), age]:
+    if not married and unit(drawn[0]) < ground.marriage[int64(p.sex[i]), age]:
         mark = int64(READY)
     home = int64(p.home[i])
     if p.hukou[i] != home:
         leads = not together or (p.sex[i] == Sex.MALE and p.hukou[spouse] != home)
-        if leads and unit(b) < law.moving.return_rate:
+        if leads and unit(drawn[1]) < law.moving.return_rate:
             mark |= RETURNS | FAMILY
     else:
         chance = ground.going[home] * ground.going_age[age]
         if p.work[i] == Work.STUDENT:
             chance *= law.moving.student_factor
-        if unit(b) < min(chance, law.moving.most_rate):
+        if unit(drawn[1]) < min(chance, law.moving.most_rate):
             mark |= GOES
-            if not together or (p.sex[i] == Sex.MALE and unit(c) < law.moving.with_family_share):
+            if not together or (p.sex[i] == Sex.MALE and unit(drawn[2]) < law.moving.with_family_share):
                 mark |= FAMILY
     grown = not married and law.family.first_leaving_age <= age <= law.family.last_marriage_age
-    if mark < GOES and grown and unit(d) < law.family.leaving_rate and with_parent(p, i):
+    if mark < GOES and grown and unit(drawn[3]) < law.family.leaving_rate and with_parent(p, i):
         mark |= SETS_UP | FAMILY
     return mark
 

@@ -129,9 +129,6 @@ def _pay(
                     need[1, i] -= inside
                     links.out[n] = out
                     links.inside[n] = inside
-                    if use == Use.CARE:
-                        p.family_account[i] += out + inside
-                        p.self_pay[i] -= out + inside
                 n = int64(links.after[n])
 
 
@@ -147,7 +144,7 @@ def pay_premiums(
 def pay_care(
     p: Columns, need: Any, starts: Bounds, ends: Bounds, first: int, last: int, laws: Any, kin: Kinship, links: Links
 ) -> None:
-    """Pay relatives' bills for care from the accounts of holders in a range of rows; users pay less in cash."""
+    """Pay relatives' bills for care from the accounts of holders in a range of rows."""
     _pay(p, need, starts, ends, first, last, int64(Use.CARE), laws[0].accounts, kin, links)
 
 
@@ -179,13 +176,15 @@ def book_premiums(p: Columns, links: Links, sums: Sums) -> None:
 
 @compiled
 def book_care(p: Columns, links: Links, sums: Sums) -> None:
-    """Add the bills that relatives' accounts paid to the sums, on the user's side and by pair of pools."""
+    """Note the bills that relatives' accounts paid: users paid less in cash; sums by user and by pair of pools."""
     for n in range(links.holder.size):
         out = int64(links.out[n])
         inside = int64(links.inside[n])
         if out + inside == 0:
             continue
         i = int64(links.user[n])
+        p.family_account[i] += out + inside
+        p.self_pay[i] -= out + inside
         pool = int64(p.insured[i])
         status = status_of(int64(p.work[i]), int64(p.scheme[i]))
         sums.pairs[PairKind.FAMILY_ACCOUNT, int64(p.insured[links.holder[n]]), pool] += out + inside

@@ -13,7 +13,7 @@ import numpy as np
 from agents.chance import BORN_LATER, Purpose, uniform, words
 from agents.codes import Scheme, Sex, Work
 from agents.columns import Array
-from agents.compiled import compiled, int64
+from agents.compiled import compiled, compiled_apart, inlined, int64
 from agents.person import Columns
 from model.phases.ground import Bounds, Ground
 from model.phases.moving import AWAY, BIRTH
@@ -30,16 +30,51 @@ class Layout(NamedTuple):
     """New first row of every run."""
     sizes: Array
     """Rows of every run."""
+    shifts: Array
+    """What the old rows of a run's homes are shifted by."""
     movers: Array
     """Old rows of those who change the home."""
     ats: Array
     """New rows of those who change the home."""
+    homes: Array
+    """New homes of those who change the home."""
     newborns: Array
     """New rows of the newborns."""
     mothers: Array
     """New rows of their mothers."""
     rows: int
     """Rows of the table from now on."""
+
+
+class Homes(NamedTuple):
+    """Where homes go: runs of homes between those that change, and the place at which the next one is laid out."""
+
+    olds: Array
+    """Old first home of every run."""
+    news: Array
+    """New first home of every run."""
+    sizes: Array
+    """Homes of every run."""
+    shifts: Array
+    """What the rows of a run's people are shifted by."""
+    counts: Array
+    """Runs of people, runs of homes, newborns so far, the rows and the homes that are laid out."""
+
+
+RUNS, STRETCHES, BORN, AT, HOME = range(5)
+MOST_RUNS = 3
+"""A change at home makes at most so many runs: those before it, at home, and after it."""
+
+
+def new_layout(movers: Bounds, changes: int, births: int) -> tuple[Layout, Homes]:
+    """Return room to lay out a year of movers, changes at home and births."""
+    most = MOST_RUNS * (changes + 1)
+    runs = [np.empty(most, np.int32) for _ in range(4)]
+    ats, homes = np.empty_like(movers), np.empty_like(movers)
+    newborns, mothers = np.empty(births, np.int32), np.empty(births, np.int32)
+    layout = Layout(runs[0], runs[1], runs[2], runs[3], movers, ats, homes, newborns, mothers, 0)
+    stretches = [np.empty(most, np.int64) for _ in range(4)]
+    return layout, Homes(stretches[0], stretches[1], stretches[2], stretches[3], np.empty(5, np.int64))
 
 
 @compiled
@@ -52,156 +87,189 @@ def old_rows(layout: Layout, source: Any) -> None:
         source[layout.ats[mover]] = layout.movers[mover]
 
 
-@compiled
-def count_stayers(bounds: Bounds, first_home: int, last_home: int, fate: Any, sizes: Any) -> None:
-    """Write how many people every home will hold of those who stay in it and their newborns."""
-    for home in range(first_home, last_home):
-        size = int64(0)
-        for i in range(bounds[home], bounds[home + 1]):
-            mark = int64(fate[i])
-            size += int64(mark & AWAY == 0) * (1 + (mark & BIRTH))
-        sizes[home] = size
+@inlined
+def _stay(layout: Layout, homes: Homes, old: int, size: int, shift: int) -> None:
+    """Lay out neighbours who stay in homes, as part of the last run where they continue it."""
+    run = homes.counts[RUNS] - 1
+    at = homes.counts[AT]
+    homes.counts[AT] = at + size
+    if run >= 0:
+        held = int64(layout.sizes[run])
+        if layout.olds[run] + held == old and layout.news[run] + held == at and layout.shifts[run] == shift:
+            layout.sizes[run] = held + size
+            return
+    if size > 0:
+        layout.olds[run + 1] = old
+        layout.news[run + 1] = at
+        layout.sizes[run + 1] = size
+        layout.shifts[run + 1] = shift
+        homes.counts[RUNS] = run + 2
 
 
-@compiled
-def lay_out(sizes: Any, fate: Any, joins: Bounds, joined: Bounds, ats: Bounds, firsts: Any, new_bounds: Bounds) -> Any:
-    """Give every home its new first row; return how many go on and the rows they take.
-
-    `joins` are the rows of people who move into a home that exists, in the order of these homes (`joined`); `ats`
-    receives their new rows, behind those who stay. `sizes` becomes -1 where a home ends.
-    """
-    n = int64(0)
-    at = int64(0)
-    k = int64(0)
-    for home in range(sizes.size):
-        firsts[home] = at
-        start = at
-        at += sizes[home]
-        while k < joins.size and joined[k] == home:
-            ats[k] = at
-            at += 1 + (int64(fate[joins[k]]) & BIRTH)
-            k += 1
-        if at > start:
-            new_bounds[n] = start
-            n += 1
-        else:
-            sizes[home] = -1
-    new_bounds[n] = at
-    return n, at
+@inlined
+def _leave_be(layout: Layout, homes: Homes, bounds: Bounds, home: int, end: int) -> None:
+    """Lay out neighbouring homes in which nothing changes."""
+    if home < end:
+        stretch = homes.counts[STRETCHES]
+        shift = homes.counts[HOME] - home
+        homes.olds[stretch] = home
+        homes.news[stretch] = homes.counts[HOME]
+        homes.sizes[stretch] = end - home
+        homes.shifts[stretch] = homes.counts[AT] - bounds[home]
+        homes.counts[STRETCHES] = stretch + 1
+        homes.counts[HOME] += end - home
+        _stay(layout, homes, bounds[home], bounds[end] - bounds[home], shift)
 
 
-@compiled
-def lay_out_new(fate: Any, rows: Bounds, starts: Bounds, at: int, ats: Bounds, new_bounds: Bounds) -> int:
-    """Give every home founded this year its first row, and its members theirs; return the rows of the table."""
-    for home in range(starts.size - 1):
-        new_bounds[home] = at
-        for k in range(starts[home], starts[home + 1]):
-            ats[k] = at
-            at += 1 + (int64(fate[rows[k]]) & BIRTH)
-    new_bounds[starts.size - 1] = at
-    return at
+@inlined
+def _bear(layout: Layout, homes: Homes, mother: int, newborn: int) -> None:
+    """Note a newborn's row and its mother's."""
+    born = homes.counts[BORN]
+    layout.newborns[born] = newborn
+    layout.mothers[born] = mother
+    homes.counts[BORN] = born + 1
 
 
-@compiled
-def place_stayers(
-    bounds: Bounds,
-    firsts: Any,
-    sizes: Any,
-    first_home: int,
-    last_home: int,
-    fate: Any,
-    moved: Any,
-    runs: Any,
-    births: Any,
-    count: Any,
-) -> None:
-    """Write old rows' new places (-1 where nobody stays), the runs of rows that stay neighbours, and the newborns.
-
-    `runs` receives old rows, new rows and sizes; `births` the newborns' and their mothers' new rows; `count` both
-    numbers.
-    """
-    run = int64(-1)
-    born = int64(0)
-    for home in range(first_home, last_home):
-        at = int64(firsts[home])
-        newborn = at + sizes[home]
-        for i in range(bounds[home], bounds[home + 1]):
-            mark = int64(fate[i])
-            if mark & AWAY != 0:
-                moved[i] = -1
-                continue
-            moved[i] = at
-            if run >= 0 and runs[0, run] + runs[2, run] == i and runs[1, run] + runs[2, run] == at:
-                runs[2, run] += 1
-            else:
-                run += 1
-                runs[0, run] = i
-                runs[1, run] = at
-                runs[2, run] = 1
+@inlined
+def _change(layout: Layout, homes: Homes, bounds: Bounds, home: int, fate: Any) -> None:
+    """Lay out a home in which something changes: those who stay in it, then their newborns, the first one's last."""
+    shift = homes.counts[HOME] - home
+    births = homes.counts[BORN]
+    for i in range(bounds[home], bounds[home + 1]):
+        mark = int64(fate[i])
+        if mark & AWAY == 0:
             if mark & BIRTH != 0:
-                newborn -= 1
-                births[0, born] = newborn
-                births[1, born] = at
-                born += 1
-            at += 1
-    count[0] = run + 1
-    count[1] = born
+                _bear(layout, homes, homes.counts[AT], int64(-1))
+            _stay(layout, homes, i, int64(1), shift)
+    for born in range(homes.counts[BORN] - 1, births - 1, -1):
+        layout.newborns[born] = homes.counts[AT]
+        homes.counts[AT] += 1
+
+
+@inlined
+def _come(layout: Layout, homes: Homes, k: int, fate: Any) -> None:
+    """Lay out one who comes to the home that is laid out last, and the newborn."""
+    at = homes.counts[AT]
+    layout.ats[k] = at
+    layout.homes[k] = homes.counts[HOME]
+    homes.counts[AT] = at + 1
+    if int64(fate[layout.movers[k]]) & BIRTH != 0:
+        _bear(layout, homes, at, at + 1)
+        homes.counts[AT] = at + 2
 
 
 @compiled
-def place_movers(rows: Bounds, ats: Bounds, fate: Any, moved: Any, births: Any) -> int:
-    """Write the places of those who changed their home, each newborn behind its mother; return how many."""
-    born = int64(0)
-    for k in range(rows.size):
-        moved[rows[k]] = ats[k]
-        if int64(fate[rows[k]]) & BIRTH != 0:
-            births[0, born] = ats[k] + 1
-            births[1, born] = ats[k]
-            born += 1
-    return born
+def lay_out(
+    household: Any, bounds: Bounds, changed: Bounds, joined: Bounds, fate: Any, layout: Layout, homes: Homes
+) -> None:
+    """Give every home that goes on its new place, and its people theirs.
 
-
-@compiled
-def renew_column(column: Any, layout: Layout, room: Any, default: Any) -> None:
-    """Bring a column to its new order in place; newborns get the default.
-
-    Runs that move down go first to last, runs that move up in a row last to first, so that no row is overwritten
-    before it is read. `room` holds the movers meanwhile.
+    `changed` are the rows of those who give birth or leave, `joined` the homes that the first movers join, both
+    ascending. Those who join a home stand behind those who stay.
     """
-    for k in range(layout.movers.size):
-        room[k] = column[layout.movers[k]]
-    n = layout.olds.size
+    homes.counts[:] = 0
+    last = bounds.size - 1
+    home = int64(0)
+    a = int64(0)
     k = int64(0)
-    while k < n:
-        end = k
-        while end < n and layout.news[end] > layout.olds[end]:
-            end += 1
-        for up in range(end - 1, k - 1, -1):
-            old = int64(layout.olds[up])
-            new = int64(layout.news[up])
-            for j in range(int64(layout.sizes[up]) - 1, -1, -1):
-                column[new + j] = column[old + j]
-        k = end
-        while k < n and layout.news[k] <= layout.olds[k]:
-            old = int64(layout.olds[k])
-            new = int64(layout.news[k])
-            if new < old:
-                for j in range(int64(layout.sizes[k])):
-                    column[new + j] = column[old + j]
+    while a < changed.size or k < joined.size:
+        following = last
+        if a < changed.size:
+            following = int64(household[changed[a]])
+        if k < joined.size:
+            following = min(following, joined[k])
+        _leave_be(layout, homes, bounds, home, following)
+        home = following
+        start = homes.counts[AT]
+        stretch = homes.counts[STRETCHES]
+        _change(layout, homes, bounds, home, fate)
+        while a < changed.size and changed[a] < bounds[home + 1]:
+            a += 1
+        while k < joined.size and joined[k] == home:
+            _come(layout, homes, k, fate)
             k += 1
-    for k in range(layout.movers.size):
-        column[layout.ats[k]] = room[k]
-    for k in range(layout.newborns.size):
-        column[layout.newborns[k]] = default
+        if homes.counts[AT] > start:
+            homes.olds[stretch] = home
+            homes.news[stretch] = homes.counts[HOME]
+            homes.sizes[stretch] = 1
+            homes.shifts[stretch] = start - bounds[home]
+            homes.counts[STRETCHES] += 1
+            homes.counts[HOME] += 1
+        home += 1
+    _leave_be(layout, homes, bounds, home, last)
 
 
 @compiled
-def point_anew(column: Any, moved: Any) -> None:
-    """Replace every pointer to an old row by the row's new place (-1 where it left)."""
-    for i in range(column.size):
-        row = int64(column[i])
-        if row >= 0:
-            column[i] = moved[row]
+def lay_out_new(starts: Bounds, first: int, fate: Any, layout: Layout, homes: Homes, new_bounds: Bounds) -> None:
+    """Give every home founded this year its first row, and its members theirs; they are movers from `first` on."""
+    for home in range(starts.size - 1):
+        new_bounds[homes.counts[HOME]] = homes.counts[AT]
+        for k in range(starts[home], starts[home + 1]):
+            _come(layout, homes, first + k, fate)
+        homes.counts[HOME] += 1
+    new_bounds[homes.counts[HOME]] = homes.counts[AT]
+
+
+@compiled
+def shift_bounds(bounds: Bounds, homes: Homes, new_bounds: Bounds) -> None:
+    """Write the new first rows of the homes that go on."""
+    for run in range(homes.counts[STRETCHES]):
+        old = bounds[homes.olds[run] : homes.olds[run] + homes.sizes[run]]
+        new = new_bounds[homes.news[run] : homes.news[run] + homes.sizes[run]]
+        for j in range(new.size):
+            new[j] = old[j] + homes.shifts[run]
+
+
+@compiled
+def place(layout: Layout, moved: Any) -> None:
+    """Write everybody's new row by the old one; who leaves keeps what is there."""
+    for run in range(layout.olds.size):
+        new = int64(layout.news[run])
+        rows = moved[layout.olds[run] : layout.olds[run] + layout.sizes[run]]
+        for j in range(rows.size):
+            rows[j] = new + j
+    for k in range(layout.movers.size):
+        moved[layout.movers[k]] = layout.ats[k]
+
+
+@compiled_apart
+def copy_runs(old: Any, olds: Any, news: Any, sizes: Any, new: Any) -> None:
+    """Copy runs of neighbours to their new places in another array."""
+    for run in range(olds.size):
+        source = old[olds[run] : olds[run] + sizes[run]]
+        target = new[news[run] : news[run] + sizes[run]]
+        for j in range(target.size):
+            target[j] = source[j]
+
+
+@compiled_apart
+def copy_homes(old: Any, olds: Any, news: Any, sizes: Any, shifts: Any, new: Any) -> None:
+    """Copy the homes of runs of neighbours, shifted, to their new places in another array."""
+    for run in range(olds.size):
+        source = old[olds[run] : olds[run] + sizes[run]]
+        target = new[news[run] : news[run] + sizes[run]]
+        for j in range(target.size):
+            target[j] = source[j] + shifts[run]
+
+
+@compiled_apart
+def copy_pointers(old: Any, moved: Any, olds: Any, news: Any, sizes: Any, new: Any) -> None:
+    """Copy pointers of runs of neighbours; every old row becomes the row's new place (-1 where it left)."""
+    for run in range(olds.size):
+        source = old[olds[run] : olds[run] + sizes[run]]
+        target = new[news[run] : news[run] + sizes[run]]
+        for j in range(target.size):
+            row = int64(source[j])
+            place = int64(moved[max(row, 0)])
+            target[j] = place if row >= 0 else int64(-1)
+
+
+@compiled
+def move_pointers(old: Any, moved: Any, layout: Layout, new: Any) -> None:
+    """Bring the pointers of those who change the home to their new rows."""
+    for k in range(layout.movers.size):
+        row = int64(old[layout.movers[k]])
+        new[layout.ats[k]] = moved[row] if row >= 0 else int64(-1)
 
 
 @compiled
@@ -232,11 +300,3 @@ def set_newborns(p: Columns, newborns: Any, mothers: Any, ground: Ground) -> Non
         p.scheme[i] = Scheme.NONE
         u = uniform(ground.seed, int64(Purpose.NEWBORN_KEY), ground.year, p.key[i])
         p.sex[i] = Sex.MALE if u < ground.male_births else Sex.FEMALE
-
-
-@compiled
-def set_homes(household: Any, bounds: Bounds, first_home: int, last_home: int) -> None:
-    """Write every person's row of the household table."""
-    for home in range(first_home, last_home):
-        for i in range(bounds[home], bounds[home + 1]):
-            household[i] = home
