@@ -45,7 +45,9 @@ def outcomes(tables: dict[str, pd.DataFrame], weight: int) -> pd.DataFrame:
 
 def declared(tables: dict[str, pd.DataFrame], wanted: Collection[tuple[str, str, str]], weight: int) -> pd.DataFrame:
     """Return the outcomes named by level, unit and measure; a flow that never ran is zero in every year."""
-    whole = outcomes(tables, weight)
+    measured = tables["measures"]
+    asked = measured[measured["measure"].isin({name for _, _, name in wanted})]
+    whole = outcomes({**tables, "measures": asked}, weight)
     names = zip(whole["level"], whole["unit"], whole["measure"])
     kept = whole[[name in wanted for name in names]]
     years = sorted(set(tables["funds"]["year"]))
@@ -65,7 +67,7 @@ def fund_totals(funds: pd.DataFrame) -> pd.DataFrame:
 
 def thin_pools(funds: pd.DataFrame, weight: int) -> pd.DataFrame:
     """Return how many pools of each scheme's fund have fewer simulated members than a cell shown in full."""
-    held = funds[funds["fund"].isin(POOLS)]
+    held = funds[funds["fund"].isin(POOLS) & (funds["spending_fen"] > 0)]
     thin = held.assign(pools_thin=held["members"] < style()["small_cell"] * weight)
     return _long(thin.groupby(["year", "fund"])[["pools_thin"]].sum(), "fund")
 
@@ -75,8 +77,8 @@ def pools_rescued(funds: pd.DataFrame, flows: pd.DataFrame) -> pd.DataFrame:
     rescued = flows[flows["kind"].isin(RESCUES) & (flows["amount_fen"] > 0)]
     needy = set(zip(rescued["year"], rescued["payee"]))
     held = funds[funds["fund"].isin(POOLS)]
-    ledger = held["fund"].astype(str) + ":" + held["prefecture"].astype(str)
-    found = held.assign(pools_rescued=[pair in needy for pair in zip(held["year"], ledger)])
+    places = zip(held["year"].tolist(), held["fund"].tolist(), held["prefecture"].tolist())
+    found = held.assign(pools_rescued=[bool(needy) and (y, f"{fund}:{code}") in needy for y, fund, code in places])
     return _long(found.groupby(["year", "fund"])[["pools_rescued"]].sum(), "fund")
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import statistics
+import tempfile
 import time
 from concurrent.futures import as_completed
 from pathlib import Path
@@ -24,6 +25,7 @@ from experiments.simulator import MODEL
 from experiments.store import read_manifest, write_json
 from experiments.study import Study
 from experiments.sweep import scenarios_of, sweep
+from model.errors import ResultsError
 
 START, SEED = 2024, 0
 AXIS = {"path": "resident.individual", "low": 380, "high": 500, "from": 2026}
@@ -102,10 +104,13 @@ def tell(runs: int, people: int, years: int, processes: int, bares: int, folder:
         clock.tell(result)
         done.append(result)
 
-    room = folder / ".bare"
-    before, peaks = bare(study, bares, processes, room)
-    swept = sweep(MODEL, study, folder / "sweep", range(SEED, SEED + 1), processes, took)
-    after, _ = bare(study, bares, processes, room)
+    if (folder / "sweep").exists():
+        raise ResultsError(f"{folder / 'sweep'}: expected no earlier sweep, whose runs would cost nothing")
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".bare-") as room:
+        before, peaks = bare(study, bares, processes, Path(room))
+        swept = sweep(MODEL, study, folder / "sweep", range(SEED, SEED + 1), processes, took)
+        after, _ = bare(study, bares, processes, Path(room))
     manifests = [read_manifest(folder / "sweep" / result.key) for result in done]
     memory = [float(each["times"]["peak_mib"]) for each in manifests]
     alone = statistics.mean([before.seconds(processes), after.seconds(processes)])
@@ -158,7 +163,6 @@ def main() -> None:
         parser.add_argument(f"--{name}", type=int, default=default)
     parser.add_argument("--out", type=Path, default=Path("results") / "many_runs")
     asked = parser.parse_args()
-    asked.out.mkdir(parents=True, exist_ok=True)
     found = tell(asked.runs, asked.people, asked.years, asked.processes, asked.bare, asked.out)
     write_json(asked.out / "many_runs.json", found)
     draw(found, asked.out / "many_runs.png")

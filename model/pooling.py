@@ -183,9 +183,7 @@ class PoolingModel(mesa.Model):
 
     def step(self) -> None:
         """Live one year; with the scenario's last, `running` ends. Errors: ScenarioError for a year beyond it."""
-        if self.year >= self.case.end:
-            raise ScenarioError(f"step: expected a year to the scenario's end {self.case.end}, which has been lived")
-        self.year += 1
+        self.year = self.case.year_after(self.year)
         self.running = self.year < self.case.end
         self.law = law_record(self.policy, self.year, self.pools, self.law)
         self.places: Places = places(self.year, self.spread, self.growth)

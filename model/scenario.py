@@ -182,6 +182,12 @@ class Scenario:
         if self.end > LAST_END:
             raise ScenarioError(f"end: expected a year to {LAST_END}, got {self.end}")
 
+    def year_after(self, year: int) -> int:
+        """Return the next year to live; raise ScenarioError after the last."""
+        if year >= self.end:
+            raise ScenarioError(f"step: expected a year to the scenario's end {self.end}, which has been lived")
+        return year + 1
+
     @property
     def reform(self) -> Reform:
         """Return all reforms as one; raise ReformError where two change one parameter."""

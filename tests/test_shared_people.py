@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -105,3 +107,14 @@ def test_people_go_when_their_last_run_has_ended(tmp_path: Path) -> None:
     assert not (tmp_path / FOLDER).exists()
     assert len(told) == 3
     assert compare.shared_people is shared_people
+
+
+def test_a_world_that_nobody_holds_is_forgotten() -> None:
+    worlds = [world_of(people=500, end=START) for _ in range(2)]
+    for world in worlds:
+        world.step()
+    assert len({agent.unique_id for agent in worlds[0].agents}) == len(worlds[0].agents)
+    left = [weakref.ref(each) for each in worlds]
+    del worlds, world
+    gc.collect()
+    assert [each() for each in left] == [None, None]
