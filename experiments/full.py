@@ -17,8 +17,8 @@ from experiments.options import checked_study
 from experiments.robust import place_of
 from experiments.run import cpu_count
 from experiments.store import write_text
-from experiments.study import load_study
-from model.errors import GongjiError
+from experiments.study import Study, load_study
+from model.errors import GongjiError, ScenarioError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -27,6 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("study", choices=("three_steps_full", "pooling_levels"))
     parser.add_argument("--people", type=int, default=50_000)
     parser.add_argument("--replications", type=int, default=3)
+    parser.add_argument("--cases", nargs="*", default=None, help="only these cases; the summary then says less")
     parser.add_argument("--workers", type=int, default=0, help="processes; 0 for one a processor")
     parser.add_argument("--out", type=Path, default=None, help="folder of the study")
     parser.add_argument("--force", action="store_true", help="add to results of other code")
@@ -34,6 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     folder = given.out or RESULTS / given.study
     try:
         study = checked_study(load_study(given.study), {"people": given.people, "replications": given.replications})
+        study = with_cases(study, given.cases)
         bar = Progress(len(study.lived) * study.replications, "run")
         try:
             results = compare(
@@ -53,6 +55,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     write_text(place_of(study.name), (folder / "summary.json").read_text(encoding="utf-8"))
     print(f"wrote {folder / 'report.html'} and {place_of(study.name)}")
     return 1 if results.failed else 0
+
+
+def with_cases(study: Study, names: Sequence[str] | None) -> Study:
+    """Return the study with some of its cases only.
+
+    Errors: ScenarioError for a case that the study does not have.
+    """
+    known = [case.name for case in study.cases]
+    for name in names or ():
+        if name not in known:
+            raise ScenarioError(f"--cases {name}: expected some of {', '.join(known)}")
+    return study if names is None else checked_study(study, {"cases": [c for c in study.cases if c.name in names]})
 
 
 if __name__ == "__main__":

@@ -1,21 +1,26 @@
 """How much a pool's cost per head moves by chance of the sample alone: `python -m experiments.noise 100000 200000`.
 
 Shocks and the true members' chance are switched off, so that what is left is noise of the sample. Every seed draws a
-new population and one year, once with evenly spread draws of illness and once with independent ones.
+new population and one year, once with evenly spread draws of illness and once with independent ones. With `--money` the
+table is that of funds: spending a head of the median pool, and what steps 1 to 3 move in two years when all three begin
+at once. One world is held at a time (some 1.5 KB a person), so 13 million people fit into 23 GB.
 """
 
 from __future__ import annotations
 
-import sys
+import argparse
+import gc
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from agents.chance import BORN_LATER
 from agents.codes import Scheme
 from experiments.odd import markdown
-from model import PoolingModel, Reform, Scenario
+from experiments.outcomes import POOLS, style
+from model import PoolingModel, Reform, Scenario, load_reform
 
 SEEDS = 8
 YEAR = 2024
@@ -43,16 +48,75 @@ def noise(people: int, seeds: int = SEEDS) -> tuple[str, ...]:
     """Return a row of the table: the coefficient of variation over seeds in the median pool, and the true one."""
     spreads = []
     for independent in (False, True):
-        years = [cost_per_head(people, seed, independent) for seed in range(seeds)]
-        costs = np.array([cost for cost, _, _ in years])
-        heads, world = years[0][1:]
-        kept = (heads > 0) & (costs.mean(axis=0) > 0)
+        rows = []
+        for seed in range(seeds):
+            cost, heads, world = cost_per_head(people, seed, independent)
+            rows.append(cost)
+            if seed == 0:
+                kept_heads, rows_lived, weight = heads, len(world.engine.people), world.weight
+            del world
+            gc.collect()
+        costs = np.array(rows)
+        kept = (kept_heads > 0) & (costs.mean(axis=0) > 0)
         spreads.append(float(np.median(costs[:, kept].std(axis=0, ddof=1) / costs[:, kept].mean(axis=0))))
-    middle = float(np.median(heads[kept]))
+    middle = float(np.median(kept_heads[kept]))
     cv = float(Scenario(people=people, start=YEAR, end=YEAR).law().value("care.person_cv", YEAR))
-    shown = [f"{PERCENT * value:.2g} %" for value in (*spreads, cv / np.sqrt(middle * world.weight))]
-    return f"{len(world.engine.people):,}", f"{middle:.0f}", *shown
+    shown = [f"{PERCENT * value:.2g} %" for value in (*spreads, cv / np.sqrt(middle * weight))]
+    return f"{rows_lived:,}", f"{middle:.0f}", *shown
+
+
+def steps_at_once() -> Reform:
+    """Return the three steps with every change put into the first year."""
+    changes = load_reform("steps_1_2_3").changes
+    return Reform("at_once", changes={path: {YEAR: list(dated.values())[-1]} for path, dated in changes.items()})
+
+
+def money_of(people: int, seed: int) -> tuple[pd.Series[float], dict[str, float], int]:
+    """Return spending a member by pool in the first year [yuan], what each step moved [bn yuan], and people lived."""
+    case = Scenario(people=people, start=YEAR, end=YEAR + 1, reforms=(CALM, steps_at_once()))
+    world = PoolingModel(case, rng=seed, measure=False)
+    while world.year < YEAR + 1:
+        world.step()
+    funds, flows = world.record.funds, world.record.flows
+    first = funds[(funds["year"] == YEAR) & funds["fund"].isin(POOLS) & (funds["members"] > 0)]
+    heads = first.set_index(["fund", "prefecture"])
+    spent = heads["spending_fen"] / heads["members"] / style()["fen_per_yuan"]
+    sums = flows.groupby("kind")["amount_fen"].sum() / style()["fen_per_bn_yuan"]
+    moved = {kind: float(sums.get(kind, 0.0)) for kind in MOVED}
+    lived = len(world.engine.people)
+    world.engine.close()
+    return spent, moved, lived
+
+
+def money_noise(people: int, seeds: int = SEEDS) -> tuple[str, ...]:
+    """Return a row of the table of funds: spread of spending a head over seeds, and mean and sd of money moved."""
+    found = []
+    for seed in range(seeds):
+        found.append(money_of(people, seed))
+        gc.collect()
+    spent = pd.DataFrame([spent for spent, _, _ in found]).dropna(axis="columns")
+    spread = spent.std(ddof=1) / spent.mean()
+    funds = [f"{PERCENT * float(spread.xs(fund, level='fund').median()):.2g} %" for fund in POOLS]
+    sums = pd.DataFrame([moved for _, moved, _ in found])
+    shown = [f"{sums[kind].mean():,.3g} ± {sums[kind].std(ddof=1):,.2g}" for kind in MOVED]
+    return f"{found[0][2]:,}", str(seeds), *funds, *shown
+
+
+MOVED = ("step1_loan", "step2_aid", "step3_aid")
+MONEY_HEAD = (
+    "people",
+    "seeds",
+    "employee pool: spending a head",
+    "resident pool: spending a head",
+    *(f"{name} [bn yuan]" for name in ("step 1 loans", "step 2 aid", "step 3 aid")),
+)
 
 
 if __name__ == "__main__":
-    print(markdown(HEAD, [noise(int(size)) for size in sys.argv[1:] or ["100000", "200000"]]), end="")
+    parser = argparse.ArgumentParser(prog="python -m experiments.noise", description=str(__doc__).splitlines()[0])
+    parser.add_argument("people", nargs="*", type=int, default=[100_000, 200_000])
+    parser.add_argument("--seeds", type=int, default=SEEDS)
+    parser.add_argument("--money", action="store_true", help="the table of funds and of money moved")
+    given = parser.parse_args()
+    head, row = (MONEY_HEAD, money_noise) if given.money else (HEAD, noise)
+    print(markdown(head, [row(size, given.seeds) for size in given.people]), end="")
