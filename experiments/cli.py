@@ -33,7 +33,7 @@ OK, NO, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 USAGE_ERROR = typer.BadParameter.__mro__[1]  # click's, wherever this typer keeps it
 STOPPED = "interrupted: nothing half-written is left; the same line goes on from here"
 RESULTS = Path("results")
-START, END, PEOPLE = 2024, 2035, "200000"
+START, END, LAST, PEOPLE = 2024, 2035, 2050, "200000"
 SIZES = "20000,1000000"
 PORT = 8765
 
@@ -72,7 +72,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return complain(f"{type(error).__name__}: {error}", NO)
     except Exception as error:
         if isinstance(error, USAGE_ERROR):
-            return complain(cast(Any, error).format_message(), BAD_INPUT)
+            from experiments.usage import plain_usage
+
+            verb_names = {command.callback.__name__ for command in app.registered_commands if command.callback}
+            given = sys.argv[1:] if arguments is None else list(arguments)
+            return complain(plain_usage(cast(Any, error).format_message(), given, verb_names), BAD_INPUT)
         return fault(error)
     return complain(STOPPED, INTERRUPTED) if code == INTERRUPTED else int(code or OK)
 
@@ -95,6 +99,24 @@ def complain(message: str, code: int) -> int:
     """Print one line to stderr and return the exit code."""
     print(f"gongji: {' '.join(message.split())}", file=sys.stderr)
     return code
+
+
+def tell_version(asked: bool) -> None:
+    """Print the version and end, if asked."""
+    if asked:
+        from experiments.run import versions
+
+        print(f"gongji {versions()['gongji']}")
+        raise typer.Exit(OK)
+
+
+@app.callback()
+def common(
+    version: Annotated[
+        bool, typer.Option("--version", callback=tell_version, is_eager=True, help="print the version and end")
+    ] = False,
+) -> None:
+    """Questions put to a model of how China's basic medical insurance pools risk."""
 
 
 @app.command()
@@ -258,12 +280,15 @@ def explain(
 ) -> int:
     """Say what a reform changes, or what a parameter is in a year: value, unit, source."""
     from experiments.explain import explain_parameter, explain_reform
+    from experiments.usage import hint_of_parameters
     from model import load_reform
 
     check(lang in {"en", "zh"}, f"--lang {lang}: expected en or zh")
+    check(year is None or year <= LAST, f"{name} {year}: expected a year to {LAST}")
     if is_parameter(name):
         print(explain_parameter(name, year if year is not None else START, lang))
     else:
+        hint_of_parameters(name)
         check(year is None, f"{name}: expected a parameter path group.name before a year")
         print(explain_reform(load_reform(name), lang))
     return OK

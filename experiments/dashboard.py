@@ -11,7 +11,7 @@ from pathlib import Path
 from model.errors import GongjiError
 
 APP = Path(__file__).resolve().parent / "page" / "app.py"
-HOST = "127.0.0.1"
+PORTS = 65_536
 
 
 class PageError(GongjiError):
@@ -24,6 +24,8 @@ def serve(port: int, host: str, browser: bool) -> int:
     """Serve the page until it is stopped; raise PageError without the extra or where the port is taken."""
     if importlib.util.find_spec("solara") is None:
         raise PageError('dashboard: expected the extra page: pip install -e ".[page]"')
+    if not 0 < port < PORTS:
+        raise PageError(f"--port {port}: expected a number from 1 to {PORTS - 1}")
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -263,6 +263,8 @@ def change_lines(policy: Policy, path: str, values: Mapping[Any, Any], lang: str
         source = " ".join(str(raw[k]) for k in ("source", "article") if isinstance(raw, Mapping) and k in raw)
         if source:
             lines.append(f"    {words['source']}: {source}")
+    if base in read_unread():
+        lines.append(f"    {words['unread']}")
     return lines
 
 

@@ -84,6 +84,8 @@ def checked_study(study: Study, changes: dict[str, Any]) -> Study:
     try:
         return type(study).model_validate({**study.model_dump(), **changes})
     except pydantic.ValidationError as error:
+        from experiments.study import plain_words
+
         first = error.errors()[0]
-        option = "".join(f"--{part} " for part in first["loc"][:1])
-        raise ScenarioError(f"{study.name}: {option}{first['msg']}, found {changes}") from None
+        option = "".join(f"--{part} {changes.get(str(part), '')}: " for part in first["loc"][:1])
+        raise ScenarioError(f"{study.name}: {option}{plain_words(first['msg'])}") from None

@@ -180,7 +180,15 @@ def load_study(name: str) -> Study:
     except pydantic.ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"]) or "study"
-        raise fail(path, first["loc"], name, first["msg"], StudyError) from None
+        raise fail(path, first["loc"], name, plain_words(first["msg"]), StudyError) from None
+
+
+def plain_words(message: str) -> str:
+    """Return what pydantic complains of in the words of the other errors."""
+    message = message.removeprefix("Value error, ").replace("Input should be", "expected")
+    return {"Field required": "expected this field", "Extra inputs are not permitted": "expected no such field"}.get(
+        message, message
+    )
 
 
 def find_study(name: str) -> Path:

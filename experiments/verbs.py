@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from experiments.cli import NO, OK, RESULTS, START, Progress, app, complain, model_simulator
+from experiments.cli import LAST, NO, OK, RESULTS, START, Progress, app, complain, model_simulator
 from experiments.options import (
     Cluster,
     FirstSeed,
@@ -105,6 +105,7 @@ def life(
         figure is None or figure.suffix in {".png", ".svg"},
         f"--figure {figure}: expected a file ending in .png or .svg",
     )
+    check(year is None or start <= year <= LAST, f"--year {year}: expected a year from {start} to {LAST}")
     last = end if end is not None else max(year or FAMILY_END, start)
     laid = tuple(load_reform(name) for name in reforms or [])
     scenario = Scenario(people=people_of(people), start=start, end=last, reforms=laid)

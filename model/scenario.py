@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -86,17 +87,20 @@ def joined(one: Text, two: Text) -> Text:
 
 
 def reform_path(name_or_path: str | Path) -> Path:
-    """Return the file of a reform given by name or path; raise ReformError listing the names there are."""
+    """Return the file of a reform given by name or path; raise ReformError naming the nearest."""
     text = str(name_or_path)
     path = Path(text)
     if path.suffix in {".yaml", ".yml"} or path.parent != Path():
         if not path.is_file():
-            raise ReformError(f"{path.as_posix()}: expected a readable reform file")
+            shipped = f" (the shipped one is named {path.stem})" if (REFORMS / f"{path.stem}.yaml").is_file() else ""
+            raise ReformError(f"{path.as_posix()}: expected a readable reform file{shipped}")
         return path
     path = REFORMS / f"{text}.yaml"
     if not path.is_file():
-        names = ", ".join(sorted(p.stem for p in REFORMS.glob("*.yaml")))
-        raise ReformError(f"reform {text}: expected one of {names} or the path of a YAML file")
+        names = sorted(p.stem for p in REFORMS.glob("*.yaml"))
+        near = difflib.get_close_matches(text.lower(), names, n=3)
+        hint = f"nearest: {', '.join(near)}" if near else f"there are {', '.join(names)}"
+        raise ReformError(f"reform {text}: expected a name in experiments/reforms ({hint}) or the path of a YAML file")
     return path
 
 

@@ -114,7 +114,36 @@ def test_help_answers_in_under_a_second() -> None:
         (["compare", "three_steps", "--replications", "0"], "--replications"),
         (["compare", "three_steps", "--end", "2000"], "2000"),
         (["verify", "no_such_folder"], "no_such_folder"),
+        ([], "--help"),
+        (["help"], "--help"),
         (["dance"], "dance"),
+        (["complare", "three_steps"], "Did you mean 'compare'"),
+        (["run", "--poeple", "2000"], "--people"),
+        (["run", "--people"], "requires an argument"),
+        (["run", "--people", "1.5"], "--people 1.5: expected a whole number"),
+        (["run", "--people", "200,000"], "--people 200,000"),
+        (["run", "--start", "abc"], "--start abc: expected a whole number"),
+        (["run", "--seed=1.5"], "--seed 1.5: expected a whole number"),
+        (["run", "--start", "2026", "--end", "2025"], "2025"),
+        (["run", "Step_1"], "nearest: step_1"),
+        (["run", "step_1.yaml"], "is named step_1"),
+        (["run", "nowhere/my.yaml"], "nowhere/my.yaml"),
+        (["run", "step_1", "--out", "README.md"], "README.md: expected a results folder, found a file"),
+        (["explain", "person_rate"], "employee.person_rate"),
+        (["explain", "employee"], "employee.person_rate"),
+        (["explain", "employee.person_rate", "3000"], "2050"),
+        (["explain", "employee.person_rate", "2026.5"], "expected a whole number"),
+        (["explain", "empty", "2026"], "before a year"),
+        (["compare", "three-steps"], "three_steps"),
+        (["compare", "three_steps", "--replications", "-1"], "--replications -1: expected"),
+        (["compare", "three_steps", "--workers", "-1"], "--workers -1"),
+        (["sweep", "contributions", "--design", "mcmc"], "--design mcmc"),
+        (["validate", "--replications", "0"], "--replications 0"),
+        (["verify"], "DIR"),
+        (["verify", "README.md"], "README.md"),
+        (["life", "--year", "1999"], "--year 1999: expected a year from 2024 to 2050"),
+        (["paper", "nowhere"], "nowhere"),
+        (["bench", "--people", "0"], "--people 0"),
         (["run", "--no-such-option"], "--no-such-option"),
         (["compare", "three_steps", "--people", "all", "--plan"], "only `run` lives everybody"),
         (["sweep", "three_steps", "--people", "all"], "only `run` lives everybody"),
@@ -126,6 +155,42 @@ def test_bad_input_is_one_line_and_code_2(words: list[str], expected: str, capsy
     assert heard.err.count("\n") == 1
     assert expected in heard.err
     assert "Traceback" not in heard.err
+
+
+REFORM = "name: mine\ntitle: t\nquestion: q\nsource: s\nchanges:\n  employee.person_rate: {2026-01-01: 0.03}\n"
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "expected"),
+    [
+        ("person_rate", "persn_rate", "mine.yaml:6 employee.persn_rate: expected the path of a parameter"),
+        ("0.03", "3", "expected a value between 0 and 0.1, got 3"),
+        ("0.03", "3%", "expected a number, got '3%'"),
+        ("2026-01-01", "2026-13-01", "mine.yaml:6: expected a day of the calendar"),
+        ("title: t", "title: t: u", "mine.yaml:2: expected YAML"),
+        ("title", "tittle", "mine.yaml:2 tittle: expected changes, name, question, source, title"),
+        ("question: q\n", "", "mine.yaml:1 question: expected a text"),
+        ("{2026-01-01: 0.03}", "0.03", "expected {date: value}, got 0.03"),
+    ],
+)
+def test_a_mistyped_reform_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], right: str, wrong: str, expected: str
+) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(REFORM, encoding="utf-8")
+    assert cli.main(["explain", str(path)]) == 0
+    assert right in REFORM
+    path.write_text(REFORM.replace(right, wrong), encoding="utf-8")
+    for verb in (["explain"], ["run", "--people", "2000"]):
+        assert cli.main([*verb, str(path)]) == 2
+        heard = capsys.readouterr().err
+        assert heard.count("\n") == 1
+        assert expected in heard
+
+
+def test_the_version_is_the_packages(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["--version"]) == 0
+    assert capsys.readouterr().out.startswith("gongji ")
 
 
 def test_verify_of_a_folder_of_something_else(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

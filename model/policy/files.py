@@ -67,7 +67,10 @@ def read_yaml(path: Path, error: type[PolicyError] = PolicyError) -> dict[str, A
     except yaml.YAMLError as problem:
         mark = getattr(problem, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""
-        raise error(f"{short(path)}{line}: expected {getattr(problem, 'problem', None) or problem}") from None
+        why = getattr(problem, "problem", None) or problem
+        if isinstance(problem, yaml.scanner.ScannerError | yaml.parser.ParserError):
+            why = f"YAML, where text with a colon, comma or % stands in quotes ({why})"
+        raise error(f"{short(path)}{line}: expected {why}") from None
     if content is None:
         return {}
     if not isinstance(content, dict):
