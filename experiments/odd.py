@@ -59,6 +59,7 @@ PARTIES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "large_sum": (LARGE_SUM, PROVIDERS),
     "assistance": (ASSISTANCE, PROVIDERS),
     "payment_reform": (EMPLOYEE, PROVIDERS),
+    "care_insurance": (ACCOUNTS, (kinds.LONG_TERM_CARE,)),
     "own_account": (ACCOUNTS, PROVIDERS),
     "family_account": (ACCOUNTS, PROVIDERS),
     "self_pay": (HOUSEHOLDS, PROVIDERS),
@@ -89,10 +90,13 @@ DECIDES = {
     Purpose.DESTINATION: "where somebody goes who goes away",
     Purpose.RETURN: "whether somebody who enters comes late, in which month, and pays for missed years",
     Purpose.WORK: "school, jobs, and whether a flexible worker joins the employee scheme",
-    Purpose.ENROLMENT: "a member's own choice and place of insurance; a pool's mobilisation (once, for every seed)",
+    Purpose.ENROLMENT: (
+        "a member's own choice and place of insurance; whom assistance helps outside its classes; "
+        "a pool's mobilisation (once, for every seed)"
+    ),
     Purpose.OUTPATIENT: "number and cost of visits, cost of chronic treatment (**evenly spread**)",
     Purpose.INPATIENT: "number and cost of hospital stays (**evenly spread**)",
-    Purpose.PLACE_OF_CARE: "level of hospital",
+    Purpose.PLACE_OF_CARE: "level of hospital; who gives up an advised stay; who is treated away and paid for",
     Purpose.ACCOUNT: "whether and when a holder of an account registers relatives; wallet; premiums (once in a life)",
     Purpose.POOL_SHOCK: "the year's shock of a pool, of its province and of the nation",
     Purpose.POOL_CHANCE: "chance among a pool's true members",

@@ -45,6 +45,7 @@ PREMIUMS: Changes = {"accounts.scope": 1, "accounts.pays_premium": 1, "accounts.
 PREMIUMS_ALL: Changes = COMINGS | PREMIUMS | {"accounts.scope": 2, "accounts.premium_area_share": 1.0}
 ALL_AREAS: Changes = {"accounts.premium_area_share": 1.0, "accounts.premium_use_share": 1.0}
 LEVERS: dict[str, tuple[Any, Changes]] = {
+    "accounts.care_premium": (100, {}),
     "accounts.in_list_only": (1, {}),
     "accounts.person_share": (0.5, {}),
     "accounts.reading_s1": (1, PREMIUMS_ALL | ALL_AREAS),

@@ -12,6 +12,7 @@ from agents.enrolment import LEAST, family_leaning
 from agents.numeric import fen_share, log
 from experiments.bench.person import Person
 from experiments.bench.words import (
+    CARE_INSURANCE,
     CREDIT,
     EMPLOYEE,
     EMPLOYEE_HELP,
@@ -179,6 +180,9 @@ class Family(mesa.Agent):
         from_account = law.large_sum.from_account == 1 and person.account >= premium
         person.account -= premium if from_account else 0
         sums[LARGE_SUM_FROM_ACCOUNT if from_account else LARGE_SUM_PREMIUM] += premium
+        if 0 < law.accounts.care_premium <= person.account:
+            person.account -= law.accounts.care_premium
+            sums[CARE_INSURANCE] += law.accounts.care_premium
 
     def _resident(self, person: Person, law: Any) -> None:
         """Collect a resident's premium: help for the poor, the rest in cash; relatives' accounts are asked for it."""

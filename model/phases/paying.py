@@ -124,6 +124,10 @@ def _employee(p: Columns, i: int, law: Any, ground: Ground, sums: Sums) -> None:
         sums.money[pool, Money.LARGE_SUM_FROM_ACCOUNT] += premium
     else:
         sums.money[pool, Money.LARGE_SUM_PREMIUM] += premium
+    care = law.accounts.care_premium
+    if care > 0 and p.account[i] >= care:
+        p.account[i] -= care
+        sums.money[pool, Money.CARE_INSURANCE] += care
 
 
 @inlined

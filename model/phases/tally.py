@@ -33,6 +33,7 @@ class Money(IntEnum):
     SUBSIDY_PREFECTURE = 13
     LARGE_SUM_FROM_ACCOUNT = 14
     EMPLOYEE_HELP = 15
+    CARE_INSURANCE = 16
 
 
 class Head(IntEnum):
