@@ -29,7 +29,7 @@ PERSON = {
     "years": Column("u1", "years", 0, "contribution years in the employee scheme"),
     "continuous": Column("u1", "years", 0, "consecutive years in the resident scheme"),
     "lapsed": Column("u1", "years", 0, "missed years since the last insured year"),
-    "waiting": Column("u1", "months", 0, "months of waiting in this year"),
+    "waiting": Column("u1", "months", 0, "months of waiting from January on; beyond twelve they go on"),
     "bonus_claims": Column("u1", "steps", 0, "cap bonus steps for years without claims"),
     "claimed": Column("u1", "level", 0, "this year: see Claim: nothing, fund paid, critical illness paid, bonus used"),
     "account_kind": Column("u1", "0/1", 0, "has an individual account when in the employee scheme"),

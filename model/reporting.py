@@ -15,6 +15,7 @@ from model.measuring import balance, equality, protection, sharing
 from model.measuring.lifetime import lifetime
 from model.measuring.rows import NATION, SCHEMES, Measure, Row, dated
 from model.measuring.sheet import Bearing, expected, sheet_of
+from model.places import MONTHS
 
 if TYPE_CHECKING:
     from model.pooling import PoolingModel
@@ -53,7 +54,7 @@ def people_frame(world: PoolingModel) -> pd.DataFrame:
             "contribution_fen": p.contribution.astype(np.int64),
             "employer_fen": np.where(employee, p.matched, 0).astype(np.int64),
             "subsidy_fen": np.where(resident, p.matched, 0).astype(np.int64),
-            "waiting_months": p.waiting,
+            "waiting_months": np.minimum(p.waiting, MONTHS),
             "cost_fen": p.cost.astype(np.int64),
             "basic_fen": p.basic.astype(np.int64),
             "critical_fen": np.where(resident, p.supplement, 0).astype(np.int64),

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from agents.codes import Aid
 from model.pooling import PoolingModel
 from model.record import check_identities
 from model.scenario import Reform
@@ -80,7 +81,7 @@ def run(*reforms: Reform, last: int = LAST) -> Told:
     while world.year < last:
         world.step()
         living = world.engine.people.dying == 0
-        people.append(world.people_frame().assign(alive=living))
+        people.append(world.people_frame().assign(alive=living, free=world.engine.people.aid == Aid.DESTITUTE))
         subsidy[world.year] = dict(zip(codes, world.ground.subsidy.sum(axis=1).astype(np.int64).tolist(), strict=True))
         law[world.year] = world.law[0]
         wage[world.year] = dict(zip(codes, np.asarray(world.ground.base_wage).tolist(), strict=True))
@@ -224,7 +225,9 @@ def test_help_with_premiums_is_what_residents_do_not_pay(seen: Told) -> None:
     people = seen.people
     residents = (people["scheme"] == "resident") & (people["age"] > 0)
     due = people["year"].map({year: int(law.resident.individual) for year, law in seen.law.items()})
-    rest = (due - people["contribution_fen"]).where(residents, 0)
+    free = people["free"].astype(int)
+    repaired = np.ceil(people["contribution_fen"] / due).astype(int) - 1 + free  # missed years paid for, without help
+    rest = ((1 + repaired) * due - people["contribution_fen"]).where(residents, 0)
     newborn_free = all(int(law.resident.newborn_free) for law in seen.law.values())
     infants = (people["scheme"] == "resident") & (people["age"] == 0)
     if not newborn_free:

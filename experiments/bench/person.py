@@ -231,7 +231,7 @@ class Person(Joiner):
         where = world.draws.place_of_care[self.place]
         visits = events(around.exponential, u, around.visits[dies][status][chronic][age], law.most_visits)
         stays = events(around.exponential, s, around.stays[dies][status][chronic][age], law.most_stays)
-        fifth = self.rank * FIFTHS // caring.RANKS
+        fifth = self.rank * FIFTHS >> caring.RANK_BITS
         if where[3] < law.unmet_need_poor[fifth]:
             stays = 0
         visit_tier = tier = out = treatment = inside = 0

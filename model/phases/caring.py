@@ -17,7 +17,7 @@ from model.phases.tally import AGES, CareItem
 from model.rules.codes import Away
 
 FIFTHS = 5
-RANKS = 65536
+RANK_BITS = 16
 
 
 @compiled_apart
@@ -44,7 +44,7 @@ def _visit(p: Columns, law: Any, ground: Ground, ill: Illness, scratch: Scratch)
         scale = ground.visits[int64(p.dying[i]), status, int64(p.chronic[i]), age]
         visits = events(ground.exponential, unit(numbers[i]), scale, most)
         tier = hospital_tier(unit(place[i]), ground.visit_edges[status, 0], ground.visit_edges[status, 1])
-        fifth = int64(p.rank[i]) * FIFTHS // RANKS
+        fifth = int64(p.rank[i]) * FIFTHS >> RANK_BITS
         cost = ground.visit_cost[status] * ground.visit_tier[status, tier] * ground.visit_fifth[fifth]
         ill.visits[i] = visits
         ill.visit_tier[i] = tier if visits > 0 else int64(0)
@@ -76,6 +76,7 @@ def _stay(p: Columns, law: Any, ground: Ground, ill: Illness, scratch: Scratch) 
         scale = ground.stays[int64(p.dying[i]), status, int64(p.chronic[i]), min(int64(p.age[i]), AGES - 1)]
         ill.stays[i] = events(ground.exponential, unit(numbers[i]), scale, most)
         ill.tier[i] = 0
+        ill.away[i] = 0
         ill.inpatient[i] = 0
     number = int64(0)
     for i in range(p.key.size):
@@ -83,7 +84,7 @@ def _stay(p: Columns, law: Any, ground: Ground, ill: Illness, scratch: Scratch) 
         number += int64(ill.stays[i] > 0)
     for n in range(number):
         i = int64(scratch.chosen[n])
-        fifth = int64(p.rank[i]) * FIFTHS // RANKS
+        fifth = int64(p.rank[i]) * FIFTHS >> RANK_BITS
         if unit(scratch.words[3, i]) < law.care.unmet_need_poor[fifth]:
             ill.stays[i] = 0
             continue
@@ -102,7 +103,6 @@ def _go_away(p: Columns, law: Any, ill: Illness, scratch: Scratch) -> None:
     """Note who is treated outside the pool of insurance: registered, referred or neither, or not paid for at all."""
     number = int64(0)
     for i in range(p.key.size):
-        ill.away[i] = 0
         scratch.chosen[number] = i
         number += int64((p.home[i] != p.insured[i]) | (ill.stays[i] > 0))
     for n in range(number):
