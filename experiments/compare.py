@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -41,6 +42,14 @@ class Results:
     payments: pd.DataFrame  # reform, payer, payer_province, payee, payee_province, kind, amount_fen
     failed: list[dict[str, Any]]
     facts: dict[str, Any]
+
+    def rows_of(self, reform: str, level: str, measure: str) -> pd.DataFrame:
+        """Return the outcomes of one regime, level and measure."""
+        return self.outcomes.iloc[self._places.get((reform, level, measure), [])]
+
+    @functools.cached_property
+    def _places(self) -> Mapping[Any, Any]:
+        return self.outcomes.groupby(["reform", "level", "measure"]).indices
 
 
 def plan_jobs(
@@ -273,7 +282,8 @@ def compare(
     write_table(results.differences, folder / "differences.parquet")
     payments = small_payments(results.payments, small_cells(results.outcomes))
     write_text(folder / "who_pays_whom.csv", payments.to_csv(index=False, lineterminator="\n"))
-    write_report(results, folder, write_answers(results, folder) if study.full or study.cases else ())
+    answered = write_answers(results, folder) if study.full or study.cases else ()
+    write_report(results, folder, answered, workers if cluster is None else 1)
     write_findings(results, folder / "tables")
     return results
 

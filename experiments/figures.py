@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from experiments.compare import Results
@@ -20,6 +21,7 @@ from experiments.pictures.distribution import concentration_curves, decile_bars,
 from experiments.pictures.effects import effects
 from experiments.pictures.tiles import province_map
 from experiments.words import chinese_font, province_name
+from experiments.workers import processes
 
 MEDIAN = "median"
 
@@ -37,21 +39,31 @@ class Drawn:
     languages: tuple[str, ...]
 
 
-def draw_all(results: Results, folder: Path) -> list[Drawn]:
-    """Draw every figure in English and, where a Chinese font is found, in Chinese."""
+def draw_all(results: Results, folder: Path, workers: int = 1) -> list[Drawn]:
+    """Draw every figure in English and, where a Chinese font is found, in Chinese, shared among so many processes."""
     folder.mkdir(parents=True, exist_ok=True)
     languages = ("en", "zh") if chinese_font() else ("en",)
-    drawn = []
-    for name, draw in FIGURES.items():
-        words = style()["titles"][name]
-        for language in languages:
-            sketch = Sketch(results, language)
-            with mpl.rc_context(_font(language)):
-                figure = draw(sketch)
-                figure.suptitle(words["title"][language], fontsize="large", fontweight="bold")
-                _save(figure, folder / (name if language == "en" else f"{name}_zh"))
-        drawn.append(Drawn(name, words["title"], words["alt"], languages))
-    return drawn
+    tasks = [(name, language) for name in FIGURES for language in languages]
+    parts = [tasks[part::workers] for part in range(min(workers, len(tasks)))]
+    if len(parts) == 1:
+        draw_some(results, folder, tasks)
+    else:
+        with processes(len(parts) - 1) as pool:
+            others = [pool.submit(draw_some, results, folder, part) for part in parts[1:]]
+            draw_some(results, folder, parts[0])
+            for other in others:
+                other.result()
+    titles = style()["titles"]
+    return [Drawn(name, titles[name]["title"], titles[name]["alt"], languages) for name in FIGURES]
+
+
+def draw_some(results: Results, folder: Path, tasks: Sequence[tuple[str, str]]) -> None:
+    """Draw some figures, each in a language."""
+    for name, language in tasks:
+        with mpl.rc_context(_font(language)):
+            figure = FIGURES[name](Sketch(results, language))
+            figure.suptitle(style()["titles"][name]["title"][language], fontsize="large", fontweight="bold")
+            _save(figure, folder / (name if language == "en" else f"{name}_zh"))
 
 
 def _font(language: str) -> Any:
@@ -60,9 +72,10 @@ def _font(language: str) -> Any:
 
 
 def _save(figure: Figure, path: Path) -> None:
-    FigureCanvasAgg(figure)
-    figure.savefig(path.with_suffix(".png"), metadata={"Software": None})
-    figure.savefig(path.with_suffix(".svg"), metadata={"Date": None})
+    """Write a figure both ways; it is laid out once, since that takes as long as drawing."""
+    FigureCanvasAgg(figure).print_png(path.with_suffix(".png"), metadata={"Software": None})
+    figure.set_layout_engine("none")
+    FigureCanvasSVG(figure).print_svg(path.with_suffix(".svg"), metadata={"Date": None})
 
 
 def reserve_months(sketch: Sketch) -> Figure:

@@ -32,12 +32,13 @@ UNITS = {
 COUNTS = ("members", "people", "entered", "lapsed", "returned", "waiting")
 
 
-def write_report(results: Results, folder: Path, answered: Sequence[Block] = ()) -> None:
+def write_report(results: Results, folder: Path, answered: Sequence[Block] = (), workers: int = 1) -> None:
     """Write figures, tables, report.md and report.html into the study's folder, from stored results only.
 
-    `answered` holds the answers to what decision makers ask, for a study of mutual aid.
+    `answered` holds the answers to what decision makers ask, for a study of mutual aid; figures are shared among so
+    many worker processes.
     """
-    drawn = draw_all(results, folder / "figures")
+    drawn = draw_all(results, folder / "figures", workers)
     year, compared = check_published(results.outcomes, results.study.baseline.name)
     write_tables(results, compared, folder / "tables")
     blocks: list[Block] = [Heading((results.study.title.en, results.study.title.zh), 1)]

@@ -41,16 +41,13 @@ class Sketch:
 
     def units(self, reform: str, level: str, measure: str) -> pd.Series[float]:
         """Return the mean over seeds in the last year by unit."""
-        rows = self.results.outcomes
-        chosen = (rows["reform"] == reform) & (rows["level"] == level) & (rows["measure"] == measure)
-        return rows[chosen & (rows["year"] == self.last())].groupby("unit")["value"].mean()
+        rows = self.results.rows_of(reform, level, measure)
+        return rows[rows["year"] == self.last()].groupby("unit")["value"].mean()
 
     def mean(self, reform: str, level: str, unit: str, measure: str) -> pd.Series[float]:
         """Return the mean over seeds by year."""
-        rows = self.results.outcomes
-        chosen = (rows["reform"] == reform) & (rows["level"] == level)
-        chosen &= (rows["unit"] == unit) & (rows["measure"] == measure)
-        return rows[chosen].groupby("year")["value"].mean()
+        rows = self.results.rows_of(reform, level, measure)
+        return rows[rows["unit"] == unit].groupby("year")["value"].mean()
 
     def told_apart(self, variant: Variant, level: str, measure: str) -> pd.Series[bool]:
         """Return by unit whether a reform's difference in the last year has an interval that leaves out zero."""
