@@ -71,7 +71,7 @@ def map_table(declared: Mapping[str, Column], folder: Path, name: str) -> Table:
 
 
 def map_array(path: Path) -> Array:
-    """Return an array on disk mapped into memory copy on write."""
+    """Return an array on disk mapped into memory copy on write [unit of the file's]."""
     return np.asarray(np.load(path, mmap_mode="c"))
 
 

@@ -76,7 +76,7 @@ def slopes_at(asked: tuple[float, float, int, int]) -> Slopes:
 
 
 def misfit(slopes: Slopes) -> float:
-    """Return the sum of squared errors of the slopes in half bands of the board."""
+    """Return the sum of squared errors of the slopes in half bands of the board [no unit]."""
     errors = []
     for name, slope in zip(TARGETS, slopes, strict=True):
         target = board.terms()["targets"][name]

@@ -8,6 +8,8 @@ from collections.abc import Container, Sequence
 
 from model.errors import ScenarioError
 
+SHOWN = 6  # paths named where several fit
+
 
 def plain_usage(message: str, given: Sequence[str], verbs: Container[str]) -> str:
     """Return the parser's complaint about a line in plain words, with the help that fits."""
@@ -22,12 +24,13 @@ def plain_usage(message: str, given: Sequence[str], verbs: Container[str]) -> st
 
 
 def hint_of_parameters(name: str) -> None:
-    """Raise ScenarioError naming parameters where a name is no reform but a parameter's group or last word."""
+    """Raise ScenarioError naming parameters where a name is no reform but a part of a parameter's path."""
     from model.policy.policy import load_policy
     from model.scenario import REFORMS
 
     if (REFORMS / f"{name}.yaml").exists():
         return
-    found = [path for path in load_policy().parameters if name in path.split(".")]
+    found = [path for path in load_policy().parameters if name in path]
     if found:
-        raise ScenarioError(f"{name}: expected a reform or a parameter's path, such as {', '.join(found[:4])}")
+        more = f" or {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+        raise ScenarioError(f"{name}: expected a reform or a parameter's path: {', '.join(found[:SHOWN])}{more}")

@@ -51,7 +51,7 @@ class Clock:
         self.peak.append(peak_mebibytes())
 
     def seconds(self, processes: int) -> float:
-        """Return the seconds a run took all processes together, after each had ended its first."""
+        """Return the seconds a run took all processes together, after each had ended its first [seconds]."""
         count = len(self.ended) - processes
         return (self.ended[-1] - self.ended[processes - 1]) / count if count > 0 else float("nan")
 

@@ -47,7 +47,7 @@ def paid_shares(law: Any) -> tuple[Floats, Floats]:
 
 
 def weighted(values: Any, shares: Any, costs: Any) -> float:
-    """Return the mean of values by level of hospital, weighted by what is spent there."""
+    """Return the mean of values by level of hospital, weighted by what is spent there [unit of the values]."""
     weights = np.asarray(shares, np.float64) * np.asarray(costs, np.float64)
     return float((np.asarray(values, np.float64) * weights).sum() / weights.sum())
 

@@ -187,7 +187,7 @@ class Scenario:
             raise ScenarioError(f"end: expected a year to {LAST_END}, got {self.end}")
 
     def year_after(self, year: int) -> int:
-        """Return the next year to live; raise ScenarioError after the last."""
+        """Return the next year to live [calendar year]; raise ScenarioError after the last."""
         if year >= self.end:
             raise ScenarioError(f"step: expected a year to the scenario's end {self.end}, which has been lived")
         return year + 1

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from experiments import api, cli
+from experiments.document import Grid, Heading, Words, page
 from experiments.explain import explain_reform
 from model import load_reform
 from tests.test_docstrings import ALL
@@ -131,3 +132,20 @@ def test_api_pages_hold_every_public_name(tmp_path: Path) -> None:
         module = path.removesuffix(".py").replace("/", ".").removesuffix(".__init__")
         assert f'id="{module}.{".".join(names)}"' in pages, each.name
     assert "Return an employee&#x27;s own contribution [fen a year]" in pages
+
+
+def test_a_report_has_a_form_for_phone_print_and_each_language() -> None:
+    grid = Grid([("Outcome", "指标"), ("today", "现行")], [[("Aid, bn yuan", "调剂（十亿元）"), "+1.0 [-0.5, +2.5]"]])
+    text = page("A study", [Heading(("Results", "结果")), Words("Words."), Words("文字。", "zh"), grid])
+    for form in ("@media print", "@media screen and (max-width", "#en:checked ~ main", "#zh:checked ~ main"):
+        assert form in text
+    assert re.findall(r'<input type="radio" name="language" id="(\w+)"', text) == ["both", "en", "zh"]
+    assert (
+        '<h2><span lang="en">Results</span><span class="between"> · </span><span lang="zh-Hans">结果</span></h2>'
+        in text
+    )
+    cells = re.findall(r"<td.*?</td>", text)
+    assert len(cells) == 1
+    assert "today" in cells[0]  # its column's words, for screens too narrow for a table
+    assert "<small>[-0.5, +2.5]</small>" in cells[0]
+    assert not re.search(r'(src|href)="', text)
