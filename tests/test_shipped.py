@@ -27,8 +27,8 @@ def test_verify_says_no_with_the_number_after_one_parameter_is_changed(
     copy = Path(shutil.copytree(folder, tmp_path / folder.name))
     path = copy / "manifest.json"
     text = path.read_text(encoding="utf-8")
-    assert '"2025-01-01": 410' in text
-    path.write_text(text.replace('"2025-01-01": 410', '"2025-01-01": 411'), encoding="utf-8")
+    assert '"2024-01-01": 410' in text
+    path.write_text(text.replace('"2024-01-01": 410', '"2024-01-01": 411'), encoding="utf-8")
     assert cli.main(["verify", str(copy)]) == 1
     told = capsys.readouterr().out
     assert told.splitlines()[-1] == "no"

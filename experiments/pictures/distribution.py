@@ -77,7 +77,8 @@ def decile_bars(sketch: Sketch) -> Figure:
         height = side * _tenths(sketch, base.name, measure).to_numpy()
         colour, hatch = looks["colours"][number + 1], looks["hatches"][number]
         colours = [looks["pale"] if grey else colour for grey in small]
-        axis.bar(place, height, bottom=ends[side], color=colours, hatch=hatch, edgecolor="white", label=words)
+        axis.bar(place[:1], 0, color=colour, hatch=hatch, edgecolor="white", label=words)  # the legend keeps its colour
+        axis.bar(place, height, bottom=ends[side], color=colours, hatch=hatch, edgecolor="white")
         ends[side] = ends[side] + height
     for variant in sketch.variants:
         look = {**sketch.look(variant), "linestyle": ""}
