@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
-from experiments import answers_page, document, explain, glossary, life, report
+from experiments import document, explain, glossary, life, report
+from experiments.outcomes import style
 from experiments.page.pictures import words
 from experiments.words import pool_name, province_names
 from model import data
@@ -115,8 +116,9 @@ def test_every_line_of_life_has_both() -> None:
 
 
 def test_reports_have_both() -> None:
-    tables = [report.UNITS, answers_page.TITLES]
-    assert [key for table in tables for key, (en, zh) in table.items() if bool(en) and not CHINESE.search(zh)] == []
+    assert [key for key, (en, zh) in report.UNITS.items() if bool(en) and not CHINESE.search(zh)] == []
+    shown = [words[part] for words in style()["answers"].values() for part in ("title", "says")]
+    assert [pair for pair in shown if not pair["en"] or not CHINESE.search(pair["zh"])] == []
     assert set(document.LANGUAGES) == {"both", "en", "zh"}
 
 
