@@ -28,7 +28,7 @@ Slopes = tuple[float, ...]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Fit every coupling, print slopes and errors in half bands, and write the studies."""
+    """Fit every coupling, print slopes, write the studies; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m experiments.eta", description=str(__doc__).splitlines()[0])
     parser.add_argument("--people", type=int, default=50_000)
     parser.add_argument("--seeds", type=int, default=2)
@@ -76,7 +76,7 @@ def slopes_at(asked: tuple[float, float, int, int]) -> Slopes:
 
 
 def misfit(slopes: Slopes) -> float:
-    """Return the sum of squared errors of the slopes in half bands of the board [no unit]."""
+    """Return the sum of squared errors of the slopes, a number of half bands of the board, squared."""
     errors = []
     for name, slope in zip(TARGETS, slopes, strict=True):
         target = board.terms()["targets"][name]

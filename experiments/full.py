@@ -22,7 +22,7 @@ from model.errors import GongjiError, ScenarioError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Compare a full study, and keep its summary in experiments/studies."""
+    """Compare a full study and keep its summary in experiments/studies; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m experiments.full", description=str(__doc__).splitlines()[0])
     parser.add_argument("study", choices=("three_steps_full", "pooling_levels"))
     parser.add_argument("--people", type=int, default=50_000)

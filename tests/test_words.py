@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from experiments import document, explain, glossary, life, report
+from experiments.outcomes import style
 from experiments.page.pictures import words
 from experiments.words import pool_name, province_names
 from model import data
@@ -116,6 +117,8 @@ def test_every_line_of_life_has_both() -> None:
 
 def test_reports_have_both() -> None:
     assert [key for key, (en, zh) in report.UNITS.items() if bool(en) and not CHINESE.search(zh)] == []
+    shown = [words[part] for words in style()["answers"].values() for part in ("title", "says")]
+    assert [pair for pair in shown if not pair["en"] or not CHINESE.search(pair["zh"])] == []
     assert set(document.LANGUAGES) == {"both", "en", "zh"}
 
 
