@@ -38,12 +38,18 @@ def marriage_chances(rules: Any) -> NDArray[np.float64]:
 
 
 @cached
+def census_people() -> NDArray[np.float64]:
+    """Return the people of the census of 2020 by pool [358; persons]."""
+    return by_pool("prefectures", ["pop_census2020_persons"])[:, 0]
+
+
+@cached
 def migrants(outside: float) -> NDArray[np.float64]:
     """Return the census's people by pool of registration and of living, outside their own [358, 358; people].
 
     Between provinces by migration_od_2020.csv, inside them by the pools' published numbers of incomers.
     """
-    persons = by_pool("prefectures", ["pop_census2020_persons"])[:, 0]
+    persons = census_people()
     between, inside = migrant_shares(outside)
     place = province_index()
     alone = np.bincount(place)[place] == 1
@@ -69,7 +75,7 @@ def going_rates(outside: float, rules: Any) -> NDArray[np.float64]:
 
     As many go as would come back if the places' migrants were those of the census, times an assumed balance.
     """
-    persons = by_pool("prefectures", ["pop_census2020_persons"])[:, 0]
+    persons = census_people()
     moved = migrants(outside)
     at_home = persons - moved.sum(axis=0)
     rate = rules.return_rate * rules.going_balance * moved.sum(axis=1) / np.maximum(at_home, 1.0)

@@ -94,7 +94,8 @@ class Renewal:
         """Keep the homes that go on, in order, and add those founded this year."""
         home = np.empty(len(bounds) - 1, HOUSEHOLD["home"].dtype)
         runs = homes.counts[renewing.STRETCHES]
-        renewing.copy_runs(self.households.home, homes.olds[:runs], homes.news[:runs], homes.sizes[:runs], home)
+        parts = homes.olds[:runs], homes.news[:runs], homes.sizes[:runs]
+        renewing.copy_runs(self.households.home.view("u2"), *parts, home.view("u2"))
         home[len(home) - len(founded) :] = founded
         columns = {"start": bounds[:-1].astype(HOUSEHOLD["start"].dtype), "home": home}
         self.households, self.bounds = Table(HOUSEHOLD, len(home), columns), bounds
@@ -132,7 +133,8 @@ class Renewal:
             new[layout.ats] = layout.homes
             new[layout.newborns] = new[layout.mothers]
         else:
-            renewing.copy_runs(old, *runs, new)
+            bits = f"u{old.itemsize}"
+            renewing.copy_runs(old.view(bits), *runs, new.view(bits))
             new[layout.ats] = old[layout.movers]
 
 

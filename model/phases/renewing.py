@@ -73,8 +73,8 @@ def new_layout(movers: Bounds, changes: int, births: int) -> tuple[Layout, Homes
     ats, homes = np.empty_like(movers), np.empty_like(movers)
     newborns, mothers = np.empty(births, np.int32), np.empty(births, np.int32)
     layout = Layout(runs[0], runs[1], runs[2], runs[3], movers, ats, homes, newborns, mothers, 0)
-    stretches = [np.empty(most, np.int64) for _ in range(4)]
-    return layout, Homes(stretches[0], stretches[1], stretches[2], stretches[3], np.empty(5, np.int64))
+    olds, news, sizes = (np.empty(most, np.int32) for _ in range(3))
+    return layout, Homes(olds, news, sizes, np.empty(most, np.int64), np.empty(5, np.int64))
 
 
 @compiled
