@@ -45,7 +45,8 @@ class Results:
 
     def rows_of(self, reform: str, level: str, measure: str) -> pd.DataFrame:
         """Return the outcomes of one regime, level and measure."""
-        return pd.DataFrame(self.outcomes.iloc[self._places.get((reform, level, measure), [])])
+        rows: pd.DataFrame = self.outcomes.iloc[self._places.get((reform, level, measure), [])]
+        return rows
 
     @functools.cached_property
     def _places(self) -> Mapping[Any, Any]:

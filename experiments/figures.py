@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -73,9 +73,11 @@ def _font(language: str) -> Any:
 
 def _save(figure: Figure, path: Path) -> None:
     """Write a figure both ways; it is laid out once, since that takes as long as drawing."""
-    cast(Any, FigureCanvasAgg(figure)).print_png(path.with_suffix(".png"), metadata={"Software": None})
+    raster: Any = FigureCanvasAgg(figure)
+    raster.print_png(path.with_suffix(".png"), metadata={"Software": None})
     figure.set_layout_engine("none")
-    cast(Any, FigureCanvasSVG(figure)).print_svg(path.with_suffix(".svg"), metadata={"Date": None})
+    vector: Any = FigureCanvasSVG(figure)
+    vector.print_svg(path.with_suffix(".svg"), metadata={"Date": None})
 
 
 def reserve_months(sketch: Sketch) -> Figure:
