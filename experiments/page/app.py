@@ -259,4 +259,4 @@ def Page() -> None:  # noqa: N802
             if key in WHILE_LIVING or now == "done":
                 with solara.Card(say(key)):
                     part(model.shown)
-        solara.FileDownload(tables_zip, filename="gongji_tables.zip", name=say("download"))
+        solara.FileDownload(tables_zip, filename="gongji_tables.zip", label=say("download"))
