@@ -5,7 +5,10 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
-from model.rules import funds
+from hypothesis import given
+from hypothesis import strategies as st
+
+from model.rules import enrolment, funds
 from tests.test_rules_cases import CASES, load
 
 NOT_RULES = {"__init__", "codes", "readings", "histories"}
@@ -47,3 +50,11 @@ def test_every_rule_has_worked_examples_with_arithmetic_and_source() -> None:
     assert all(len(entry["cases"]) >= 3 and entry["source"] for entry in examples.values())
     assert sum(len(entry["cases"]) for entry in examples.values()) >= 80
     assert all(case["because"] for entry in examples.values() for case in entry["cases"])
+
+
+@given(st.integers(0, 600), st.integers(0, 600), st.integers(0, 600), st.integers(0, 600))
+def test_benefit_years_rise_with_what_was_paid(paid: int, short: int, middle: int, longest: int) -> None:
+    years = enrolment.benefit_years(paid, short, middle, longest)
+    assert 0 <= 12 * years <= max(short, middle, longest) * (1 + 1e-12)
+    assert enrolment.benefit_years(0, short, middle, longest) == 0
+    assert enrolment.benefit_years(paid + 1, short, short, short) >= enrolment.benefit_years(paid, short, short, short)
