@@ -19,6 +19,7 @@ from experiments.store import read_table
 from experiments.study import named
 
 TABLES = ("funds", "flows")
+DIGITS = 6  # of bn yuan: what lies below is the noise of sums
 
 
 def read_facts(results: Results, folder: Path) -> dict[tuple[str, int], RunFacts]:
@@ -149,7 +150,7 @@ def from_whom_to_whom(facts: RunFacts) -> list[dict[str, Any]]:
     received = {fund: float(net[facts.pools.index.get_level_values("fund") == fund].sum()) for fund in POOLS}
     received["adjustment_funds"] = -sum(received.values())
     rows: list[dict[str, Any]] = [{"who": who, "net_received": value} for who, value in received.items()]
-    by_province = net.groupby(facts.pools["province"]).sum()
+    by_province = net.groupby(facts.pools["province"]).sum().round(DIGITS)
     rows += [
         {"who": f"province:{code}", "net_received": float(value)} for code, value in by_province.items() if code != 0
     ]

@@ -58,7 +58,7 @@ def summed_up(name: str, frame: pd.DataFrame, results: Results) -> pd.DataFrame:
         return wide[[year for year in range(first, last + 1) if (last - year) % step == 0]].reset_index()
     if name == "giving":
         return pd.DataFrame([_giving(str(reform), rows) for reform, rows in frame.groupby("reform", sort=False)])
-    return frame
+    return frame.rename(columns={"compensation_fen": "compensation_bn_yuan"})
 
 
 def _giving(reform: str, rows: pd.DataFrame) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Live a full study and store its summary beside it: `python -m experiments.full three_steps_full --people 50000`.
+"""Live a full study and store its summary beside it: `python -m experiments.full three_steps_full`.
 
 Runs are kept; the same line goes on where it stopped. The summary names the code, people and seeds it came from; the
 quick study prints it.
@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Compare a full study and keep its summary in experiments/studies; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m experiments.full", description=str(__doc__).splitlines()[0])
     parser.add_argument("study", choices=("three_steps_full", "pooling_levels"))
-    parser.add_argument("--people", type=int, default=50_000)
+    parser.add_argument("--people", type=int, default=200_000, help="fewer repair noise of the sample (model/ODD.md)")
     parser.add_argument("--replications", type=int, default=3)
     parser.add_argument("--cases", nargs="*", default=None, help="only these cases; the summary then says less")
     parser.add_argument("--workers", type=int, default=0, help="processes; 0 for one a processor")
