@@ -16,7 +16,6 @@ from model import Reform, Scenario
 from model.errors import ScenarioError
 
 
-@pytest.mark.xfail(reason="the last fit found 18 sets that match history; thirty are asked")
 def test_at_least_thirty_sets_are_stored_and_all_differ() -> None:
     kept = sets.shares()
     assert len(set(kept)) == len(kept) > 30
