@@ -28,6 +28,8 @@ from tests.worlds import ALL_STEPS, ROOT, START, changed, live, moved, run_apart
 PEOPLE_STAGES = ("money_in", "weigh", "money_out")
 SHARED_STAGES = ("premiums", "relatives")
 """Stages lived in passes over users and holders, not block by block."""
+BOOKED = {"pay_premiums": "book_premiums", "pay_care": "book_care"}
+"""What lines lived in passes leave to a second function, which notes what was paid."""
 GLOBAL = ("renew", "inherit")
 """Stages lived once a year over all people, outside the blocks."""
 LINES = [phase for phase in YEAR if phase.stage in (*PEOPLE_STAGES, *SHARED_STAGES)]
@@ -117,17 +119,20 @@ def test_passes_settle_with_the_functions_of_the_table() -> None:
 Wrote = dict[str, set[str]]
 
 
-def watched_people(does: Callable[..., None], wrote: Wrote, order: list[str]) -> Callable[..., None]:
-    """Return a people's phase that notes which columns it changes."""
+def watched_people(
+    does: Callable[..., None], wrote: Wrote, order: list[str], line: str | None = None
+) -> Callable[..., None]:
+    """Return a people's phase that notes which columns it changes, for its own line or another."""
+    name = line or name_of(does)
 
     def watched(p: Any, *rest: Any) -> None:
         before = {name: values.copy() for name, values in p._asdict().items()}
         does(p, *rest)
-        wrote.setdefault(name_of(does), set()).update(
-            name for name, values in p._asdict().items() if not np.array_equal(values, before[name])
+        wrote.setdefault(name, set()).update(
+            column for column, values in p._asdict().items() if not np.array_equal(values, before[column])
         )
-        if order[-1:] != [name_of(does)]:
-            order.append(name_of(does))
+        if order[-1:] != [name]:
+            order.append(name)
 
     return watched
 
@@ -170,6 +175,8 @@ def watch() -> None:
     for phase in LINES:
         place = relatives if phase.stage in SHARED_STAGES else drivers
         setattr(place, name_of(phase.does[0]), watched_people(phase.does[0], wrote, order))
+        if book := BOOKED.get(name_of(phase.does[0])):
+            setattr(relatives, book, watched_people(getattr(relatives, book), wrote, order, name_of(phase.does[0])))
     year.YEAR = tuple(
         replace(phase, does=tuple(watched_funds(does, wrote, order) for does in phase.does))
         if phase.stage == "funds"
