@@ -164,11 +164,10 @@ def bounds(told: Sequence[Mapping[str, float]], year: int) -> list[Row]:
             continue
         kind, scheme = kinds[indicator]
         values = [seed[f"{scheme}_income_{int(code)}"] for seed in told if f"{scheme}_income_{int(code)}" in seed]
-        sample = "in" if kind == "share" else "out"
         zh = "职工" if scheme == "employee" else "居民"
         words = (f"{scheme} income a head, {english}", f"{zh}人均基金收入，{chinese}")
         name = f"{scheme}_income_{str(english).lower().replace(' ', '_')}"
-        result.append(_row(name, year, float(value), values, kind, sample, words, unit="yuan", band=0.1))
+        result.append(_row(name, year, float(value), values, kind, "in", words, unit="yuan", band=0.1))
     return result
 
 
