@@ -16,6 +16,7 @@ from model import PoolingModel, Scenario
 from model.data import by_pool, province_index
 from model.engine import Engine
 from model.mobility import destinations, going_ages, going_rates, marriage_chances, migrants
+from model.phases.ground import new_room
 from model.phases.marrying import AGE_BITS, couples
 from model.phases.moving import DEAD, insured_after, plan_year, work_after
 from model.phases.tally import Head, Money, PairKind
@@ -82,10 +83,9 @@ def fates(world: PoolingModel) -> dict[int, int]:
     """Return what next year holds for everybody, by key, as their own draws and families say."""
     people = columns_of(world.engine.people)
     fate, plans = np.zeros(len(people.key), np.uint8), np.empty(len(people.key), np.int64)
-    words = np.empty((4, len(people.key)), np.uint32)
     people = people._replace(age=people.age.copy())
     ground = world.ground._replace(year=world.year + 1)
-    plan_year(people, 0, len(people.key), world.law[0], ground, words, fate, plans)
+    plan_year(people, 0, len(people.key), world.law[0], ground, new_room(), fate, plans)
     return dict(zip(people.key.tolist(), fate.tolist(), strict=True))
 
 

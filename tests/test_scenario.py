@@ -270,11 +270,11 @@ def test_an_explanation_names_act_article_and_reform() -> None:
     assert "set by reform: one" in changed
 
 
-@pytest.mark.parametrize("date", ["1990-01-01", "2017-12-31", "2051-01-01"])
+@pytest.mark.parametrize("date", ["1990-01-01", "1997-12-31", "2051-01-01"])
 @pytest.mark.parametrize("path", ["employee.person_rate", "resident.individual.after"])
 def test_a_reform_in_no_year_of_the_model_is_refused(date: str, path: str) -> None:
     value = "frozen" if path.endswith(".after") else 0.02
-    with pytest.raises(ReformError, match=f"{date}: expected a date from 2018 to 2050"):
+    with pytest.raises(ReformError, match=f"{date}: expected a date from 1998 to 2050"):
         Scenario(reforms=(Reform("early", changes={path: {date: value}}),))
 
 

@@ -84,7 +84,6 @@ def test_designs_stay_inside_their_ranges(kind: str, points: int, count: int) ->
         ({"path": "employee.minimum_years_men", "low": 15.5, "high": 20}, "whole numbers"),
         ({"path": "benefit.resident_rate", "low": 0.1, "high": 0.2}, "factor: true"),
         ({"path": "benefit.resident_rate", "factor": True, "low": 1, "high": 9}, "between 0 and 1"),
-        ({"path": "waiting.reading_r1", "low": 0, "high": 1}, "some phase reads"),
     ],
 )
 def test_a_range_outside_its_bounds_is_one_line(axis: dict[str, Any], words: str) -> None:
@@ -182,7 +181,7 @@ def test_history_is_lived_once_and_nothing_differs(tmp_path: Path, monkeypatch: 
     plain = swept_study(axes=axes, people=2000, end=2026, design={"kind": "factorial"})
     branched = plain.model_copy(update={"branch": 2025})
     built: list[int] = []
-    counting = dataclasses.replace(MODEL, build=lambda *a: built.append(1) or MODEL.build(*a))  # type: ignore[func-returns-value]
+    counting = dataclasses.replace(MODEL, found=lambda *a: built.append(1) or MODEL.found(*a))  # type: ignore[func-returns-value]
     for study, name in ((plain, "straight"), (branched, "branched")):
         built.clear()
         sweep(counting, study, tmp_path / name, range(1), 1, lambda done: None)

@@ -20,7 +20,7 @@ from model.policy.schema import PLACES, as_date, check_rule, check_value, first_
 
 INDEX_PATHS = {"indexed to income": "work.income_growth", "indexed to wages": "work.wage_growth"}
 AFTER = ".after"
-FIRST_YEAR, LAST_YEAR = 2018, 2050  # the year before the first that can be lived, and the last
+FIRST_YEAR, LAST_YEAR = 1998, 2050  # the year of the first law, 国发〔1998〕44号, and the last that can be lived
 
 
 class Change(Protocol):
@@ -220,10 +220,10 @@ def reform_entry(parameter: Parameter, reform: str, key: object, raw: object) ->
 
 
 def reform_date(key: object) -> datetime.date:
-    """Return the date of a reform's value; raise ValueError for one in no year that can be lived or looked back on."""
+    """Return the date of a reform's value; raise ValueError for one before the first law or after the last year."""
     date = as_date(key)
     if not FIRST_YEAR <= date.year <= LAST_YEAR:
-        raise ValueError(f"{date}: expected a date from {FIRST_YEAR} to {LAST_YEAR}, the years of the model")
+        raise ValueError(f"{date}: expected a date from {FIRST_YEAR} to {LAST_YEAR}, the years of the law")
     return date
 
 
