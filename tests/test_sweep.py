@@ -181,7 +181,11 @@ def test_history_is_lived_once_and_nothing_differs(tmp_path: Path, monkeypatch: 
     plain = swept_study(axes=axes, people=2000, end=2026, design={"kind": "factorial"})
     branched = plain.model_copy(update={"branch": 2025})
     built: list[int] = []
-    counting = dataclasses.replace(MODEL, found=lambda *a: built.append(1) or MODEL.found(*a))  # type: ignore[func-returns-value]
+
+    def counted(make: Any) -> Any:
+        return lambda *given: built.append(1) or make(*given)  # type: ignore[func-returns-value]
+
+    counting = dataclasses.replace(MODEL, build=counted(MODEL.build), found=counted(MODEL.found))
     for study, name in ((plain, "straight"), (branched, "branched")):
         built.clear()
         sweep(counting, study, tmp_path / name, range(1), 1, lambda done: None)
