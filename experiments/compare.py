@@ -48,9 +48,18 @@ class Results:
         rows: pd.DataFrame = self.outcomes.iloc[self._places.get((reform, level, measure), [])]
         return rows
 
+    def effects_of(self, reform: str, level: str, measure: str) -> pd.DataFrame:
+        """Return the differences of one regime, level and measure."""
+        rows: pd.DataFrame = self.differences.iloc[self._effects.get((reform, level, measure), [])]
+        return rows
+
     @functools.cached_property
     def _places(self) -> Mapping[Any, Any]:
         return self.outcomes.groupby(["reform", "level", "measure"]).indices
+
+    @functools.cached_property
+    def _effects(self) -> Mapping[Any, Any]:
+        return self.differences.groupby(["reform", "level", "measure"]).indices
 
 
 def plan_jobs(

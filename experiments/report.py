@@ -199,13 +199,11 @@ def _both(text: str) -> Cell:
 
 def headline_cell(results: Results, outcome: Outcome, reform: str, year: int, unit: bool = True) -> str:
     """Return a level of the baseline, or a paired difference with its interval, in the unit people read."""
-    chosen = _pick(results.outcomes, outcome, year)
     if reform == results.study.baseline.name:
-        value = chosen[chosen["reform"] == reform]["value"].mean()
+        value = _pick(results.rows_of(reform, outcome.level, outcome.measure), outcome, year)["value"].mean()
         value = 0.0 if pd.isna(value) and outcome.level in ADDITIVE else value
         return "–" if pd.isna(value) else shown(value, outcome, unit=unit)
-    rows = _pick(results.differences, outcome, year)
-    rows = rows[rows["reform"] == reform]
+    rows = _pick(results.effects_of(reform, outcome.level, outcome.measure), outcome, year)
     if not len(rows):
         return shown(0.0, outcome, sign=True, unit=unit) if outcome.level in ADDITIVE else "–"
     row: Any = rows.iloc[0]
@@ -216,8 +214,7 @@ def headline_cell(results: Results, outcome: Outcome, reform: str, year: int, un
 
 
 def _pick(frame: pd.DataFrame, outcome: Outcome, year: int) -> pd.DataFrame:
-    same = (frame["level"] == outcome.level) & (frame["unit"] == outcome.unit)
-    return frame[same & (frame["measure"] == outcome.measure) & (frame["year"] == year)]
+    return frame[(frame["unit"] == outcome.unit) & (frame["year"] == year)]
 
 
 def unit_of(outcome: Outcome) -> str:
