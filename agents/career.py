@@ -28,6 +28,12 @@ def leaves_school(
 
 
 @compiled
+def at_odds(share: float, odds: float) -> float:
+    """Return a share whose odds are multiplied [share]."""
+    return share * odds / (1.0 - share + share * odds)
+
+
+@compiled
 def first_work(rural: bool, u: float, v: float, employed: float, flexible: float, public: float) -> int:
     """Return the work that a school leaver finds; rural people who find none farm [code of work]."""
     if u < employed:

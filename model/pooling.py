@@ -19,6 +19,7 @@ from model.data.apportion import largest_remainder
 from model.demography import demography
 from model.engine import BLOCK, Engine, quiet_arithmetic
 from model.errors import ScenarioError
+from model.job_market import job_odds
 from model.kinds import EMPLOYEE_ACCOUNTS
 from model.ledger import Ledger
 from model.lived_law import law_of_people
@@ -94,7 +95,7 @@ class PoolingModel(mesa.Model):
         self.policy = self.case.law()
         self.pools = data.pools()
         self.demography = demography()
-        self.spread = Spread.of(self._group("places", self.case.start))
+        self.spread = Spread.of(self.policy.group("places", self.case.start))
         self.growth = Growth.sampled(
             lambda year: self._value("work.wage_growth", year),
             lambda year: self._value("work.income_growth", year),
@@ -112,14 +113,10 @@ class PoolingModel(mesa.Model):
     def _value(self, path: str, year: int) -> float:
         return float(self.policy.value(path, year))
 
-    def _group(self, group: str, year: int) -> dict[str, float]:
-        """Return a group's values by name in a year."""
-        paths = [path for path in self.policy.parameters if path.startswith(f"{group}.")]
-        return {path.removeprefix(f"{group}."): self.policy.value(path, year) for path in paths}
-
     def _settle(self, threads: int, block: int) -> None:
         """Build the first population and give it to the engine."""
         self.population = self._first_people()
+        self.job_odds = job_odds(self._assumed())
         self.weight = self.population.weight
         self.engine = Engine(self.population.people, self.population.households, len(self.pools), threads, block)
         self.tally = Tally.empty(len(self.pools))
@@ -130,8 +127,11 @@ class PoolingModel(mesa.Model):
 
     def _first_people(self) -> Population:
         """Return the first population of the scenario and seed."""
-        assumed = {f"synthesis.{name}": value for name, value in self._group("synthesis", self.case.start).items()}
-        return first_population(self.case.number, self.case.start, self.seed_of_draws, assumed)
+        return first_population(self.case.number, self.case.start, self.seed_of_draws, self._assumed())
+
+    def _assumed(self) -> dict[str, float]:
+        """Return what the first population assumes."""
+        return {f"synthesis.{name}": value for name, value in self.policy.group("synthesis", self.case.start).items()}
 
     def _last_published(self) -> int:
         """Return the last year whose published use of care the law lets the model read."""
@@ -274,7 +274,7 @@ class PoolingModel(mesa.Model):
             "outpatient_keys": np.array(spread_keys(seed, int(Purpose.OUTPATIENT), year), np.uint64),
             "inpatient_keys": np.array(spread_keys(seed, int(Purpose.INPATIENT), year), np.uint64),
         }
-        return Ground(**(unknown | known | stirrings(law) | fixed_tables()))
+        return Ground(**(unknown | known | stirrings(law, self.job_odds) | fixed_tables()))
 
     def _ground_with_care(self) -> Ground:
         """Return the surroundings with this year's levels of care, at prices of 1."""

@@ -71,22 +71,23 @@ def by_illness_and_income(law: Any, table: Floats, shape: Floats) -> dict[str, F
     }
 
 
-def stirrings(law: Any) -> dict[str, Floats]:
-    """Return below which number [work] and from which age [sex, work; years] somebody's work may change this year.
+def stirrings(law: Any, odds: Floats) -> dict[str, Floats]:
+    """Return below which number [pool, work] and from which age [sex, work; years] somebody's work may change this year.
 
-    Nobody else's does, a change of heart of flexible workers about their scheme apart; a test holds this to the rules.
+    The odds of work with an employer [pool] are among the tables. Nobody else's does, a change of heart of flexible workers about their scheme apart; a test holds this to the rules.
     """
     rules, employee = law.work, law.employee
-    below, age = np.zeros(len(Work)), np.full((len(Sex), len(Work)), np.inf)
-    below[Work.ENTERPRISE] = rules.unemployment_rate + rules.exit_rate
-    below[[Work.FLEXIBLE, Work.FARMER, Work.NOT_WORKING]] = rules.entry_rate * law.enrolment.compliance_enterprise
-    below[[Work.UNEMPLOYED, Work.STUDENT]] = 1.0
+    below, age = np.zeros((len(odds), len(Work))), np.full((len(Sex), len(Work)), np.inf)
+    below[:, Work.ENTERPRISE] = rules.unemployment_rate + rules.exit_rate
+    entry = rules.entry_rate * law.enrolment.compliance_enterprise * odds
+    below[:, [Work.FLEXIBLE, Work.FARMER, Work.NOT_WORKING]] = entry[:, None]
+    below[:, [Work.UNEMPLOYED, Work.STUDENT]] = 1.0
     age[:, Work.CHILD], age[:, Work.PUPIL] = rules.school_age, rules.leave_school_age
     last = [Work.ENTERPRISE, Work.PUBLIC, Work.FLEXIBLE]
     age[Sex.MALE, last] = employee.retirement_age_men
     age[Sex.FEMALE, last] = employee.retirement_age_women - employee.retirement_spread_women
     age[:, Work.FARMER] = rules.resident_retirement_age
-    return {"work_below": below, "work_age": age}
+    return {"job_odds": odds, "work_below": below, "work_age": age}
 
 
 def leanings(law: Any) -> Floats:

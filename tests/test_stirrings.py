@@ -21,23 +21,25 @@ GROWN = (Work.ENTERPRISE, Work.PUBLIC, Work.FLEXIBLE, Work.FARMER, Work.UNEMPLOY
 @pytest.mark.parametrize("year", YEARS)
 def test_who_is_passed_over_keeps_the_work(year: int) -> None:
     law = law_record(load_policy(), year, data.pools())[0]
-    tables = stirrings(law)
+    odds = np.array([0.5, 1.0, 3.0])
+    tables = stirrings(law, odds)
     below, rules = tables["work_below"], law.work
-    entry = rules.entry_rate * law.enrolment.compliance_enterprise
     shares = rules.exit_rate, rules.unemployment_rate, rules.benefit_share, 2.0
     kept = 0
-    for work in GROWN:
-        for u in NUMBERS:
-            if u >= below[work]:
-                kept += 1
-                assert next_job(int(work), u, 0.0, entry, *shares) == work
+    for pool, at_odds in enumerate(odds.tolist()):
+        entry = rules.entry_rate * law.enrolment.compliance_enterprise * at_odds
+        for work in GROWN:
+            for u in NUMBERS:
+                if u >= below[pool, work]:
+                    kept += 1
+                    assert next_job(int(work), u, 0.0, entry, *shares) == work
     assert kept > len(NUMBERS)
 
 
 @pytest.mark.parametrize("work", [Work.CHILD, Work.PUPIL])
 def test_who_is_too_young_stays_at_school(work: Work) -> None:
     law = law_record(load_policy(), YEARS[0], data.pools())[0]
-    rules, ages = law.work, stirrings(law)["work_age"]
+    rules, ages = law.work, stirrings(law, np.ones(1))["work_age"]
     for sex in Sex:
         young = [age for age in AGES if age < ages[sex, work]]
         assert young
@@ -48,7 +50,7 @@ def test_who_is_too_young_stays_at_school(work: Work) -> None:
 
 def test_nobody_at_work_is_passed_over_at_retirement() -> None:
     law = law_record(load_policy(), YEARS[0], data.pools())[0]
-    ages, employee = stirrings(law)["work_age"], law.employee
+    ages, employee = stirrings(law, np.ones(1))["work_age"], law.employee
     for work in (Work.ENTERPRISE, Work.PUBLIC, Work.FLEXIBLE):
         assert ages[Sex.MALE, work] <= employee.retirement_age_men
         assert ages[Sex.FEMALE, work] <= employee.retirement_age_women - employee.retirement_spread_women

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from agents.care import events, hospital_tier
-from agents.career import first_work, leaves_school, next_job, scheme_of_work, year_more
+from agents.career import at_odds, first_work, leaves_school, next_job, scheme_of_work, year_more
 from agents.numeric import fen_share
 from agents.tables import look_up
 from experiments.bench.bill import Bill
@@ -150,6 +150,7 @@ class Person(Joiner):
             employed = rules.graduate_employee_share if work == STUDENT else rules.leaver_employee_share
             rural = self.urban == 0 and self.hukou_kind == RURAL
             public = rules.public_entrants * law.enrolment.compliance_public
+            employed = at_odds(employed, self.model.around.job_odds[self.home])
             found = first_work(rural, v, x, employed, rules.leaver_flexible_share, public)
             return found, self._joins(w)
         threshold = by_sex(self.sex, law.employee.retirement_age_men, law.employee.retirement_age_women)
@@ -160,7 +161,7 @@ class Person(Joiner):
             threshold = min(threshold, age)
         if retires:
             return self._at_retirement(threshold, law), -1
-        entry = rules.entry_rate * law.enrolment.compliance_enterprise
+        entry = rules.entry_rate * law.enrolment.compliance_enterprise * self.model.around.job_odds[self.home]
         months = law.enrolment
         by_years = months.benefit_months_short, months.benefit_months_middle, months.benefit_months_long
         longest = benefit_years(self.years, *by_years)

@@ -46,8 +46,10 @@ class Ground(NamedTuple):
     """Growth of the residents' premium over the year before."""
     member_leaning: Array
     """[chronic, age] what speaks for insuring a member of a family as a resident [log odds]."""
+    job_odds: Array
+    """[pool] odds of work with an employer, 1 = mean."""
     work_below: Array
-    """[work] number below which somebody's work may change this year."""
+    """[pool, work] number below which somebody's work may change this year."""
     work_age: Array
     """[sex, work] age from which somebody's work may change this year [years]."""
     onset: Array

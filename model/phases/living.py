@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from agents.career import first_work, leaves_school, next_job, scheme_of_work
+from agents.career import at_odds, first_work, leaves_school, next_job, scheme_of_work
 from agents.chance import Purpose, draw_words, unit
 from agents.codes import Hukou, Scheme, Sex, Work
 from agents.compiled import compiled_apart, float64, inlined, int64
@@ -48,7 +48,7 @@ def find_work(p: Columns, law: Any, ground: Ground, sums: Sums, scratch: Scratch
         i = int64(scratch.chosen[n])
         before = int64(p.work[i])
         scheme = int64(p.scheme[i])
-        work, joins = _next_work(p, i, before, scheme, law, scratch)
+        work, joins = _next_work(p, i, before, scheme, law, ground, scratch)
         p.work[i] = work
         after = scheme_of_work(work, scheme, joins)
         p.scheme[i] = after
@@ -78,7 +78,7 @@ def _may_move(p: Columns, law: Any, ground: Ground, scratch: Scratch) -> int:
     for i in range(p.key.size):
         work = int64(p.work[i])
         of_age = float64(p.age[i]) >= ground.work_age[int64(p.sex[i]), work]
-        drawn = unit(numbers[i]) < ground.work_below[work]
+        drawn = unit(numbers[i]) < ground.work_below[int64(p.home[i]), work]
         torn = (unit(hearts[i]) < switch) & (work == Work.FLEXIBLE)
         strayed = (work == Work.FARMER) & (p.scheme[i] == Scheme.EMPLOYEE)
         scratch.marked[i] = int64(of_age | drawn | torn | strayed)
@@ -90,7 +90,9 @@ def _may_move(p: Columns, law: Any, ground: Ground, scratch: Scratch) -> int:
 
 
 @inlined
-def _next_work(p: Columns, i: int, work: int, scheme: int, law: Any, scratch: Scratch) -> tuple[int, int]:
+def _next_work(
+    p: Columns, i: int, work: int, scheme: int, law: Any, ground: Ground, scratch: Scratch
+) -> tuple[int, int]:
     """Return a person's work this year and whether a flexible worker joins (1), leaves (0) or keeps (-1) the scheme."""
     u = unit(scratch.words[0, i])
     v = unit(scratch.words[1, i])
@@ -98,6 +100,7 @@ def _next_work(p: Columns, i: int, work: int, scheme: int, law: Any, scratch: Sc
     x = unit(scratch.words[3, i])
     age = int64(p.age[i])
     rules = law.work
+    odds = ground.job_odds[int64(p.home[i])]
     joins = int64(w < _flexible_join(p, i, law))
     if work == Work.CHILD or work == Work.PUPIL or work == Work.STUDENT:
         place = float64(p.rank[i]) / RANKS * 2.0 - 1.0
@@ -108,6 +111,7 @@ def _next_work(p: Columns, i: int, work: int, scheme: int, law: Any, scratch: Sc
         employed = rules.graduate_employee_share if work == Work.STUDENT else rules.leaver_employee_share
         rural = p.urban[i] == 0 and p.hukou_kind[i] == Hukou.RURAL
         public = rules.public_entrants * law.enrolment.compliance_public
+        employed = at_odds(employed, odds)
         return first_work(rural, v, x, employed, rules.leaver_flexible_share, public), joins
     sex = int64(p.sex[i])
     threshold = by_sex(sex, law.employee.retirement_age_men, law.employee.retirement_age_women)
@@ -117,7 +121,7 @@ def _next_work(p: Columns, i: int, work: int, scheme: int, law: Any, scratch: Sc
         threshold = min(threshold, age)
     if retires:
         return _at_retirement(p, i, age, threshold, work, scheme, law), int64(-1)
-    entry = rules.entry_rate * law.enrolment.compliance_enterprise
+    entry = rules.entry_rate * law.enrolment.compliance_enterprise * odds
     months = law.enrolment
     longest = benefit_years(
         int64(p.years[i]), months.benefit_months_short, months.benefit_months_middle, months.benefit_months_long

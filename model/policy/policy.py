@@ -127,6 +127,11 @@ class Policy:
             return at_place(setting, pool or province or 0, province)
         return setting
 
+    def group(self, group: str, year: int) -> dict[str, Any]:
+        """Return the values in force in a year of all parameters of a group, by name."""
+        paths = [path for path in self.parameters if path.startswith(f"{group}.")]
+        return {path.removeprefix(f"{group}."): self.value(path, year) for path in paths}
+
     def with_reforms(self, reforms: Iterable[Change]) -> Policy:
         """Return the law with these reforms laid over it; raise ReformError where one does not fit."""
         overrides = dict(self.overrides)

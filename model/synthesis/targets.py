@@ -141,7 +141,7 @@ def province_members(assumptions: Mapping[str, float], people: NDArray[np.float6
     trust = assumptions["synthesis.trust_in_province_estimates"]
     share = trust * estimate / estimate.sum() + (1 - trust) * outside / outside.sum()
     place = province_index()
-    working = np.bincount(place, people[:, :, WORKING[0] : WORKING[1]].sum(axis=(1, 2)))
+    working = np.bincount(place, working_age(people))
     old = np.bincount(place, people[:, :, RETIRED_FROM:].sum(axis=(1, 2)))
     active, retired = members("active", year), members("retired", year)
     result = np.stack([share * active, share * retired * (old / working)])
@@ -149,6 +149,23 @@ def province_members(assumptions: Mapping[str, float], people: NDArray[np.float6
         result *= (np.array([active, retired]) / result.sum(axis=1))[:, None]
         result *= share * (active + retired) / result.sum(axis=0)
     return np.asarray(result * (np.array([active, retired]) / result.sum(axis=1))[:, None], dtype=np.float64)
+
+
+def working_age(people: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the people of working age by pool [people]."""
+    return np.asarray(people[:, :, WORKING[0] : WORKING[1]].sum(axis=(1, 2)))
+
+
+def among_pools(province: NDArray[np.float64], weight: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Divide provinces' totals among their pools by weight."""
+    place = province_index()
+    return np.asarray(weight * (province / np.bincount(place, weight))[place], dtype=np.float64)
+
+
+def active_by_pool(assumptions: Mapping[str, float], people: NDArray[np.float64], year: int) -> NDArray[np.float64]:
+    """Return members at work by pool: provinces' totals divided by people of working age outside agriculture."""
+    active, _ = province_members(assumptions, people, year)
+    return among_pools(active, working_age(people) * (1 - agriculture_share()))
 
 
 @cached

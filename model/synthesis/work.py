@@ -8,19 +8,21 @@ import numpy as np
 
 from agents.chance import Purpose
 from agents.codes import Hukou, Sex, Work
-from model.data import province_index
 from model.synthesis.migration import band_cell
 from model.synthesis.people import urban_share
 from model.synthesis.targets import (
     PUBLIC_SECTORS,
     RETIRED_FROM,
     WORKING,
+    active_by_pool,
     agriculture_share,
+    among_pools,
     employed_in,
     employee_totals,
     national_count,
     province_members,
     students,
+    working_age,
 )
 from model.synthesis.tools import by_age, draw, draws, fit, fit_all, mixed, take
 
@@ -62,11 +64,6 @@ class Labour:
         shuffle = draws(self.seed, Purpose.SYNTHESIS_WORK, stream, len(weight))
         return take(chance, mixed(self.cell, shuffle), draw(self.seed, Purpose.SYNTHESIS_WORK, stream))
 
-    def by_pool(self, province: NDArray[np.float64], weight: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Divide provinces' totals among their pools by weight."""
-        place = province_index()
-        return np.asarray(weight * (province / np.bincount(place, weight))[place], dtype=np.float64)
-
     def free(self, age_from: int, age_to: int) -> NDArray[np.float64]:
         """Return 1.0 for rows in an age range that have no work yet, else 0.0."""
         age = self.columns["age"]
@@ -87,8 +84,8 @@ def assign(
     labour = Labour(columns, people, weight, seed)
     _students(labour, collective, year, assumptions)
     totals = employee_totals(year, assumptions)
-    active, retired = province_members(assumptions, people, year)
-    employee = _active(labour, active, assumptions)
+    _, retired = province_members(assumptions, people, year)
+    employee = _active(labour, active_by_pool(assumptions, people, year), assumptions)
     _kinds(labour, employee, totals, assumptions)
     pensioner = _retired(labour, retired, assumptions)
     labour.work[pensioner] = Work.RETIRED
@@ -114,8 +111,8 @@ def _member_weight(labour: Labour, assumptions: Mapping[str, float]) -> NDArray[
     return weight * np.where(rural, assumptions["synthesis.employee_weight_rural_hukou"], 1.0)
 
 
-def _active(labour: Labour, province: NDArray[np.float64], assumptions: Mapping[str, float]) -> NDArray[np.bool_]:
-    """Choose the members at work: pools by people of working age outside agriculture."""
+def _active(labour: Labour, active: NDArray[np.float64], assumptions: Mapping[str, float]) -> NDArray[np.bool_]:
+    """Choose the members at work, so many in each pool."""
     age, sex = labour.columns["age"], labour.columns["sex"]
     young = assumptions["synthesis.employee_weight_18_to_24"]
     late = assumptions["synthesis.employee_weight_over_50"]
@@ -123,8 +120,7 @@ def _active(labour: Labour, province: NDArray[np.float64], assumptions: Mapping[
     women = np.select([age < YOUNG_TO, age < PENSION_WOMEN, age < PENSION_WOMEN_CADRES], [young, 1.0, late / 2], 0.0)
     weight = labour.free(ADULT, RETIRED_FROM) * np.where(sex == Sex.MALE, men, women)
     weight = weight * _member_weight(labour, assumptions)
-    working = labour.people[:, :, WORKING[0] : WORKING[1]].sum(axis=(1, 2)) * (1 - agriculture_share())
-    return labour.take(weight, labour.by_pool(province, working), ACTIVE)
+    return labour.take(weight, active, ACTIVE)
 
 
 def _retired(labour: Labour, province: NDArray[np.float64], assumptions: Mapping[str, float]) -> NDArray[np.bool_]:
@@ -136,7 +132,7 @@ def _retired(labour: Labour, province: NDArray[np.float64], assumptions: Mapping
     weight = labour.free(PENSION_WOMEN, len(labour.people[0, 0])) * np.where(sex == Sex.MALE, men, women)
     weight = weight * _member_weight(labour, assumptions)
     old = labour.people[:, :, RETIRED_FROM:].sum(axis=(1, 2)) * urban_share()
-    return labour.take(weight, labour.by_pool(province, old), RETIRED)
+    return labour.take(weight, among_pools(province, old), RETIRED)
 
 
 def _kinds(
@@ -145,8 +141,7 @@ def _kinds(
     """Divide the members at work into public, unemployed on benefit, flexible and enterprise."""
     columns = labour.columns
     share = employed_in(PUBLIC_SECTORS)
-    people = labour.people[:, :, WORKING[0] : WORKING[1]].sum(axis=(1, 2))
-    public = labour.by_pool(share * (totals["public"] / share.sum()), people)
+    public = among_pools(share * (totals["public"] / share.sum()), working_age(labour.people))
     rest = np.where(employee, 1.0, 0.0)
     adult = np.where(columns["age"] >= GRADUATE, 1.0, 0.0)
     local = np.where(columns["hukou"] == columns["home"], 1.0, assumptions["synthesis.public_weight_migrants"])
