@@ -44,3 +44,13 @@ def hospital_tier(u: float, primary: float, secondary: float) -> int:
     if u < secondary:
         return Tier.SECONDARY
     return Tier.TERTIARY
+
+
+@compiled
+def left_by_tier(u: float, tier: int, primary: float, secondary: float) -> float:
+    """Return what is left of the number that chose the level of the hospital: uniform again, whatever the level."""
+    if tier == Tier.PRIMARY:
+        return u / primary
+    if tier == Tier.SECONDARY:
+        return (u - primary) / (secondary - primary)
+    return (u - secondary) / (1.0 - secondary)

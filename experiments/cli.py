@@ -33,7 +33,7 @@ OK, NO, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 USAGE_ERROR = typer.BadParameter.__mro__[1]  # click's, wherever this typer keeps it
 STOPPED = "interrupted: nothing half-written is left; the same line goes on from here"
 RESULTS = Path("results")
-START, END, LAST, PEOPLE = 2024, 2035, 2050, "200000"
+START, END, LAST, PEOPLE, VALIDATED = 2024, 2035, 2050, "1000000", "200000"
 SIZES = "20000,1000000"
 PORT = 8765
 
@@ -219,7 +219,7 @@ def compare(
 
 @app.command()
 def validate(
-    people: Annotated[str, typer.Option(help="simulated people")] = PEOPLE,
+    people: Annotated[str, typer.Option(help="simulated people")] = VALIDATED,
     replications: Annotated[int, typer.Option(help="seeds of each of the four worlds")] = 3,
     workers: Annotated[int, typer.Option(help="processes; 0 for one a processor")] = 0,
     out: Annotated[Path, typer.Option(help="folder of the worlds, the page and the picture")] = RESULTS / "validate",

@@ -83,8 +83,8 @@ PARTIES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "arrears_paid": (POOLS, PROVIDERS),
 }
 DECIDES = {
-    Purpose.LIFE: "who dies in the year, who falls chronically ill or gets worse",
-    Purpose.BIRTH: "who has a child",
+    Purpose.LIFE: "who dies in the year, who falls chronically ill or gets worse (**evenly spread**)",
+    Purpose.BIRTH: "who has a child (**evenly spread**)",
     Purpose.FAMILY_LIFE: "who looks for a partner of what age, goes away, comes back or sets up a home",
     Purpose.COUPLE: "whether a couple parts, where a new one lives (key of both)",
     Purpose.DESTINATION: "where somebody goes who goes away",
@@ -95,8 +95,8 @@ DECIDES = {
         "a pool's mobilisation (once, for every seed)"
     ),
     Purpose.OUTPATIENT: "number and cost of visits, cost of chronic treatment (**evenly spread**)",
-    Purpose.INPATIENT: "number and cost of hospital stays (**evenly spread**)",
-    Purpose.PLACE_OF_CARE: "level of hospital; who gives up an advised stay; who is treated away and paid for",
+    Purpose.INPATIENT: "number, level and cost of hospital stays (**evenly spread**)",
+    Purpose.PLACE_OF_CARE: "level of hospital of visits; who gives up a stay; who is treated away and paid for",
     Purpose.ACCOUNT: "whether and when a holder of an account registers relatives; wallet; premiums (once in a life)",
     Purpose.POOL_SHOCK: "the year's shock of a pool, of its province and of the nation",
     Purpose.POOL_CHANCE: "chance among a pool's true members",

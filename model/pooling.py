@@ -29,7 +29,7 @@ from model.phases import drivers
 from model.phases.fund_world import Institutions, new_fund_state
 from model.phases.ground import Ground
 from model.phases.money_in_funds import endow
-from model.phases.tally import AGES, EnrolmentItem, Head, Money, PairKind, Tally
+from model.phases.tally import AGES, EnrolmentItem, Head, Money, Need, PairKind, Tally
 from model.places import Growth, Places, Spread, living, places
 from model.policy.record import law_record
 from model.record import Record
@@ -42,7 +42,7 @@ from model.surroundings import (
     CareLevels,
     balanced,
     by_illness_and_income,
-    cost_by_age,
+    expected_need,
     fixed_tables,
     leanings,
     local_effort,
@@ -271,15 +271,16 @@ class PoolingModel(mesa.Model):
             "outpatient_spread": spread_table(float(law.care.sigma_year)),
             "inpatient_spread": spread_table(float(law.care.sigma_stay)),
             "chronic_spread": spread_table(float(law.care.sigma_chronic)),
-            "outpatient_keys": np.array(spread_keys(seed, int(Purpose.OUTPATIENT), year), np.uint64),
-            "inpatient_keys": np.array(spread_keys(seed, int(Purpose.INPATIENT), year), np.uint64),
         }
+        for name in ("birth", "life", "outpatient", "inpatient"):
+            known[f"{name}_keys"] = np.array(spread_keys(seed, int(Purpose[name.upper()]), year), np.uint64)
         return Ground(**(unknown | known | stirrings(law, self.job_odds) | fixed_tables()))
 
     def _ground_with_care(self) -> Ground:
         """Return the surroundings with this year's levels of care, at prices of 1."""
-        even = np.ones(len(self.pools)), np.ones_like(self.funds.budget)
-        return self.ground._replace(price=even[0], budget=even[1], **self._levels())
+        even, levels = np.ones(len(self.pools)), self._levels()
+        self.age_cost = levels["mean_cost"].sum(axis=0)
+        return self.ground._replace(price=even, budget=np.ones_like(self.funds.budget), **levels)
 
     def _ground_of_pools(self) -> Ground:
         """Return the surroundings with local prices, the year's shocks, budgets, and the sample's luck taken out."""
@@ -293,10 +294,9 @@ class PoolingModel(mesa.Model):
             national, local = self.need()
             planned = local * shock[:, None] * budget
             budget = budget * (national.sum(axis=0) / np.maximum(planned.sum(axis=0), 1.0))
-        self.funds.expected = self.tally.need[:, :, 1].astype(np.float64) * self.weight
-        self.age_cost = cost_by_age(self.tally.profile, self.ground.expected_cost)
+        self.funds.expected = self.tally.need[:, :, Need.MORBIDITY].astype(np.float64) * self.weight
         balance = balanced(self.tally.need, float(law.care.balance_limit))
-        return self.ground._replace(price=price, budget=budget * balance, pharmacy=self._pharmacy())
+        return self.ground._replace(price=price, budget=budget, balance=balance, pharmacy=self._pharmacy())
 
     def _pharmacy(self) -> float:
         """Return the share of accounts carried to pharmacies: as published while known, then for ever the same."""
@@ -335,8 +335,7 @@ class PoolingModel(mesa.Model):
 
     def need(self) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
         """Return the year's expected cost of care at national and at local prices [pool, scheme; fen]."""
-        national = self.tally.need[:, :, 1].astype(np.float64) * self.weight
-        national = national * self._dearer()
+        national = expected_need(self.tally.need).sum(axis=-1) * (self.weight * self._dearer())
         return national, national * local_price(self.places.price, self.tally.heads)[:, None]
 
     def _dearer(self) -> float:
@@ -396,5 +395,5 @@ FIRST_GROWTH = 2018
 LAST_SAMPLED = 2024  # levels are measured in years to 2023, so growth must reach them
 FEN_PER_YUAN = 100
 CARE_SHAPES = {"visits": 4, "stays": 4, "visit_cost": 1, "visit_tier": 2, "visit_edges": 2, "stay_cost": 2}
-CARE_SHAPES |= {"stay_age": 1, "chronic_cost": 3, "tier_edges": 2}
-"""Axes of the ground's tables of care, empty until care is sought."""
+CARE_SHAPES |= {"stay_age": 1, "chronic_cost": 3, "tier_edges": 2, "balance": 3, "mean_cost": 3, "expected_cost": 4}
+"""Axes of the ground's tables of care, empty until care is sought: one type of ground, compiled once."""

@@ -15,7 +15,7 @@ from agents.compiled import compiled, float64, int64
 from agents.enrolment import member_leanings
 from agents.numeric import exp, normal_quantile
 from agents.tables import exponential_table, logistic_table, lognormal_table
-from model.phases.tally import AGES, CHRONIC_LEVELS, Head
+from model.phases.tally import AGES, CHRONIC_LEVELS, Head, Need
 from model.responses import deaths, price_response, use_by_fifth
 
 Floats = NDArray[np.float64]
@@ -72,9 +72,10 @@ def by_illness_and_income(law: Any, table: Floats, shape: Floats) -> dict[str, F
 
 
 def stirrings(law: Any, odds: Floats) -> dict[str, Floats]:
-    """Return below which number [pool, work] and from which age [sex, work; years] somebody's work may change this year.
+    """Return below which number [pool, work] and from which age [sex, work; years] work may change this year.
 
-    The odds of work with an employer [pool] are among the tables. Nobody else's does, a change of heart of flexible workers about their scheme apart; a test holds this to the rules.
+    The odds of work with an employer [pool] are among the tables. Nobody else's work changes, a change of heart of
+    flexible workers about their scheme apart; a test holds this to the rules.
     """
     rules, employee = law.work, law.employee
     below, age = np.zeros((len(odds), len(Work))), np.full((len(Sex), len(Work)), np.inf)
@@ -145,7 +146,12 @@ class CareLevels:
         for name, factor in dying.items():
             tables[name] = step_scale(np.stack([tables[name], tables[name] * factor]))
         tables["chronic_cost"] = np.stack([tables["chronic_cost"], tables["chronic_cost"] * HALF])
-        return tables | self._tiers(law) | {"expected_cost": self._expected(law, relative)}
+        expected = self._expected(law, relative)
+        return (
+            tables
+            | self._tiers(law)
+            | {"expected_cost": expected.sum(axis=0), "mean_cost": cost_by_age(profile, expected)}
+        )
 
     def _relative(self, law: Any) -> dict[str, Floats]:
         care = law.care
@@ -206,13 +212,16 @@ class CareLevels:
         return tables
 
     def _expected(self, law: Any, relative: dict[str, Floats]) -> Floats:
-        """Return the mean cost of a year's care at prices of 1 [dies, status, chronic, age; fen]."""
+        """Return mean costs of care at prices of 1 [visits/treatment/stays, dies, status, chronic, age; fen]."""
         use, tiers = self._use(law, relative), self._tiers(law)
         shares = np.diff(np.pad(tiers["tier_edges"], ((0, 0), (1, 1)), constant_values=(0.0, 1.0)), axis=1)
         stay = (tiers["stay_cost"] * shares).sum(axis=1)[:, None, None] * tiers["stay_age"]
-        seen = use["visits"] * use["visit_cost"][:, None, None] + use["chronic_cost"][:, :, None]
+        seen = use["visits"] * use["visit_cost"][:, None, None]
+        treated = np.broadcast_to(use["chronic_cost"][:, :, None], seen.shape)
         stays = use["stays"] * stay
-        return np.stack([seen + stays, seen * HALF + stays * (HALF * law.care.last_year_factor)])
+        last = HALF * law.care.last_year_factor
+        kinds = (seen, HALF), (treated, HALF), (stays, last)
+        return np.stack([np.stack([costs, costs * dying]) for costs, dying in kinds])
 
     def _tiers(self, law: Any) -> dict[str, Floats]:
         """Return shares of visitors and patients by level of hospital and relative or absolute unit costs."""
@@ -285,23 +294,37 @@ def fixed_tables() -> dict[str, Floats]:
 
 
 def balanced(need: Counts, limit: float) -> Floats:
-    """Return by pool and scheme what brings the drawn cost of care to the expected, within a limit either way.
+    """Return what brings the drawn cost of care to the expected, within a limit [pool, scheme, visits/treatment/stays].
 
     A pool feels the variance of the members it represents, not that of the sample: the luck of the few simulated is
-    taken out here; the chance among all members and the year's shocks come in with the prices.
+    taken out here; the chance among all members and the year's shocks come in with the prices. Where nobody had one
+    kind of care, or the limit is met, the other kinds make up for it.
     """
-    drawn, expected = need[:, :, 0].astype(np.float64), need[:, :, 1].astype(np.float64)
-    some = (drawn > 0.0) & (expected > 0.0)
-    factor = np.divide(expected, drawn, out=np.ones_like(drawn), where=some)
+    drawn = need[..., Need.DRAWN_VISITS : Need.VISITS].astype(np.float64)
+    expected = expected_need(need)
+    factor = _quotient(expected, drawn, limit)
+    rest = _quotient(expected.sum(axis=-1), (drawn * factor).sum(axis=-1), limit)
+    factor = factor * rest[..., None]
     factor[:, Scheme.NONE] = 1.0
-    return np.asarray(np.clip(factor, 1.0 / limit, limit))
+    return np.asarray(factor)
+
+
+def expected_need(need: Counts) -> Floats:
+    """Return what was to be expected of members at their standing and age [pool, scheme, kind of care; fen]."""
+    return need[..., Need.VISITS : Need.MORBIDITY].astype(np.float64)
+
+
+def _quotient(wanted: Floats, had: Floats, limit: float) -> Floats:
+    """Return wanted over had within a limit either way, 1 where either is nothing."""
+    ratio = np.divide(wanted, had, out=np.ones_like(had), where=(had > 0.0) & (wanted > 0.0))
+    return np.asarray(np.clip(ratio, 1.0 / limit, limit))
 
 
 def cost_by_age(profile: Counts, expected: Floats) -> Floats:
-    """Return what a year's care costs on average by standing and age at prices of 1; none where nobody is [fen]."""
-    people, costs = profile.astype(np.float64), np.moveaxis(expected, 0, -1)
+    """Return what a year's care costs on average at prices of 1; none where nobody is [kind, status, age; fen]."""
+    people, costs = profile.astype(np.float64), np.moveaxis(expected, 1, -1)
     heads = people.sum(axis=(1, 3))
-    return np.asarray((people * costs).sum(axis=(1, 3)) / np.maximum(heads, 1.0))
+    return np.asarray((people * costs).sum(axis=(2, 4)) / np.maximum(heads, 1.0))
 
 
 def weighed_by_age(people: Any, age_cost: Floats, pools: int, weight: int) -> Floats:

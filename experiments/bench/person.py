@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from agents.care import events, hospital_tier
+from agents.care import events, hospital_tier, left_by_tier
 from agents.career import at_odds, first_work, leaves_school, next_job, scheme_of_work, year_more
 from agents.numeric import fen_share
 from agents.tables import look_up
@@ -39,7 +39,7 @@ from experiments.bench.words import (
 from model.phases import caring, joining
 from model.phases.caring import FIFTHS
 from model.phases.living import MOST_INCOME, MOST_SEVERE, MOST_YEARS, RANKS
-from model.phases.tally import AGES
+from model.phases.tally import AGES, CARES, Need
 from model.rules.accounts import account_interest
 from model.rules.contributions import by_sex, may_stop_contributing
 from model.rules.enrolment import benefit_years, no_claim_steps
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from experiments.bench.family import Family
     from experiments.bench.twin import PlainModel
 
-tier_of = interpreted(hospital_tier)
+tier_of, left_of = interpreted(hospital_tier), interpreted(left_by_tier)
 how_away = interpreted(caring.how_away)
 STATE = (
     "key", "home", "hukou", "insured", "age", "sex", "hukou_kind", "urban", "work", "scheme", "aid", "chronic", "rank",
@@ -220,8 +220,11 @@ class Person(Joiner):
         """Draw the year's care, at prices of 1, and weigh it against what was to be expected."""
         self.drawn = self._care()
         around, need = self.model.around, self.model.counts.need[self.insured][self.scheme]
-        need[0] += sum(self.drawn[5:])
-        need[1] += int(around.expected_cost[self.dying][self.status][self.chronic][min(self.age, AGES - 1)])
+        age = min(self.age, AGES - 1)
+        for care in range(CARES):
+            need[Need.DRAWN_VISITS + care] += self.drawn[5 + care]
+            need[Need.VISITS + care] += int(around.mean_cost[care][self.status][age])
+        need[Need.MORBIDITY] += int(around.expected_cost[self.dying][self.status][self.chronic][age])
 
     def _care(self) -> tuple[int, ...]:
         """Return visits, tier, stays, tier, whether away; cost of visits, treatment and stays at prices of 1."""
@@ -244,9 +247,10 @@ class Person(Joiner):
             cost = around.chronic_cost[dies][status][chronic]
             treatment = int(cost * look_up(around.chronic_spread, 1.0 - v))
         if stays > 0:
-            tier = int(tier_of(where[1], *around.tier_edges[status]))
+            edges = around.tier_edges[status]
+            tier = int(tier_of(t, *edges))
             cost = around.stay_cost[status][tier] * around.stay_age[age] * around.stay_fifth[fifth]
-            inside = int(stays * cost * look_up(around.inpatient_spread, t))
+            inside = int(stays * cost * look_up(around.inpatient_spread, left_of(t, tier, *edges)))
         away = how_away(self.home != self.insured, where[2], law) if stays > 0 or self.home != self.insured else 0
         return visits, visit_tier, stays, tier, away, out, treatment, inside
 
@@ -255,7 +259,8 @@ class Person(Joiner):
         world, around = self.model, self.model.around
         level = around.price[self.insured] * around.budget[self.insured][self.scheme]
         visits, visit_tier, stays, tier, away, *costs = self.drawn
-        out, treatment, inside = (fen_share(cost, level) for cost in costs)
+        even = around.balance[self.insured][self.scheme]
+        out, treatment, inside = (fen_share(cost, level * own) for cost, own in zip(costs, even, strict=True))
         if self.scheme == EMPLOYEE:
             out += int(self.account * around.pharmacy)
         self.cost = out + treatment + inside
@@ -273,6 +278,9 @@ class Person(Joiner):
         mother = self.mother
         if self.age == 0 and mother is not None and mother.scheme == EMPLOYEE:
             counts.money[mother.insured][MATERNITY] += law.employee.maternity_cost
+        if self.sex == FEMALE and self.scheme == EMPLOYEE:
+            risk = self.model.around.fertility[min(self.age, AGES - 1)]
+            counts.need[self.insured][EMPLOYEE][Need.BIRTHS] += int(law.employee.maternity_cost * risk)
         if law.waiting.in_force:
             standing = STANDING[self.scheme][self.age == 0]
             self.bonus_claims = min(

@@ -46,7 +46,7 @@ class Draws:
         self._ground = ground
         self._keys = keys
         self.work = self._several(Purpose.WORK, 4)
-        self.life = self._several(Purpose.LIFE, 2)
+        self.life = self._pair(Purpose.LIFE, ground.life_keys)
         self.enrolment = self._several(Purpose.ENROLMENT, 4)
         self.place_of_care = self._several(Purpose.PLACE_OF_CARE, 4)
         self.family = uniforms(ground.seed, Purpose.FAMILY, ground.year, keys)
@@ -59,9 +59,14 @@ class Draws:
 
     def _pair(self, purpose: Purpose, spread: Any) -> list[tuple[float, ...]]:
         """Return the evenly spread pair of every person."""
-        out = np.empty((2, len(self._keys)), np.uint32)
-        draw_pairs(self._ground.seed, int(purpose), self._ground.year, spread, self._keys, out)
-        return list(zip(*((out + HALF_STEP) * TO_UNIT).tolist()))
+        return pairs(self._ground, purpose, spread, self._keys)
+
+
+def pairs(ground: Ground, purpose: Purpose, spread: Any, keys: Keys) -> list[tuple[float, ...]]:
+    """Return the evenly spread pair of every key for one purpose and year."""
+    out = np.empty((2, len(keys)), np.uint32)
+    draw_pairs(ground.seed, int(purpose), ground.year, spread, keys, out)
+    return list(zip(*((out + HALF_STEP) * TO_UNIT).tolist()))
 
 
 def several(seed: int, purpose: Purpose, year: int, keys: Keys, number: int) -> list[tuple[float, ...]]:

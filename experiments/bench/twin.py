@@ -17,7 +17,7 @@ from agents.codes import Scheme
 from experiments.bench.family import Family
 from experiments.bench.mover import GOES, RETURNS, SETS_UP, find_partners
 from experiments.bench.person import STATE, YEARLY, Person
-from experiments.bench.plain import Counts, Draws, Keys, drawn_words, plain_ground, plain_law, several, uniforms
+from experiments.bench.plain import Counts, Draws, Keys, drawn_words, pairs, plain_ground, plain_law, several
 from experiments.bench.sharing import Sharing
 from model import PoolingModel, Scenario
 
@@ -92,11 +92,11 @@ class PlainModel(PoolingModel):
         self.everybody.do("grow_older")
         self.families.do("bury")
         keys = self._number()
-        births = uniforms(self.seed_of_draws, Purpose.BIRTH, self.year, keys)
+        births = pairs(self.ground, Purpose.BIRTH, self.ground.birth_keys, keys)
         plans = drawn_words(self.seed_of_draws, Purpose.FAMILY_LIFE, self.year, keys)
         people = list(self.everybody)
-        for person, numbers, wish, u in zip(people, *plans, births, strict=True):
-            person.plan_year(numbers, wish, u)
+        for person, numbers, wish, (birth, _) in zip(people, *plans, births, strict=True):
+            person.plan_year(numbers, wish, birth)
         self._move(people)
         for family in list(self.families):
             family.renew()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from agents.care import events, hospital_tier
+from agents.care import events, hospital_tier, left_by_tier
 from agents.chance import Purpose, draw_pairs, draw_words, unit
 from agents.codes import Care, Scheme
 from agents.compiled import compiled_apart, float64, inlined, int64
@@ -13,7 +13,7 @@ from agents.person import Columns
 from agents.tables import look_up
 from model.phases.ground import Ground, Illness, Scratch, Sums
 from model.phases.standing import status_of
-from model.phases.tally import AGES, CareItem
+from model.phases.tally import AGES, CARES, CareItem, Need
 from model.rules.codes import Away
 
 FIFTHS = 5
@@ -89,11 +89,12 @@ def _stay(p: Columns, law: Any, ground: Ground, ill: Illness, scratch: Scratch) 
             ill.stays[i] = 0
             continue
         status = status_of(int64(p.work[i]), int64(p.scheme[i]))
-        u = unit(scratch.words[1, i])
-        tier = hospital_tier(u, ground.tier_edges[status, 0], ground.tier_edges[status, 1])
+        u = unit(scratch.more_pairs[1, i])
+        primary, secondary = ground.tier_edges[status, 0], ground.tier_edges[status, 1]
+        tier = hospital_tier(u, primary, secondary)
         cost = ground.stay_cost[status, tier] * ground.stay_age[min(int64(p.age[i]), AGES - 1)]
         cost = cost * ground.stay_fifth[fifth]
-        luck = look_up(ground.inpatient_spread, unit(scratch.more_pairs[1, i]))
+        luck = look_up(ground.inpatient_spread, left_by_tier(u, tier, primary, secondary))
         ill.tier[i] = tier
         ill.inpatient[i] = int64(float64(ill.stays[i]) * cost * luck)
 
@@ -125,17 +126,19 @@ def how_away(far: bool, u: float, rules: Any) -> int:
 
 
 @compiled_apart
-def weigh_need(p: Columns, ground: Ground, ill: Illness, scratch: Scratch, sums: Sums) -> None:
+def weigh_need(p: Columns, ground: Ground, ill: Illness, sums: Sums) -> None:
     """Add what chance drew for every pool's members and what was to be expected of them."""
     for i in range(p.key.size):
         status = status_of(int64(p.work[i]), int64(p.scheme[i]))
         age = min(int64(p.age[i]), AGES - 1)
-        scratch.drawn[i] = int64(ill.outpatient[i]) + int64(ill.chronic[i]) + int64(ill.inpatient[i])
-        scratch.expected[i] = int64(ground.expected_cost[int64(p.dying[i]), status, int64(p.chronic[i]), age])
-    for i in range(p.key.size):
+        dies, chronic = int64(p.dying[i]), int64(p.chronic[i])
         need = sums.need[int64(p.insured[i]), int64(p.scheme[i])]
-        need[0] += scratch.drawn[i]
-        need[1] += scratch.expected[i]
+        need[Need.DRAWN_VISITS] += int64(ill.outpatient[i])
+        need[Need.DRAWN_TREATMENT] += int64(ill.chronic[i])
+        need[Need.DRAWN_STAYS] += int64(ill.inpatient[i])
+        for care in range(CARES):
+            need[int64(Need.VISITS) + care] += int64(ground.mean_cost[care, status, age])
+        need[Need.MORBIDITY] += int64(ground.expected_cost[dies, status, chronic, age])
 
 
 @compiled_apart
@@ -146,9 +149,10 @@ def run_up_bills(p: Columns, ground: Ground, ill: Illness, scratch: Scratch, sum
         scheme = int64(p.scheme[i])
         level = ground.price[pool] * ground.budget[pool, scheme]
         share = ground.pharmacy if scheme == Scheme.EMPLOYEE else 0.0
-        outpatient = fen_share(int64(ill.outpatient[i]), level) + int64(float64(p.account[i]) * share)
-        chronic = fen_share(int64(ill.chronic[i]), level)
-        inpatient = fen_share(int64(ill.inpatient[i]), level)
+        even = ground.balance[pool, scheme]
+        outpatient = fen_share(int64(ill.outpatient[i]), level * even[0]) + int64(float64(p.account[i]) * share)
+        chronic = fen_share(int64(ill.chronic[i]), level * even[1])
+        inpatient = fen_share(int64(ill.inpatient[i]), level * even[2])
         scratch.outpatient[i] = outpatient
         scratch.chronic[i] = chronic
         scratch.inpatient[i] = inpatient

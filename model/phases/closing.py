@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from agents.codes import Scheme
-from agents.compiled import compiled_apart, int64
+from agents.codes import Scheme, Sex
+from agents.compiled import compiled_apart, float64, int64
 from agents.person import Columns
-from model.phases.ground import Sums
+from model.phases.ground import Ground, Sums
 from model.phases.joining import standing_of
 from model.phases.standing import status_of
-from model.phases.tally import EnrolmentItem, Head, Money
+from model.phases.tally import AGES, EnrolmentItem, Head, Money, Need
 from model.rules.enrolment import no_claim_steps
 
 MOST = 255
@@ -31,12 +31,16 @@ def count_bonuses(p: Columns, law: Any) -> None:
 
 
 @compiled_apart
-def pay_maternity(p: Columns, first: int, last: int, law: Any, sums: Sums) -> None:
-    """Pay care and allowance at the birth of every child of a woman insured as an employee."""
+def pay_maternity(p: Columns, first: int, last: int, law: Any, ground: Ground, sums: Sums) -> None:
+    """Pay care and allowance at the birth of every child of a woman insured as an employee, and add what to expect."""
+    cost = float64(law.employee.maternity_cost)
     for i in range(first, last):
         mother = int64(p.mother[i])
         if p.age[i] == 0 and mother >= 0 and p.scheme[mother] == Scheme.EMPLOYEE:
             sums.money[int64(p.insured[mother]), Money.MATERNITY] += law.employee.maternity_cost
+        if p.sex[i] == Sex.FEMALE and p.scheme[i] == Scheme.EMPLOYEE:
+            hoped = int64(cost * ground.fertility[min(int64(p.age[i]), AGES - 1)])
+            sums.need[int64(p.insured[i]), int64(Scheme.EMPLOYEE), Need.BIRTHS] += hoped
 
 
 @compiled_apart

@@ -69,7 +69,7 @@ def weigh(
         people = part_of(p, first, last)
         ill = illness_of(illness, first, last)
         seek_care(people, law, ground, ill, scratch)
-        weigh_need(people, ground, ill, scratch, sums)
+        weigh_need(people, ground, ill, sums)
 
 
 @compiled
@@ -96,6 +96,6 @@ def money_out(
         pay_supplement(people, law, ground, scratch, sums)
         pay_assistance(people, law, ground, scratch, sums)
         pay_rest(people, first, law, scratch, sums)
-        pay_maternity(p, first, last, law, sums)
+        pay_maternity(p, first, last, law, ground, sums)
         count_bonuses(people, law)
         count_heads(people, sums)

@@ -12,7 +12,7 @@ from agents.compiled import inlined
 
 HOME_FIELDS = ("f8", "f8", "f8", "i8", "i8", "i8", "i8", "u8")
 """What a block keeps for every home."""
-FEN_FIELDS = 9
+FEN_FIELDS = 8
 """Sums of money that a block keeps for every person."""
 Bounds = NDArray[np.int64]
 
@@ -96,10 +96,14 @@ class Ground(NamedTuple):
     """[pool] local price of care with the year's shocks, 1 = national mean."""
     budget: Array
     """[pool, scheme] factor on the cost of care from the pool's budget."""
+    balance: Array
+    """[pool, scheme, visits/treatment/stays] what takes the luck of the few simulated out of the cost of care."""
     coverage: Array
     """[pool, scheme] factor on basic benefits after arrears."""
     expected_cost: Array
     """[dies, status, chronic, age] mean cost of a year's care at prices of 1 [fen]."""
+    mean_cost: Array
+    """[visits/treatment/stays, status, age] the same for whoever is counted at an age, ill or not [fen]."""
     exponential: Array
     """Quantile table of the exponential distribution."""
     log_odds: Array
@@ -110,6 +114,10 @@ class Ground(NamedTuple):
     """Quantile table of the cost of a year's stays."""
     chronic_spread: Array
     """Quantile table of the cost of chronic care."""
+    birth_keys: Array
+    """[4] words of the year's evenly spread draws of births."""
+    life_keys: Array
+    """[4] words of the year's evenly spread draws of deaths and chronic illness."""
     outpatient_keys: Array
     """[4] words of the year's evenly spread outpatient draws."""
     inpatient_keys: Array
@@ -176,9 +184,7 @@ class Scratch(NamedTuple):
     listed_in: Array
     """Part of the rest that is on the insurance's list, inpatient [fen]."""
     drawn: Array
-    """Cost of care as drawn, at prices of 1; interest on the account [fen]."""
-    expected: Array
-    """Cost of care as expected, at prices of 1 [fen]."""
+    """Interest on the account [fen]."""
     leaning: Array
     """What speaks for the resident scheme in a home of the block [home in the block; log odds]."""
     common: Array

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from agents.career import at_odds, first_work, leaves_school, next_job, scheme_of_work
-from agents.chance import Purpose, draw_words, unit
+from agents.chance import Purpose, draw_pairs, draw_words, unit
 from agents.codes import Hukou, Scheme, Sex, Work
 from agents.compiled import compiled_apart, float64, inlined, int64
 from agents.person import Columns
@@ -30,8 +30,8 @@ MONTHS = 12
 @compiled_apart
 def mark_who_dies(p: Columns, ground: Ground, scratch: Scratch) -> None:
     """Mark who dies in the middle of the year and who falls chronically ill."""
-    draw_words(ground.seed, int64(Purpose.LIFE), ground.year, p.key, scratch.words)
-    deaths, illness = scratch.words[0], scratch.words[1]
+    draw_pairs(ground.seed, int64(Purpose.LIFE), ground.year, ground.life_keys, p.key, scratch.pairs)
+    deaths, illness = scratch.pairs[0], scratch.pairs[1]
     for i in range(p.key.size):
         age = min(int64(p.age[i]), AGES - 1)
         level = int64(p.chronic[i])

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from agents.codes import Status
+from agents.codes import Scheme, Status
 from model.books import Whole
 from model.kinds import (
     CENTRE,
@@ -32,7 +32,7 @@ from model.kinds import (
 from model.ledger import Ledger, Parties, account
 from model.phases.areas import Areas, follow_the_law
 from model.phases.fund_world import PROVINCES, FundWorld, areas_of, books, row
-from model.phases.tally import CareItem, Head, Money, PairKind
+from model.phases.tally import CareItem, Head, Money, Need, PairKind, Tally
 from model.phases.terms import terms_of
 from model.rules.funds import arrears_payment, interest_due, largest_remainder
 
@@ -135,6 +135,12 @@ def pay_old_arrears(world: FundWorld) -> None:
             world.ledger.pay_arrears(provider, name, amount)
 
 
+def _maternity(tally: Tally) -> Whole:
+    """Return each pool's part of all maternity benefits, by what was to be expected of its women [pool; fen]."""
+    drawn, expected = tally.money[:, Money.MATERNITY], tally.need[:, Scheme.EMPLOYEE, Need.BIRTHS]
+    return np.array(largest_remainder(int(drawn.sum()), expected.tolist())) if expected.any() else drawn
+
+
 def care_money(world: FundWorld) -> None:
     """Bill the year's care to its payers: funds, accounts, assistance; households pay the rest."""
     ledger, providers = world.ledger, row(world, PROVIDERS)
@@ -148,7 +154,7 @@ def care_money(world: FundWorld) -> None:
     for fund, kind, amounts in (
         (EMPLOYEE_POOL, "basic", insured[:, CareItem.BASIC]),
         (RESIDENT_POOL, "basic", care[:, Status.RESIDENT, CareItem.BASIC]),
-        (EMPLOYEE_POOL, "maternity", world.tally.money[:, Money.MATERNITY] * world.weight),
+        (EMPLOYEE_POOL, "maternity", _maternity(world.tally) * world.weight),
         (EMPLOYEE_POOL, "epidemic", heads[:, [Head.COVERED_ACTIVE, Head.COVERED_RETIRED]].sum(axis=1) * vaccines),
         (RESIDENT_POOL, "epidemic", heads[:, Head.COVERED_RESIDENT] * vaccines),
         (CRITICAL_ILLNESS, "critical", everyone[:, CareItem.CRITICAL]),

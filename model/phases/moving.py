@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from agents.chance import Purpose, draw_words, unit
+from agents.chance import Purpose, draw_pairs, draw_words, unit
 from agents.codes import Hukou, Scheme, Sex, Work
 from agents.compiled import compiled, compiled_apart, float64, inlined, int64
 from agents.person import Columns, part_of
@@ -132,7 +132,7 @@ def _give_birth(p: Columns, ground: Ground, room: Room, n: int, fate: Any) -> No
     """Mark the listed women who have a child this year."""
     for k in range(n):
         room.key[k] = p.key[room.row[k]]
-    draw_words(ground.seed, int64(Purpose.BIRTH), ground.year, room.key[:n], room.words)
+    draw_pairs(ground.seed, int64(Purpose.BIRTH), ground.year, ground.birth_keys, room.key[:n], room.words)
     for k in range(n):
         i = room.row[k]
         if unit(room.words[0, k]) < ground.fertility[min(int64(p.age[i]), AGES - 1)]:

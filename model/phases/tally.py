@@ -92,6 +92,24 @@ class EnrolmentItem(IntEnum):
 
 
 CHRONIC_LEVELS = 3
+
+
+class Need(IntEnum):
+    """What a pool's members need: as drawn, as expected at their standing and age, and of their illnesses too."""
+
+    DRAWN_VISITS = 0
+    DRAWN_TREATMENT = 1
+    DRAWN_STAYS = 2
+    VISITS = 3
+    TREATMENT = 4
+    STAYS = 5
+    MORBIDITY = 6
+    BIRTHS = 7
+    """Maternity benefit to be expected of women insured as employees."""
+
+
+CARES = 3
+"""Kinds of care whose cost is weighed: visits, treatment of chronic illness out of hospital, stays."""
 AGES = 101
 
 Int64Array = NDArray[np.int64]
@@ -109,7 +127,7 @@ class Tally:
     profile: Int64Array
     """Heads by status, chronic illness, age and whether they die this year."""
     need: Int64Array
-    """Cost of care by pool of insurance and scheme, as drawn and as expected, at prices of 1 [fen]."""
+    """Cost of care by pool of insurance, scheme and `Need`, at prices of 1 [fen]."""
     listed: Int64Array
     """Cost of stays inside the list and what basic cover paid of it, by scheme and level of hospital [fen]."""
 
@@ -123,7 +141,7 @@ class Tally:
             pairs=np.zeros((len(PairKind), pools, pools), np.int64),
             enrolment=np.zeros((pools, len(Scheme), len(Work), len(EnrolmentItem)), np.int64),
             profile=np.zeros((len(Status), CHRONIC_LEVELS, AGES, 2), np.int64),
-            need=np.zeros((pools, len(Scheme), 2), np.int64),
+            need=np.zeros((pools, len(Scheme), len(Need)), np.int64),
             listed=np.zeros((len(Scheme), len(Tier), len(ListedItem)), np.int64),
         )
 
