@@ -232,11 +232,14 @@ def validate(
     size = people_of(people)
     from experiments import validate as validating
     from experiments.calibrate import data_note
+    from experiments.plan import check_memory
     from experiments.run import cpu_count
 
+    processes = workers or cpu_count()
+    check_memory(size, processes)
     bar = Progress(len(validating.YEARS) * replications, "world")
     try:
-        worlds = validating.lived(model_simulator(), size, range(replications), out, workers or cpu_count(), bar.done)
+        worlds = validating.lived(model_simulator(), size, range(replications), out, processes, bar.done)
     finally:
         bar.close()
     rows = validating.make_board(worlds)
@@ -320,7 +323,9 @@ def bench(
     check("all" not in sizes, f"--people {people}: expected whole numbers from 1, separated by commas")
     check(not out.is_dir(), f"--json {out}: expected a file, found a folder")
     from experiments.bench import figure, measure
+    from experiments.plan import check_memory
 
+    check_memory(max(sizes), 1)
     bar = Progress(1 + 3 * len(set(sizes)), "world")
     try:
         costs = measure.bench(sizes, bar.tell)

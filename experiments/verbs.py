@@ -97,6 +97,7 @@ def life(
 ) -> int:
     """Show one family's years: who paid what, by which rule."""
     from experiments import life as living
+    from experiments.plan import check_memory
     from model import Scenario, load_reform
 
     check(lang in {"en", "zh"}, f"--lang {lang}: expected en or zh")
@@ -109,6 +110,7 @@ def life(
     last = end if end is not None else max(year or FAMILY_END, start)
     laid = tuple(load_reform(name) for name in reforms or [])
     scenario = Scenario(people=people_of(people), start=start, end=last, reforms=laid)
+    check_memory(scenario.people, 1)
     years = []
     for family in living.live_family(scenario, seed, household, year, lang):
         print(living.tell(family, lang), flush=True)
