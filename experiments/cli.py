@@ -21,6 +21,8 @@ from experiments.options import (
     StudyName,
     Workers,
     check,
+    check_file,
+    check_seed,
     people_of,
     study_asked,
 )
@@ -135,7 +137,7 @@ def run(
     from experiments.run import cpu_count, make_job, run_job
     from experiments.store import Store
 
-    check(seed >= 0, f"--seed {seed}: expected 0 or more")
+    check_seed(seed)
     check(threads >= 0, f"--threads {threads}: expected 0 or more")
     size = people_of(people)
     from experiments.plan import check_memory
@@ -148,7 +150,8 @@ def run(
         check_memory(size, 1)
     simulator = model_simulator()
     store = Store(out, "run")
-    job = make_job(simulator, scenario, seed, store, threads=threads or cpu_count(), export_people=export_people)
+    threads = min(threads or cpu_count(), cpu_count())  # more than there are processors only cost memory
+    job = make_job(simulator, scenario, seed, store, threads=threads, export_people=export_people)
     store.claim()
     if store.status(job.key) == "failed":
         store.set_aside(job.key)
@@ -228,7 +231,8 @@ def validate(
     """Put simulated years beside published ones: a board with what is wrong first."""
     check(replications > 0, f"--replications {replications}: expected 1 or more")
     check(workers >= 0, f"--workers {workers}: expected 0 or more")
-    check(file is None or not file.is_dir(), f"--json {file}: expected a file, found a folder")
+    if file is not None:
+        check_file("--json", file)
     size = people_of(people)
     from experiments import validate as validating
     from experiments.calibrate import data_note
@@ -321,7 +325,7 @@ def bench(
     """Time a person-year here, beside a plain Mesa model of the same year; yearly measures are timed apart."""
     sizes = [people_of(size) for size in people.split(",")]
     check("all" not in sizes, f"--people {people}: expected whole numbers from 1, separated by commas")
-    check(not out.is_dir(), f"--json {out}: expected a file, found a folder")
+    check_file("--json", out)
     from experiments.bench import figure, measure
     from experiments.plan import check_memory
 

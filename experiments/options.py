@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -25,6 +26,9 @@ Force = Annotated[
     bool, typer.Option("--force", help="add to results of other code, try failed runs again; deletes nothing")
 ]
 Cluster = Annotated[str | None, typer.Option(help="address of a Dask scheduler whose workers do the runs")]
+
+
+LAST_SEED = 2**63 - 1  # what a signed number of 64 bits holds
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,7 +56,7 @@ def study_asked(
     from experiments.sweep import with_design
 
     check(workers >= 0, f"--workers {workers}: expected 0 or more")
-    check(seed >= 0, f"--seed {seed}: expected 0 or more")
+    check_seed(seed)
     size = people and people_of(people)
     check(size != "all", "--people all: expected a whole number of simulated people; only `run` lives everybody")
     plain = with_design(load_study(name), design)
@@ -65,6 +69,18 @@ def check(holds: bool, message: str) -> None:
     """Raise ScenarioError with the message unless the condition holds."""
     if not holds:
         raise ScenarioError(message)
+
+
+def check_seed(seed: int) -> None:
+    """Raise ScenarioError for a seed that draws cannot be made from."""
+    check(0 <= seed <= LAST_SEED, f"--seed {seed}: expected a whole number from 0 to {LAST_SEED}")
+
+
+def check_file(option: str, path: Path) -> None:
+    """Raise ScenarioError where no file of this name can be written, before any work is done for it."""
+    check(not path.is_dir(), f"{option} {path}: expected a file, found a folder")
+    above = next(each for each in path.absolute().parents if each.exists())
+    check(above.is_dir() and os.access(above, os.W_OK), f"{option} {path}: expected a place where a file can be written")
 
 
 def people_of(text: str) -> Any:

@@ -20,6 +20,8 @@ from experiments.options import (
     StudyName,
     Workers,
     check,
+    check_file,
+    check_seed,
     people_of,
     study_asked,
 )
@@ -101,11 +103,13 @@ def life(
     from model import Scenario, load_reform
 
     check(lang in {"en", "zh"}, f"--lang {lang}: expected en or zh")
-    check(seed >= 0, f"--seed {seed}: expected 0 or more")
+    check_seed(seed)
     check(
         figure is None or figure.suffix in {".png", ".svg"},
         f"--figure {figure}: expected a file ending in .png or .svg",
     )
+    if figure is not None:
+        check_file("--figure", figure)
     check(year is None or start <= year <= LAST, f"--year {year}: expected a year from {start} to {LAST}")
     last = end if end is not None else max(year or FAMILY_END, start)
     laid = tuple(load_reform(name) for name in reforms or [])
@@ -116,6 +120,7 @@ def life(
         print(living.tell(family, lang), flush=True)
         years.append(family)
     if figure is not None:
+        figure.parent.mkdir(parents=True, exist_ok=True)
         living.draw(years, figure, lang)
         print(f"wrote {figure}")
     return OK

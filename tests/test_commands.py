@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from experiments import cli
-from experiments.run import make_job, run_job
-from experiments.store import Store, read_table, write_table
+from experiments.run import cpu_count, make_job, run_job
+from experiments.store import Store, read_manifest, read_table, write_table
 from experiments.verify import Answer, compare_table, verify
 from model.books import IdentityError
 from tests.fake_world import SIMULATOR, FakeScenario, reform
@@ -144,6 +144,12 @@ def test_help_answers_in_under_a_second() -> None:
         (["life", "--year", "1999"], "--year 1999: expected a year from 2024 to 2050"),
         (["paper", "nowhere"], "nowhere"),
         (["bench", "--people", "0"], "--people 0"),
+        (["bench", "--json", "README.md/bench.json"], "--json README.md/bench.json: expected a place"),
+        (["validate", "--json", "README.md/board.json"], "--json README.md/board.json: expected a place"),
+        (["life", "--figure", "README.md/life.png"], "--figure README.md/life.png: expected a place"),
+        (["run", "--seed", "9223372036854775808"], "--seed 9223372036854775808: expected a whole number from 0"),
+        (["compare", "three_steps", "--seed", "9223372036854775808"], "--seed 9223372036854775808"),
+        (["life", "--seed", "9223372036854775808"], "--seed 9223372036854775808"),
         (["validate", "--people", "10000000000000"], "people 10000000000000: expected at most"),
         (["life", "--people", "10000000000000"], "people 10000000000000: expected at most"),
         (["bench", "--people", "10000000000000"], "people 10000000000000: expected at most"),
@@ -237,6 +243,13 @@ def test_an_interruption_is_one_line_and_130(
     monkeypatch.setattr(cli, "app", interrupted)
     assert cli.main([]) == 130
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_threads_are_at_most_one_a_processor(tmp_path: Path) -> None:
+    done = call("run", "--people", "300", "--end", "2024", "--threads", "2000", "--out", str(tmp_path / "out"))
+    assert done.returncode == 0, done.stderr
+    (manifest,) = (read_manifest(path) for path in (tmp_path / "out").iterdir() if path.is_dir())
+    assert manifest["times"]["threads"] == cpu_count()
 
 
 def test_a_real_run_is_lived_kept_and_verified(tmp_path: Path) -> None:
