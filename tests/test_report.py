@@ -1,18 +1,22 @@
 from __future__ import annotations
 
+import dataclasses
 import re
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from experiments.compare import Results, compare, interval
 from experiments.outcomes import outcomes, who_pays_whom
+from experiments.pictures.base import Sketch
+from experiments.pictures.effects import effects
 from experiments.published import banner, check_published
 from experiments.run import Done
 from experiments.store import read_run
-from experiments.study import Study, StudyError, Variant, load_study
+from experiments.study import Study, StudyError, Text, Variant, load_study
 from model.errors import ResultsError
 from tests.fake_world import FEN_PER_BN, SIMULATOR, FakeScenario, reform
 
@@ -229,3 +233,15 @@ def test_a_repeated_name_and_an_unknown_study_are_refused() -> None:
         study_of("aid", "aid")
     with pytest.raises(StudyError, match="three_steps"):
         load_study("no_such")
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_long_names_of_effects_do_not_run_into_each_other(made: tuple[Path, Results], language: str) -> None:
+    _, results = made
+    label = {"en": "Employees' benefit between provinces and schemes (coefficient of variation)", "zh": "职工人均待遇省际差异" * 3}
+    outcome = results.study.outcomes[0].model_copy(update={"label": Text(**label)})
+    study = results.study.model_copy(update={"outcomes": (outcome, outcome)})
+    figure = effects(Sketch(dataclasses.replace(results, study=study), language))
+    FigureCanvasAgg(figure).draw()
+    left, right = (axis.title.get_window_extent() for axis in figure.axes[:2])
+    assert left.x1 < right.x0

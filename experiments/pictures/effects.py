@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -31,7 +32,8 @@ def effects(sketch: Sketch) -> Figure:
             reach = None if pd.isna(low) else [[mean - low], [high - mean]]
             axis.errorbar([mean], [place], xerr=reach, color=colour, marker=sketch.look(variant)["marker"], capsize=2)
         axis.axvline(0.0, color=looks["grey"], lw=1)
-        axis.set_title(sketch.of(outcome.label.model_dump()), fontsize="xx-small")
+        name = textwrap.fill(sketch.of(outcome.label.model_dump()), looks["title_letters"][sketch.language])
+        axis.set_title(name, fontsize="xx-small")
         axis.tick_params(labelsize="xx-small")
     if reforms:
         axes[0][0].set_yticks(range(len(reforms)), [sketch.label(variant) for variant in reforms])
