@@ -80,7 +80,8 @@ def check_file(option: str, path: Path) -> None:
     """Raise ScenarioError where no file of this name can be written, before any work is done for it."""
     check(not path.is_dir(), f"{option} {path}: expected a file, found a folder")
     above = next(each for each in path.absolute().parents if each.exists())
-    check(above.is_dir() and os.access(above, os.W_OK), f"{option} {path}: expected a place where a file can be written")
+    writable = above.is_dir() and os.access(above, os.W_OK)
+    check(writable, f"{option} {path}: expected a place where a file can be written")
 
 
 def people_of(text: str) -> Any:

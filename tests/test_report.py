@@ -238,7 +238,7 @@ def test_a_repeated_name_and_an_unknown_study_are_refused() -> None:
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_long_names_of_effects_do_not_run_into_each_other(made: tuple[Path, Results], language: str) -> None:
     _, results = made
-    label = {"en": "Employees' benefit between provinces and schemes (coefficient of variation)", "zh": "职工人均待遇省际差异" * 3}
+    label = {"en": "Benefit between provinces and schemes " * 2, "zh": "职工人均待遇省际差异" * 3}
     outcome = results.study.outcomes[0].model_copy(update={"label": Text(**label)})
     study = results.study.model_copy(update={"outcomes": (outcome, outcome)})
     figure = effects(Sketch(dataclasses.replace(results, study=study), language))
