@@ -18,7 +18,7 @@ from experiments.precision import seeds_line, small_cells, small_payments, with_
 from experiments.run import Done, Job, Simulator, make_job
 from experiments.shared_people import shared_people
 from experiments.store import Store, read_manifest, read_run, write_table, write_text
-from experiments.study import Study, StudyError, Variant, named
+from experiments.study import Study, StudyError, Variant, check_recorded, named
 from experiments.workers import do_all
 from model.errors import GongjiError, ResultsError, ScenarioError
 
@@ -287,6 +287,7 @@ def compare(
             break
         seeds, force = range(seeds[0], seeds[0] + wanted), False
         jobs = plan_jobs(simulator, study, scenario_of, seeds, store)
+    check_recorded(study, zip(results.outcomes["level"], results.outcomes["measure"]))
     definition = study.model_dump(mode="json", by_alias=True)
     store.claim(definition=definition, runs=results.facts["runs"])
     write_table(results.differences, folder / "differences.parquet")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal
 
 import pydantic
 
 from model.errors import PolicyError
+from model.kinds import KINDS
 from model.policy.files import fail, read_yaml
 
 Table = Literal["funds", "flows", "enrolment", "care", "measures"]
@@ -15,6 +18,9 @@ ALL_TABLES: tuple[Table, ...] = ("funds", "flows", "enrolment", "care", "measure
 Kind = Literal["factorial", "one_at_a_time", "latin_hypercube", "sobol", "morris", "saltelli"]
 MOST_PARTS = 6
 STUDIES = Path(__file__).resolve().parent / "studies"
+
+
+FLOW = "flow"  # the level of sums over the flows of a kind
 
 
 class StudyError(PolicyError):
@@ -62,6 +68,13 @@ class Outcome(pydantic.BaseModel):
     measure: str
     label: Text
     better: Literal["higher", "lower"] | None = None
+
+    @pydantic.field_validator("unit")
+    @classmethod
+    def _flow_exists(cls, unit: str, given: pydantic.ValidationInfo) -> str:
+        if given.data.get("level") == FLOW and unit not in KINDS:
+            raise ValueError(f"expected a kind of flow, got {unit}{nearest(unit, KINDS)}")
+        return unit
 
 
 class Axis(pydantic.BaseModel):
@@ -161,6 +174,24 @@ class Study(pydantic.BaseModel):
         return self.variants + tuple(
             variant.model_copy(update={"name": named(case, variant.name), "case": case}) for case, variant in again
         )
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return the known names most like one that is not, as the end of an error line."""
+    near = difflib.get_close_matches(name, list(known), n=3)
+    return f" (nearest: {', '.join(near)})" if near else ""
+
+
+def check_recorded(study: Study, found: Iterable[tuple[str, str]]) -> None:
+    """Raise StudyError for a declared outcome of which no run recorded the measure at that level."""
+    there = set(found)
+    for outcome in study.outcomes:
+        if outcome.level != FLOW and (outcome.level, outcome.measure) not in there:
+            wanted = f"{outcome.level} {outcome.measure}"
+            raise StudyError(
+                f"{study.name}: outcomes: expected a level and measure that runs record, got {wanted}"
+                f"{nearest(wanted, (f'{level} {measure}' for level, measure in there))}"
+            )
 
 
 def named(case: str, variant: str) -> str:

@@ -17,7 +17,7 @@ from experiments.run import Done, Job, Simulator, make_job
 from experiments.sensitivity import COLUMNS as SENSITIVITY
 from experiments.sensitivity import analyse, flips
 from experiments.store import OUTCOMES, Store, read_manifest, read_table, to_arrow, write_text
-from experiments.study import Outcome, Study, StudyError, Variant
+from experiments.study import Outcome, Study, StudyError, Variant, check_recorded
 from model.errors import ScenarioError
 
 COLUMNS = ["point", "reform", "seed", *KEYS, "value"]
@@ -94,8 +94,10 @@ def gather(study: Study, points: Points, jobs: Mapping[RunKey, Job], store: Stor
     _csv(points.frame, folder / "design.csv")
     draft = folder / ".outcomes.parquet"
     writer: pq.ParquetWriter | None = None
+    recorded: set[tuple[str, str]] = set()
     try:
         for frame in _stored(jobs, store, failed):
+            recorded.update(zip(frame["level"], frame["measure"]))
             table = to_arrow(frame)
             writer = writer or pq.ParquetWriter(draft, table.schema, compression="zstd")
             writer.write_table(table)
@@ -105,6 +107,7 @@ def gather(study: Study, points: Points, jobs: Mapping[RunKey, Job], store: Stor
     if writer is None:
         raise RunsFailedError(f"{folder}: all {len(failed)} runs failed; first: {failed[0]['error']}")
     draft.replace(folder / f"{OUTCOMES}.parquet")
+    check_recorded(study, recorded)
     _csv(pd.DataFrame(failed, columns=["point", "reform", "seed", "key", "error"]), folder / "failed.csv")
     _write_findings(study, points, folder)
     return Swept(folder, len(jobs), failed)

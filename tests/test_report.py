@@ -16,7 +16,8 @@ from experiments.pictures.effects import effects
 from experiments.published import banner, check_published
 from experiments.run import Done
 from experiments.store import read_run
-from experiments.study import Study, StudyError, Text, Variant, load_study
+from experiments.study import Axis, Study, StudyError, Text, Variant, load_study
+from experiments.sweep import sweep
 from model.errors import ResultsError
 from tests.fake_world import FEN_PER_BN, SIMULATOR, FakeScenario, reform
 
@@ -245,3 +246,25 @@ def test_long_names_of_effects_do_not_run_into_each_other(made: tuple[Path, Resu
     FigureCanvasAgg(figure).draw()
     left, right = (axis.title.get_window_extent() for axis in figure.axes[:2])
     assert left.x1 < right.x0
+
+
+def with_outcome(**names: str) -> Study:
+    """Return the fake study with one outcome, of these level, unit and measure."""
+    plain = study_of("aid").model_dump()
+    return Study.model_validate(plain | {"outcomes": [{**names, "label": {"en": "One", "zh": "其一"}}]})
+
+
+def test_an_outcome_of_a_flow_that_cannot_run_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"expected a kind of flow, got step3_aidd \(nearest: step3_aid"):
+        with_outcome(level="flow", unit="step3_aidd", measure="amount_fen")
+
+
+def test_an_outcome_that_no_run_records_is_named(tmp_path: Path) -> None:
+    study = with_outcome(level="fund", unit="employee_pool", measure="pools_resqued")
+    with pytest.raises(StudyError, match=r"got fund pools_resqued \(nearest: fund pools_rescued"):
+        compared(study, tmp_path / "fake", seeds=1)
+    swept = study.model_copy(update={"parameters": (Axis(path="employee.person_rate", low=0.01, high=0.02),)})
+    with pytest.raises(StudyError, match=r"got fund pools_resqued"):
+        sweep(
+            SIMULATOR, swept, tmp_path / "swept", range(1), 1, lambda _: None, scenario_of=lambda v, _: scenario_of(v)
+        )
