@@ -59,7 +59,7 @@ PARTIES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "large_sum": (LARGE_SUM, PROVIDERS),
     "assistance": (ASSISTANCE, PROVIDERS),
     "payment_reform": (EMPLOYEE, PROVIDERS),
-    "care_insurance": (ACCOUNTS, (kinds.LONG_TERM_CARE,)),
+    "care_insurance": (ACCOUNTS, HOUSEHOLDS),
     "own_account": (ACCOUNTS, PROVIDERS),
     "family_account": (ACCOUNTS, PROVIDERS),
     "self_pay": (HOUSEHOLDS, PROVIDERS),

@@ -24,10 +24,9 @@ EMPLOYERS = "employers"
 TREASURY = "treasury"
 PROVIDERS = "providers"
 UNEMPLOYMENT_FUND = "unemployment_fund"
-LONG_TERM_CARE = "long_term_care"
 INTEREST = "interest"
 CENTRE = "treasury:centre"
-BY_CODE = (HOUSEHOLDS, EMPLOYERS, TREASURY, PROVIDERS, UNEMPLOYMENT_FUND, LONG_TERM_CARE)
+BY_CODE = (HOUSEHOLDS, EMPLOYERS, TREASURY, PROVIDERS, UNEMPLOYMENT_FUND)
 
 
 class Effect(NamedTuple):
@@ -62,7 +61,7 @@ KINDS: dict[str, Effect] = {
     "large_sum": BENEFIT,
     "assistance": BENEFIT,
     "payment_reform": NEITHER,  # our addition: excess reserves that go into payment reform, no benefit
-    "care_insurance": BENEFIT,  # our addition: premiums for long-term care, which has no fund here
+    "care_insurance": BENEFIT,  # our addition: premiums for long-term care, which families pay on outside
     "own_account": BENEFIT,
     "family_account": BENEFIT,
     "self_pay": NEITHER,

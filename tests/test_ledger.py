@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.identities import check_identities
-from model.kinds import EMPLOYEE_POOL, KINDS, RESIDENT_POOL
+from model.kinds import BY_CODE, EMPLOYEE_POOL, KINDS, RESIDENT_POOL
 from model.ledger import FLOW_COLUMNS, FUND_COLUMNS, IdentityError, Ledger, account
 from model.phases.areas import Areas, area_codes
 from model.phases.tally import CareItem, Money, PairKind
@@ -52,6 +52,10 @@ def test_a_year_of_one_fund_by_hand() -> None:
     assert tuple(flows) == FLOW_COLUMNS
     ledger.open_year(2025)
     assert (ledger.book(POOL).opening, ledger.book(POOL).income_before) == (115, 75)
+
+
+def test_nobody_outside_pays_or_receives_but_those_whom_users_rely_on() -> None:
+    assert set(BY_CODE) == {"households", "employers", "treasury", "providers", "unemployment_fund"}
 
 
 @pytest.mark.parametrize(

@@ -29,9 +29,7 @@ HELD = re.compile(
     r"(employee_pool|resident_pool|employee_accounts|critical_illness|large_sum|medical_assistance|"
     r"provincial_\w+|national_\w+):\d+"
 )
-OUTSIDE = re.compile(
-    r"(households|employers|providers|unemployment_fund|long_term_care):\d{6}|treasury:(centre|\d{6})|interest"
-)
+OUTSIDE = re.compile(r"(households|employers|providers|unemployment_fund):\d{6}|treasury:(centre|\d{6})|interest")
 KINDS = (
     "contribution_person contribution_employer contribution_unemployment subsidy premium_help credit premium_critical "
     "interest basic critical large_sum assistance maternity own_account family_account self_pay premium_from_account "

@@ -17,7 +17,6 @@ from model.kinds import (
     HOUSEHOLDS,
     INTEREST,
     LARGE_SUM,
-    LONG_TERM_CARE,
     MEDICAL_ASSISTANCE,
     NATIONAL_ADJUSTMENT,
     NATIONAL_RESIDENT_ADJUSTMENT,
@@ -117,8 +116,7 @@ def money_in(world: FundWorld) -> None:
     ledger.bill_many(row(world, EMPLOYEE_POOL), accounts, "credit", money[:, Money.CREDIT])
     large_sum = row(world, LARGE_SUM)
     ledger.bill_many(accounts, large_sum, "premium_from_account", money[:, Money.LARGE_SUM_FROM_ACCOUNT])
-    care = row(world, LONG_TERM_CARE)
-    ledger.bill_many(accounts, care, "care_insurance", money[:, Money.CARE_INSURANCE])
+    ledger.bill_many(accounts, row(world, HOUSEHOLDS), "care_insurance", money[:, Money.CARE_INSURANCE])
     bill_pairs(world, PairKind.PREMIUM, resident, "premium_from_account")
     bill_pairs(world, PairKind.MOVE, accounts, "move")
 
