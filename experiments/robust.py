@@ -19,7 +19,7 @@ from experiments.study import STUDIES, Outcome, named
 
 CENTRAL = "central"
 RISES, FALLS, UNSURE, UNKNOWN = "+", "-", "0", "?"
-MOVES = {RISES: {"en": "rises", "zh": "上升"}, FALLS: {"en": "falls", "zh": "下降"}}
+MOVES = {RISES: {"en": "up", "zh": "上升"}, FALLS: {"en": "down", "zh": "下降"}}
 Summary = dict[str, Any]
 
 

@@ -161,7 +161,7 @@ def test_what_is_robust_and_what_is_not_is_said_in_both_languages() -> None:
     }
     english, chinese = robust.sayings(summary, "en"), robust.sayings(summary, "zh")
     assert english == [
-        "Step 1. Holds in every case: Pools rescued falls. Holds in some only: Theil falls "
+        "Step 1. Holds in every case: Pools rescued down. Holds in some only: Theil down "
         "(not robust to behaviour of pools, the growth gap).",
         "None. Holds in every case: nothing. Holds in some only: nothing.",
     ]
