@@ -36,7 +36,8 @@ def gauges(tables: Tables, year: int) -> dict[str, float]:
 
 def _care(care: pd.DataFrame, known: Mapping[str, float]) -> Iterator[tuple[str, float]]:
     """Give visits, stays and what they cost, who pays it, and retired members beside active ones."""
-    sums = care.groupby(["scheme", "status", "kind"])[["visits", "cost_fen", "own_account_fen"]].sum()
+    told = ["visits", "cost_fen", "own_account_fen", "away_cost_fen", "visit_cost_fen"]
+    sums = care.groupby(["scheme", "status", "kind"])[told].sum()
 
     def total(scheme: str, kind: str, column: str, status: str | None = None) -> float:
         keys = sums.index.to_frame()
@@ -49,6 +50,8 @@ def _care(care: pd.DataFrame, known: Mapping[str, float]) -> Iterator[tuple[str,
         yield f"{scheme}_visits", total(scheme, "outpatient", "visits") / MILLION
         yield f"{scheme}_stays", total(scheme, "inpatient", "visits") / MILLION
         yield f"{scheme}_stay_cost", total(scheme, "inpatient", "cost_fen") / FEN_PER_BILLION
+        away = sum(total(scheme, kind, "away_cost_fen") for kind in ("outpatient", "inpatient")) / FEN_PER_BILLION
+        yield f"out_of_area_{scheme}", away / known[f"{scheme}_cost"]
     own = sum(total("employee", kind, "own_account_fen") for kind in ("outpatient", "inpatient")) / FEN_PER_BILLION
     yield "pool_share_of_cost", (known["pool_spending"] - known["maternity"]) / known["employee_cost"]
     yield "account_share_of_cost", own / known["employee_cost"]
@@ -56,6 +59,8 @@ def _care(care: pd.DataFrame, known: Mapping[str, float]) -> Iterator[tuple[str,
     active, retired = (total("employee", "outpatient", "visits", status) for status in ("active", "retired"))
     if active and known["retired"]:
         yield "retired_visits_ratio", retired / active * known["active"] / known["retired"]
+        spent = [total("employee", "outpatient", "visit_cost_fen", status) for status in ("active", "retired")]
+        yield "retired_visit_cost_ratio", spent[1] / retired / (spent[0] / active)
 
 
 def _aid(flows: pd.DataFrame, known: Mapping[str, float]) -> Iterator[tuple[str, float]]:

@@ -36,6 +36,8 @@ CARE_MONEY = {
     CareItem.OWN_ACCOUNT: "own_account_fen",
     CareItem.FAMILY_ACCOUNT: "family_account_fen",
     CareItem.SELF_PAY: "self_pay_fen",
+    CareItem.AWAY_COST: "away_cost_fen",
+    CareItem.VISIT_COST: "visit_cost_fen",
 }
 CARE_COLUMNS = ("year", "province", "scheme", "status", "kind", "visits", *CARE_MONEY.values())
 MEASURE_COLUMNS = ("year", "level", "unit", "measure", "value", "reason")

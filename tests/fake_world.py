@@ -159,6 +159,8 @@ class FakeWorld:
                 "own_account_fen",
                 "family_account_fen",
                 "self_pay_fen",
+                "away_cost_fen",
+                "visit_cost_fen",
             ),
             0,
         )

@@ -61,7 +61,7 @@ LEVERS: dict[str, tuple[Any, Changes]] = {
     "benefit.resident_chronic_drug_cap": (0, {}),
     "budget.overspend_share": (0.5, {}),
     "care.away_discount": (0.5, {}),
-    "care.away_share": (0.5, {}),
+    "care.away_share": ({"none": 0.5, "employee": 0.5, "resident": 0.5}, {}),
     "care.chronic_mortality_risk": ({"none": 0.1, "mild": 1.0, "severe": 20.0}, {}),
     "care.drg_odds_resident": (1.0, {"budget.overspend_share": 0.5}),
     "care.income_elasticity_inpatient": (1.0, {}),

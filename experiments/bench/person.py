@@ -13,6 +13,7 @@ from experiments.bench.bill import Bill
 from experiments.bench.joiner import Joiner
 from experiments.bench.words import (
     ACCOUNT_INTEREST,
+    AWAY_COST,
     CHILD,
     COST,
     EMPLOYEE,
@@ -33,6 +34,7 @@ from experiments.bench.words import (
     RURAL,
     STANDING,
     STUDENT,
+    VISIT_COST,
     VISITS,
     interpreted,
 )
@@ -41,6 +43,7 @@ from model.phases.caring import FIFTHS
 from model.phases.living import MOST_INCOME, MOST_SEVERE, MOST_YEARS, RANKS
 from model.phases.tally import AGES, CARES, Need
 from model.rules.accounts import account_interest
+from model.rules.codes import Away
 from model.rules.contributions import by_sex, may_stop_contributing
 from model.rules.enrolment import benefit_years, no_claim_steps
 
@@ -251,7 +254,11 @@ class Person(Joiner):
             tier = int(tier_of(t, *edges))
             cost = around.stay_cost[status][tier] * around.stay_age[age] * around.stay_fifth[fifth]
             inside = int(stays * cost * look_up(around.inpatient_spread, left_of(t, tier, *edges)))
-        away = how_away(self.home != self.insured, where[2], law) if stays > 0 or self.home != self.insured else 0
+        away = (
+            how_away(self.home != self.insured, self.scheme, where[2], law)
+            if stays > 0 or self.home != self.insured
+            else 0
+        )
         return visits, visit_tier, stays, tier, away, out, treatment, inside
 
     def _seek_care(self) -> Bill | None:
@@ -261,15 +268,22 @@ class Person(Joiner):
         visits, visit_tier, stays, tier, away, *costs = self.drawn
         even = around.balance[self.insured][self.scheme]
         out, treatment, inside = (fen_share(cost, level * own) for cost, own in zip(costs, even, strict=True))
+        seen = out
         if self.scheme == EMPLOYEE:
             out += int(self.account * around.pharmacy)
         self.cost = out + treatment + inside
         if self.cost == 0:
             return None
-        for kind, number, spent in ((OUTPATIENT, visits, out + treatment), (INPATIENT, stays, inside)):
+        far = self.home != self.insured
+        for kind, number, spent, alone, elsewhere in (
+            (OUTPATIENT, visits, out + treatment, seen, far),
+            (INPATIENT, stays, inside, inside, away != Away.NOT),
+        ):
             care = world.counts.care[self.insured, self.status, kind]
             care[VISITS] += number
             care[COST] += spent
+            care[VISIT_COST] += alone
+            care[AWAY_COST] += spent * elsewhere
         return Bill(self, out, treatment, inside, visit_tier, stays, tier, away)
 
     def end_year(self) -> None:

@@ -55,7 +55,7 @@ LAPSED, RETURNED, WAITING = int(EnrolmentItem.LAPSED), int(EnrolmentItem.RETURNE
 VISITS, COST, BASIC = int(CareItem.VISITS), int(CareItem.COST), int(CareItem.BASIC)
 CRITICAL, LARGE_SUM, ASSISTANCE = int(CareItem.CRITICAL), int(CareItem.LARGE_SUM), int(CareItem.ASSISTANCE)
 OWN_ACCOUNT, FAMILY_ACCOUNT = int(CareItem.OWN_ACCOUNT), int(CareItem.FAMILY_ACCOUNT)
-SELF_PAY = int(CareItem.SELF_PAY)
+SELF_PAY, AWAY_COST, VISIT_COST = int(CareItem.SELF_PAY), int(CareItem.AWAY_COST), int(CareItem.VISIT_COST)
 
 PAIR_FAMILY, PAIR_PREMIUM = int(PairKind.FAMILY_ACCOUNT), int(PairKind.PREMIUM)
 PAIR_INHERIT, PAIR_MOVE = int(PairKind.INHERIT), int(PairKind.MOVE)

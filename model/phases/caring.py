@@ -108,13 +108,13 @@ def _go_away(p: Columns, law: Any, ill: Illness, scratch: Scratch) -> None:
         number += int64((p.home[i] != p.insured[i]) | (ill.stays[i] > 0))
     for n in range(number):
         i = int64(scratch.chosen[n])
-        ill.away[i] = how_away(p.home[i] != p.insured[i], unit(scratch.words[2, i]), law.care)
+        ill.away[i] = how_away(p.home[i] != p.insured[i], int64(p.scheme[i]), unit(scratch.words[2, i]), law.care)
 
 
 @inlined
-def how_away(far: bool, u: float, rules: Any) -> int:
+def how_away(far: bool, scheme: int, u: float, rules: Any) -> int:
     """Return how somebody is treated (`Away`) for a uniform number; what is left of it tells whether it is paid for."""
-    share = rules.registered_share if far else rules.away_share
+    share = float64(rules.registered_share if far else rules.away_share[scheme])
     if u >= share:
         if not far:
             return int64(Away.NOT)
@@ -162,5 +162,11 @@ def run_up_bills(p: Columns, ground: Ground, ill: Illness, scratch: Scratch, sum
         some = int64(p.cost[i] > 0)
         care[Care.OUTPATIENT, CareItem.VISITS] += int64(ill.visits[i]) * some
         care[Care.INPATIENT, CareItem.VISITS] += int64(ill.stays[i]) * some
-        care[Care.OUTPATIENT, CareItem.COST] += scratch.outpatient[i] + scratch.chronic[i]
+        outside = scratch.outpatient[i] + scratch.chronic[i]
+        carried = int64(float64(p.account[i]) * ground.pharmacy) * int64(p.scheme[i] == Scheme.EMPLOYEE)
+        care[Care.OUTPATIENT, CareItem.COST] += outside
         care[Care.INPATIENT, CareItem.COST] += scratch.inpatient[i]
+        care[Care.OUTPATIENT, CareItem.AWAY_COST] += outside * int64(p.home[i] != p.insured[i])
+        care[Care.INPATIENT, CareItem.AWAY_COST] += scratch.inpatient[i] * int64(ill.away[i] != Away.NOT)
+        care[Care.OUTPATIENT, CareItem.VISIT_COST] += scratch.outpatient[i] - carried
+        care[Care.INPATIENT, CareItem.VISIT_COST] += scratch.inpatient[i]

@@ -62,6 +62,10 @@ class CareItem(IntEnum):
     OWN_ACCOUNT = 6
     FAMILY_ACCOUNT = 7
     SELF_PAY = 8
+    AWAY_COST = 9
+    """Cost outside the pool of insurance."""
+    VISIT_COST = 10
+    """Cost of visits or stays alone, without pharmacies and treatment of chronic illness."""
 
 
 class PairKind(IntEnum):

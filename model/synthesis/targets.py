@@ -157,13 +157,13 @@ def working_age(people: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def among_pools(province: NDArray[np.float64], weight: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Divide provinces' totals among their pools by weight."""
+    """Return provinces' totals divided among their pools by weight [358; unit of the totals]."""
     place = province_index()
     return np.asarray(weight * (province / np.bincount(place, weight))[place], dtype=np.float64)
 
 
 def active_by_pool(assumptions: Mapping[str, float], people: NDArray[np.float64], year: int) -> NDArray[np.float64]:
-    """Return members at work by pool: provinces' totals divided by people of working age outside agriculture."""
+    """Return members at work by pool [people]: provinces' totals by people of working age outside agriculture."""
     active, _ = province_members(assumptions, people, year)
     return among_pools(active, working_age(people) * (1 - agriculture_share()))
 
