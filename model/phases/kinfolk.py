@@ -17,7 +17,7 @@ from agents.codes import Kin
 from agents.columns import Array
 from agents.compiled import compiled, inlined, int64
 from agents.person import Columns
-from model.phases.ground import Ground, Room
+from model.phases.ground import Ground, Room, Take, new_array
 from model.rules.codes import CoUse, Use
 from model.rules.sharing import area_between, may_share, ring_of
 
@@ -85,10 +85,10 @@ class Links(NamedTuple):
 LINK_TYPES = {"first": np.int64, "rings": np.uint8, "ring": np.uint8}
 
 
-def new_kinship(people: int) -> Kinship:
+def new_kinship(people: int, take: Take = new_array) -> Kinship:
     """Return room to search the kin of a number of people."""
     types = {"marks": np.uint8, "turn": np.uint32}
-    kin = Kinship(*(np.empty(people + 1, types.get(name, np.int32)) for name in Kinship._fields))
+    kin = Kinship(*(take(types.get(name, np.int32), people + 1) for name in Kinship._fields))
     kin.marks[people] = 0
     return kin
 
@@ -98,10 +98,16 @@ def sizes_of(users: int) -> dict[str, int]:
     return {"row": users, "first": users + 1, "rings": users, "askers": users, "claims": users}
 
 
-def new_links(users: int, links: int) -> Links:
+def new_links(users: int, links: int, take: Take = new_array) -> Links:
     """Return room for links; nothing is asked or paid yet."""
     sizes = sizes_of(users)
-    return Links(*(np.empty(sizes.get(name, links), LINK_TYPES.get(name, np.int32)) for name in Links._fields))
+    return Links(*(take(LINK_TYPES.get(name, np.int32), sizes.get(name, links)) for name in Links._fields))
+
+
+def of_size(links: Links, users: int, found: int) -> Links:
+    """Return a table of some users and the links found in the room for more."""
+    sizes = sizes_of(users)
+    return Links(*(getattr(links, name)[: sizes.get(name, found)] for name in Links._fields))
 
 
 @compiled
