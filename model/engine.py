@@ -38,7 +38,8 @@ class Engine:
         self.threads = threads
         self.block = block
         self.bounds = self._bounds()
-        self.tallies = [Tally.empty(pools) for _ in range(threads)]
+        self.tallies = [Tally.empty(pools) for _ in range(threads - 1)]
+        """Sums of every thread but the first, which adds to the year's own."""
         self.shelf = Shelf()
         self.scratch: dict[int, Scratch] = {}
         self.illness = new_illness(0)
@@ -56,7 +57,7 @@ class Engine:
         return np.unique(np.append(edges, len(self.households))).astype(np.int64)
 
     def run(self, driver: Driver, laws: Any, ground: Ground, tally: Tally) -> None:
-        """Call a driver on all blocks, each thread on its own range and sums, and add the sums to the tally."""
+        """Call a driver on all blocks, each thread on its own range and sums, and add all sums to the tally."""
         blocks = self.blocks()
         if len(self.illness.visits) != len(self.people):
             self.illness = new_illness(len(self.people), self.shelf.take)
@@ -66,8 +67,9 @@ class Engine:
         need = self._families().need
 
         def work(thread: int) -> None:
-            part = self.tallies[thread]
-            part.clear()
+            if thread > 0:
+                self.tallies[thread - 1].clear()
+            part = self.tallies[thread - 1] if thread > 0 else tally
             sums = Sums(*part.arrays())
             room = self._scratch(thread, largest)._replace(need=need)
             driver(people, self.bounds, blocks, ranges[thread], ranges[thread + 1], laws, ground, ill, sums, room)

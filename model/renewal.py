@@ -99,7 +99,8 @@ class Renewal:
         home = np.empty(len(bounds) - 1, HOUSEHOLD["home"].dtype)
         runs = homes.counts[renewing.STRETCHES]
         parts = homes.olds[:runs], homes.news[:runs], homes.sizes[:runs]
-        renewing.copy_runs(self.households.home.view("u2"), *parts, home.view("u2"))
+        nobody = np.empty(0, np.int64)
+        renewing.copy_runs(self.households.home.view("u2"), *parts, nobody, nobody, home.view("u2"))
         home[len(home) - len(founded) :] = founded
         columns = {"start": bounds[:-1].astype(HOUSEHOLD["start"].dtype), "home": home}
         self.households, self.bounds = Table(HOUSEHOLD, len(home), columns), bounds
@@ -137,8 +138,7 @@ class Renewal:
             new[layout.newborns] = new[layout.mothers]
         else:
             bits = f"u{old.itemsize}"
-            renewing.copy_runs(old.view(bits), *runs, new.view(bits))
-            new[layout.ats] = old[layout.movers]
+            renewing.copy_runs(old.view(bits), *runs, layout.movers, layout.ats, new.view(bits))
 
 
 def _emptied(column: Array, rows: int) -> Array:

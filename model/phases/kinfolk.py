@@ -218,13 +218,18 @@ def _candidates(p: Columns, first: int, last: int, need: Any, near: int, kin: Ki
     if near:
         telling |= int64(Mark.PARENT_OF_HOLDER) | int64(Mark.CHILD_OF_HOLDER)
         children |= int64(Mark.LISTS_CHILDREN)
-    candidates = int64(0)
+    asking = int64(0)
     for i in range(first, last):
+        links.askers[asking] = i
+        asking += int64(int64(need[0, i]) | int64(need[1, i]) > 0)
+    candidates = int64(0)
+    for at in range(asking):
+        i = int64(links.askers[at])
         hints = (int64(kin.marks[p.mother[i]]) | int64(kin.marks[p.father[i]])) & telling
         hints |= int64(kin.marks[p.spouse[i]]) & int64(Mark.HOLDER)
         hints |= int64(kin.marks[i]) & children
         links.askers[candidates] = i
-        candidates += int64(hints > 0) & int64(int64(need[0, i]) | int64(need[1, i]) > 0)
+        candidates += int64(hints > 0)
     return candidates
 
 
@@ -266,13 +271,11 @@ def find_links(
 
 @inlined
 def _add(holder: int, kind: int, found: int, kin: Kinship, links: Links) -> int:
-    """Note a relative who holds an account, where there is room; return how many there are now."""
-    if _marks(kin, holder) & int64(Mark.HOLDER) == 0:
-        return found
-    if found < links.holder.size:
-        links.holder[found] = holder
-        links.ring[found] = kind
-    return found + 1
+    """Note a relative; only one who holds an account is kept. Return how many there are now, room or not."""
+    at = min(found, links.holder.size - 1)
+    links.holder[at] = holder
+    links.ring[at] = kind
+    return found + int64(_marks(kin, holder) & int64(Mark.HOLDER) > 0)
 
 
 @inlined
