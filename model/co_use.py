@@ -142,5 +142,4 @@ class CoUse:
                 self.each(partial(ask, ring, users, starts, ends), range(self.threads))
                 self._over_rows(partial(pay, starts, ends))
                 users = np.concatenate([links.askers[a:b] for a, b in zip(starts, ends, strict=True)])
-            if len(users) > 0:
-                relatives.live_ring(p, self.need, users, np.zeros(2, np.int64), ring, int(use), laws, kin, links)
+            relatives.live_ring(p, self.need, users, np.zeros(2, np.int64), ring, int(use), laws, kin, links)
