@@ -12,12 +12,15 @@ from numpy.typing import NDArray
 from agents.person import Columns
 from model.phases import kinfolk, relatives
 from model.phases.ground import Ground, Sums, new_room
-from model.phases.kinfolk import Kinship, Links, new_kinship, new_links, sizes_of
+from model.phases.kinfolk import Kinship, Links, new_kinship, new_links, of_size, sizes_of
 from model.phases.tally import Tally
 from model.rules.codes import Ring, Use
+from model.shelf import Shelf
 
 RINGS = 2 * len(Ring)  # each at home and elsewhere
 ROOM = 64
+FOUND = ("row", "first", "rings", "holder", "user", "ring")
+"""What is known of links before anybody asks."""
 FEW = 4096  # users who ask are not worth waking threads; a test lowers it
 Each = Callable[[Callable[[int], None], Any], None]
 Whole = NDArray[np.int64]
@@ -27,9 +30,12 @@ Places = NDArray[np.int32]
 class CoUse:
     """One year's needs that relatives' accounts may pay, and the links through which they may."""
 
-    def __init__(self, people: int, threads: int, each: Each) -> None:
+    def __init__(self, people: int, threads: int, each: Each, shelf: Shelf | None = None) -> None:
         """Make room for the needs of a number of people; `each` does a piece of work on every thread."""
-        self.need = np.zeros((2, people), np.int32)
+        self.shelf = shelf or Shelf()
+        self.whole = self.shelf.take(np.int64, people)
+        self.whole[:] = 0
+        self.need = self.whole.view(np.int32).reshape(2, people)
         """[outpatient or premium/inpatient, person] what is still asked of relatives' accounts [fen]."""
         self.rows = np.linspace(0, people, threads + 1).astype(np.int64)
         self.threads = threads
@@ -37,6 +43,11 @@ class CoUse:
         self.kin: Kinship | None = None
         self.links: Links | None = None
         """The links of those who asked last."""
+
+    def close(self) -> None:
+        """Lay down the year's arrays."""
+        self.shelf.lay_down(self.whole, *(self.kin or ()))
+        self.shelf.lay_down(*(self.links or ()), purpose="links")
 
     def pay(self, use: Use, p: Columns, laws: Any, ground: Ground, tally: Tally) -> None:
         """Pay what users need from relatives' accounts, ring after ring, and add it to the sums.
@@ -53,6 +64,7 @@ class CoUse:
         if premiums and law.premium_use_share < 1.0:
             self._forget(p, laws, ground)
         self._over_rows(lambda first, last, _: kinfolk.close_empty(p, first, last, laws, kin))
+        self.shelf.lay_down(*(self.links or ()), purpose="links")
         self.links = self._find(p, laws, ground, kin)
         self._live(use, p, laws, kin, self.links)
         book = relatives.book_premiums if premiums else relatives.book_care
@@ -61,7 +73,7 @@ class CoUse:
     def _open(self, p: Columns, laws: Any, ground: Ground) -> Kinship:
         """Find who holds an account with a registered link this year, once."""
         if self.kin is None:
-            self.kin = kin = new_kinship(len(p.key))
+            self.kin = kin = new_kinship(len(p.key), self.shelf.take)
             room = [new_room() for _ in range(self.threads)]
             self._over_rows(lambda first, last, at: kinfolk.open_accounts(p, first, last, laws, ground, kin, room[at]))
             kinfolk.list_children(p, kin)
@@ -76,20 +88,35 @@ class CoUse:
     def _find(self, p: Columns, laws: Any, ground: Ground, kin: Kinship) -> Links:
         """Find whose account may pay for those who need."""
         parts: list[Links] = [new_links(0, 0)] * self.threads
+        take = partial(self.shelf.take, purpose="links of a thread" if self.threads > 1 else "links")
 
         def find(first: int, last: int, thread: int) -> None:
             room = last - first + ROOM
             users = -1
             while users < 0:
-                links = new_links(last - first, room)
+                links = new_links(last - first, room, take)
                 users, found = kinfolk.find_links(p, first, last, self.need, laws, ground, kin, links)
                 room += room
-            sizes = sizes_of(users)
-            parts[thread] = Links(*(getattr(links, name)[: sizes.get(name, found)] for name in Links._fields))
+            parts[thread] = of_size(links, users, found)
 
         self._over_rows(find)
-        links = joined(parts)
+        links = parts[0] if self.threads == 1 else self._joined(parts)
         links.asked[:], links.out[:], links.inside[:] = -1, 0, 0
+        return links
+
+    def _joined(self, parts: list[Links]) -> Links:
+        """Return the links that several threads found as one table."""
+        users, found = sum(len(part.row) for part in parts), sum(len(part.holder) for part in parts)
+        room = max(found, len(self.whole))
+        links = of_size(new_links(len(self.whole), room, partial(self.shelf.take, purpose="links")), users, found)
+        user = start = 0
+        for part in parts:
+            for name in FOUND:
+                at = user if name in sizes_of(0) else start
+                getattr(links, name)[at : at + len(getattr(part, name))] = getattr(part, name)
+            links.first[user : user + len(part.first)] += start
+            user, start = user + len(part.row), start + len(part.holder)
+            self.shelf.lay_down(*part, purpose="links of a thread")
         return links
 
     def _over_rows(self, work: Callable[[int, int, int], None]) -> None:
@@ -115,15 +142,4 @@ class CoUse:
                 self.each(partial(ask, ring, users, starts, ends), range(self.threads))
                 self._over_rows(partial(pay, starts, ends))
                 users = np.concatenate([links.askers[a:b] for a, b in zip(starts, ends, strict=True)])
-            if len(users) > 0:
-                relatives.live_ring(p, self.need, users, np.zeros(2, np.int64), ring, int(use), laws, kin, links)
-
-
-def joined(parts: list[Links]) -> Links:
-    """Return several tables of links as one."""
-    if len(parts) == 1:
-        return parts[0]
-    starts = np.cumsum([0] + [len(part.holder) for part in parts])
-    table = {name: np.concatenate([getattr(part, name) for part in parts]) for name in Links._fields if name != "first"}
-    first = [part.first[: len(part.row)] + start for part, start in zip(parts, starts, strict=False)]
-    return Links(**table, first=np.concatenate([*first, starts[-1:]]))
+            relatives.live_ring(p, self.need, users, np.zeros(2, np.int64), ring, int(use), laws, kin, links)

@@ -15,11 +15,12 @@ from agents.person import columns_of
 from model.co_use import CoUse
 from model.errors import ScenarioError
 from model.phases import inheriting
-from model.phases.ground import Ground, Sums, new_illness, new_scratch
+from model.phases.ground import AT_ONCE, Ground, Scratch, Sums, new_illness, new_scratch
 from model.phases.renewing import Layout, old_rows
 from model.phases.tally import Tally
-from model.renewal import Renewal, whole_of
+from model.renewal import Renewal
 from model.rules.codes import Use
+from model.shelf import Shelf, whole_of
 
 BLOCK = 4096
 """People in a block: their columns stay in the processor's cache from phase to phase."""
@@ -37,9 +38,12 @@ class Engine:
         self.threads = threads
         self.block = block
         self.bounds = self._bounds()
-        self.tallies = [Tally.empty(pools) for _ in range(threads)]
+        self.tallies = [Tally.empty(pools) for _ in range(threads - 1)]
+        """Sums of every thread but the first, which adds to the year's own."""
+        self.shelf = Shelf()
+        self.scratch: dict[int, Scratch] = {}
         self.illness = new_illness(0)
-        self.executor = ThreadPoolExecutor(threads) if threads > 1 else None
+        self.executor = ThreadPoolExecutor(threads - 1) if threads > 1 else None
         self.co_use: CoUse | None = None
         self.layout: Layout | None = None
         self.idle = False
@@ -53,30 +57,38 @@ class Engine:
         return np.unique(np.append(edges, len(self.households))).astype(np.int64)
 
     def run(self, driver: Driver, laws: Any, ground: Ground, tally: Tally) -> None:
-        """Call a driver on all blocks, each thread on its own range and sums, and add the sums to the tally."""
+        """Call a driver on all blocks, each thread on its own range and sums, and add all sums to the tally."""
         blocks = self.blocks()
         if len(self.illness.visits) != len(self.people):
-            self.illness = new_illness(len(self.people))
+            self.illness = new_illness(len(self.people), self.shelf.take)
         people, ill = columns_of(self.people), self.illness
         largest = int(np.diff(self.bounds[blocks]).max())
         ranges = np.linspace(0, 0 if self.idle else len(blocks) - 1, self.threads + 1).astype(np.int64)
         need = self._families().need
 
         def work(thread: int) -> None:
-            part = self.tallies[thread]
-            part.clear()
+            if thread > 0:
+                self.tallies[thread - 1].clear()
+            part = self.tallies[thread - 1] if thread > 0 else tally
             sums = Sums(*part.arrays())
-            room = new_scratch(largest, need)
+            room = self._scratch(thread, largest)._replace(need=need)
             driver(people, self.bounds, blocks, ranges[thread], ranges[thread + 1], laws, ground, ill, sums, room)
 
         self._each(work, range(self.threads))
         for part in self.tallies:
             tally.add(part)
 
+    def _scratch(self, thread: int, size: int) -> Scratch:
+        """Return a thread's room for the passing numbers of a block, made anew where blocks have grown."""
+        held = self.scratch.get(thread)
+        if held is None or len(held.drawn) < size:
+            held = self.scratch[thread] = new_scratch(size, self._families().need)
+        return held
+
     def _families(self) -> CoUse:
         """Return the year's co-use of accounts, begun where it has not."""
         if self.co_use is None:
-            self.co_use = CoUse(len(self.people), self.threads, self._each)
+            self.co_use = CoUse(len(self.people), self.threads, self._each, self.shelf)
         return self.co_use
 
     def share(self, use: Use, laws: Any, ground: Ground, tally: Tally) -> None:
@@ -84,25 +96,33 @@ class Engine:
 
         Bills come last in the year: with them the year's illness and links are forgotten.
         """
-        self._families().pay(use, columns_of(self.people), laws, ground, tally)
+        families = self._families()
+        families.pay(use, columns_of(self.people), laws, ground, tally)
         if use == Use.CARE:
+            families.close()
+            self.shelf.lay_down(*self.illness)
             self.co_use = None
             self.illness = new_illness(0)
 
     def _each(self, work: Callable[[Any], None], items: Any) -> None:
         """Do the work on every item, on the threads where there are several; errors come out here."""
-        if self.executor is None:
-            for item in items:
+        left = iter(items)
+
+        def live() -> None:
+            for item in left:
                 work(item)
-        else:
-            list(self.executor.map(work, items))
+
+        others = [self.executor.submit(live) for _ in range(self.threads - 1)] if self.executor else []
+        live()
+        for other in others:
+            other.result()
 
     def renew(self, laws: Any, ground: Ground, moved_money: NDArray[np.int64]) -> None:
         """Begin a year: everybody grows older; some marry, part or move; the dead leave, newborns come.
 
         Balances of accounts that move with their owners are added to `moved_money` [from pool, to pool; fen].
         """
-        renewal = Renewal(self.people, self.households, self.bounds, self._each, self.threads)
+        renewal = Renewal(self.people, self.households, self.bounds, self._each, self.threads, self.shelf)
         renewal.live(laws, ground, moved_money)
         self.people, self.households, self.bounds = renewal.people, renewal.households, renewal.bounds
         self.layout = renewal.layout
@@ -126,18 +146,21 @@ class Engine:
 
         def estates(thread: int) -> None:
             first, last = cuts[thread], cuts[thread + 1]
-            rows = np.empty(last - first, np.int64)
+            rows = self.shelf.take(np.int64, last - first, "part")
             dead[thread] = rows[: inheriting.list_estates(people, first, last, rows)]
 
         def heirs(thread: int) -> None:
             first, last = cuts[thread], cuts[thread + 1]
-            rows, found = np.empty(last - first, np.int64), np.empty((2, 2 * (last - first) + 1), np.int64)
-            kin[thread] = found[:, : inheriting.list_children(people, first, last, rows, found[0], found[1])]
+            rows, room = np.empty(AT_ONCE, np.int64), self.shelf.take(np.int64, 4 * (last - first) + 2, "pairs")
+            found = room.reshape(2, -1)
+            kin[thread] = found[:, : inheriting.list_children(people, first, last, rows, found[0], found[1])].copy()
+            self.shelf.lay_down(room, purpose="pairs")
 
         self._each(estates, range(self.threads))
         self._each(heirs, range(self.threads))
         parents, children = inheriting.first_children(people, *np.concatenate(kin, axis=1))
         rows = np.concatenate(dead)
+        self.shelf.lay_down(*dead, purpose="part")
         inheriting.leave_inheritance(people, rows, parents, children, laws[0], tally.pairs, tally.money)
 
     def close(self) -> None:

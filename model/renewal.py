@@ -21,6 +21,7 @@ from model.phases.marrying import couples
 from model.phases.moving import AWAY, BIRTH, READY, plan_year
 from model.phases.renewing import Homes, Layout
 from model.phases.settling import Movers, depart, new_movers, wed
+from model.shelf import Shelf, room_in, whole_of
 
 POINTERS = ("spouse", "mother", "father")
 YEARLY = tuple(name for name, column in PERSON.items() if column.unit == "fen/year")
@@ -28,19 +29,19 @@ EMPTY = (*YEARLY, "dying")
 """Columns that start the year at nothing."""
 OF_RUNS = ("olds", "news", "sizes", "shifts")
 """What a layout tells of every run of people."""
-SLACK = 256
-"""A table that must grow gets this part of its rows as room for later years."""
 Each = Callable[[Callable[[Any], None], Any], None]
 
 
 class Renewal:
     """One renewal of a table of people and its homes, on threads."""
 
-    def __init__(self, people: Table, households: Table, bounds: NDArray[np.int64], each: Each, threads: int) -> None:
+    def __init__(
+        self, people: Table, households: Table, bounds: NDArray[np.int64], each: Each, threads: int, shelf: Shelf
+    ) -> None:
         """Take the tables; `each` does a piece of work for every item of a list, on the threads."""
         self.people, self.households, self.bounds = people, households, bounds
-        self.each, self.threads = each, threads
-        self.fate = np.empty(len(people), np.uint8)
+        self.each, self.threads, self.shelf = each, threads, shelf
+        self.fate = shelf.take("u1", len(people))
 
     def _cuts(self, items: int) -> list[int]:
         """Return where each thread's share of a number of items begins and ends."""
@@ -50,12 +51,14 @@ class Renewal:
         """Let everybody grow older and do what the year holds; balances that move are added to `moved_money`."""
         law, people = laws[0], columns_of(self.people)
         plans = self._plans(law, ground)
-        movers = new_movers(len(self.people))
+        movers = new_movers(len(self.people), self.shelf.take)
         husbands, wives = couples(people, plans[(self.fate[plans] & READY) != 0], ground.province, law, ground)
         wed(people, self.bounds, husbands, wives, law, ground, self.fate, movers, moved_money)
         depart(people, self.bounds, plans, law, ground, self.fate, movers, moved_money)
         self.layout = layout = self._layout(movers)
         self._reorder(layout)
+        self.shelf.lay_down(*movers[:-1], purpose="movers")
+        self.shelf.lay_down(self.fate)
         renewing.set_newborns(columns_of(self.people), layout.newborns, layout.mothers, ground)
 
     def _plans(self, law: Any, ground: Ground) -> NDArray[np.int64]:
@@ -65,10 +68,11 @@ class Renewal:
 
         def plan(thread: int) -> None:
             first, last = cuts[thread], cuts[thread + 1]
-            listed = np.empty(last - first, np.int64)
+            listed = self.shelf.take(np.int64, last - first, "part")
             found[thread] = listed[: plan_year(people, first, last, law, ground, new_room(), self.fate, listed)]
 
         self.each(plan, range(self.threads))
+        self.shelf.lay_down(*found, purpose="part")
         return np.concatenate(found)
 
     def _layout(self, movers: Movers) -> Layout:
@@ -95,30 +99,30 @@ class Renewal:
         home = np.empty(len(bounds) - 1, HOUSEHOLD["home"].dtype)
         runs = homes.counts[renewing.STRETCHES]
         parts = homes.olds[:runs], homes.news[:runs], homes.sizes[:runs]
-        renewing.copy_runs(self.households.home.view("u2"), *parts, home.view("u2"))
+        nobody = np.empty(0, np.int64)
+        renewing.copy_runs(self.households.home.view("u2"), *parts, nobody, nobody, home.view("u2"))
         home[len(home) - len(founded) :] = founded
         columns = {"start": bounds[:-1].astype(HOUSEHOLD["start"].dtype), "home": home}
         self.households, self.bounds = Table(HOUSEHOLD, len(home), columns), bounds
 
     def _reorder(self, layout: Layout) -> None:
         """Bring every column to its new order, each into an array that another one has left."""
-        moved = np.full(len(self.people), -1, np.int32)
+        moved = self.shelf.take(np.int32, len(self.people))
+        moved[:] = -1
         renewing.place(layout, moved)
         arrays: dict[str, Array] = {}
-        types = {column.dtype for column in PERSON.values()}
-        spare = {dtype: [np.empty(0, dtype) for _ in range(self.threads)] for dtype in types}
 
         def renew(name: str) -> None:
             old = getattr(self.people, name)
             if name in EMPTY:
                 arrays[name] = _emptied(old, layout.rows)
                 return
-            left = spare[PERSON[name].dtype]
-            arrays[name] = new = _room(left.pop(), layout.rows)
+            arrays[name] = new = self.shelf.take(old.dtype, layout.rows)
             self._renew_column(name, old, moved, layout, new)
-            left.append(whole_of(old))
+            self.shelf.lay_down(old)
 
         self.each(renew, PERSON)
+        self.shelf.lay_down(moved)
         self.people = Table(PERSON, layout.rows, arrays)
 
     def _renew_column(self, name: str, old: Array, moved: Array, layout: Layout, new: Array) -> None:
@@ -134,27 +138,11 @@ class Renewal:
             new[layout.newborns] = new[layout.mothers]
         else:
             bits = f"u{old.itemsize}"
-            renewing.copy_runs(old.view(bits), *runs, new.view(bits))
-            new[layout.ats] = old[layout.movers]
-
-
-def _room(left: Array, rows: int) -> Array:
-    """Return room for a column: an array that is left over where it suits, else a new one with room for later years."""
-    slack = rows // SLACK
-    whole = left if rows <= len(left) <= rows + 2 * slack else np.empty(rows + slack, left.dtype)
-    return whole[:rows]
+            renewing.copy_runs(old.view(bits), *runs, layout.movers, layout.ats, new.view(bits))
 
 
 def _emptied(column: Array, rows: int) -> Array:
     """Return a column of nothing, in the array of an old one where it has room."""
-    room = _room(whole_of(column), rows)
+    room = room_in(whole_of(column), rows)
     room[:] = 0
     return room
-
-
-def whole_of(column: Array) -> Array:
-    """Return the array whose first rows a column is: what it takes in memory."""
-    base = column.base
-    if not isinstance(base, np.ndarray) or base.ndim != 1 or base.dtype != column.dtype:
-        return column
-    return base if base.ctypes.data == column.ctypes.data else column

@@ -218,9 +218,9 @@ def test_a_full_table_of_links_is_made_again_with_more_room(monkeypatch: pytest.
     made: list[int] = []
     new_links = co_use.new_links
 
-    def little(users: int, links: int) -> Links:
+    def little(users: int, links: int, *take: Any) -> Links:
         made.append(links)
-        return new_links(users, max(links // 64, 1))
+        return new_links(users, max(links // 64, 1), *take)
 
     world = live(world_of(start=YEAR, end=YEAR, reforms=(EVERYBODY,)), YEAR)
     p = columns_of(world.engine.people)

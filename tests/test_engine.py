@@ -14,6 +14,7 @@ from agents.chance import BORN_LATER
 from agents.codes import Scheme, Sex, Work
 from agents.columns import Table
 from agents.person import PERSON
+from experiments.simulator import LAST
 from model.check import CLOSEST_MOTHER
 from model.engine import Engine
 from model.phases.tally import PairKind
@@ -268,6 +269,6 @@ def test_an_empty_home_closes() -> None:
 def test_compiling_ahead_lives_nobody() -> None:
     world = PoolingModel(Scenario(people=600, start=2024, end=2024), rng=0)
     before = {name: getattr(world.engine.people, name).copy() for name in PERSON}
-    world.compile_ahead("weigh", "money_out")
+    world.compile_ahead(*LAST)
     assert all(np.array_equal(before[name], getattr(world.engine.people, name)) for name in PERSON)
     assert not world.tally.money.any()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,13 @@ HOME_FIELDS = ("f8", "f8", "f8", "i8", "i8", "i8", "i8", "u8")
 FEN_FIELDS = 8
 """Sums of money that a block keeps for every person."""
 Bounds = NDArray[np.int64]
+Take = Callable[..., Array]
+"""Gives an array of a type and a number of rows, for a purpose; it may hold anything."""
+
+
+def new_array(kind: Any, rows: int, purpose: str = "") -> Array:
+    """Return a new array that may hold anything."""
+    return np.empty(rows, kind)
 
 
 class Ground(NamedTuple):
@@ -145,10 +153,10 @@ class Illness(NamedTuple):
     """Cost of stays at prices of 1 [fen]."""
 
 
-def new_illness(size: int) -> Illness:
-    """Return room for the care of a year."""
-    counts = [np.empty(size, np.uint8) for _ in range(5)]
-    return Illness(*counts, *(np.empty(size, np.int32) for _ in range(3)))
+def new_illness(size: int, take: Take = new_array) -> Illness:
+    """Return room for the care of a year, in arrays that may hold anything."""
+    counts = [take(np.uint8, size) for _ in range(5)]
+    return Illness(*counts, *(take(np.int32, size) for _ in range(3)))
 
 
 @inlined

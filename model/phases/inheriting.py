@@ -43,19 +43,20 @@ def list_estates(p: Columns, first: int, last: int, rows: Bounds) -> int:
 def list_children(p: Columns, first: int, last: int, rows: Bounds, parents: Bounds, children: Bounds) -> int:
     """List children with an account of those whose estate seeks an heir; return how many pairs there are.
 
-    `rows` has room for everybody of the range, `parents` and `children` for two pairs of each and one more.
+    `rows` is room for some people at once, `parents` and `children` for two pairs of everybody and one more.
     """
-    holders = int64(0)
-    for i in range(first, last):
-        rows[holders] = i
-        holders += int64(p.scheme[i] == Scheme.EMPLOYEE) & int64(p.dying[i] == 0)
     n = int64(0)
-    for k in range(holders):
-        i = rows[k]
-        for parent in (int64(p.mother[i]), int64(p.father[i])):
-            parents[n] = parent
-            children[n] = i
-            n += int64(parent >= 0) & int64(p.dying[max(parent, 0)] == SEEKS)
+    for start in range(first, last, rows.size):
+        holders = int64(0)
+        for i in range(start, min(start + rows.size, last)):
+            rows[holders] = i
+            holders += int64(p.scheme[i] == Scheme.EMPLOYEE) & int64(p.dying[i] == 0)
+        for k in range(holders):
+            i = rows[k]
+            for parent in (int64(p.mother[i]), int64(p.father[i])):
+                parents[n] = parent
+                children[n] = i
+                n += int64(parent >= 0) & int64(p.dying[max(parent, 0)] == SEEKS)
     return n
 
 

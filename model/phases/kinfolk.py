@@ -17,7 +17,7 @@ from agents.codes import Kin
 from agents.columns import Array
 from agents.compiled import compiled, inlined, int64
 from agents.person import Columns
-from model.phases.ground import Ground, Room
+from model.phases.ground import Ground, Room, Take, new_array
 from model.rules.codes import CoUse, Use
 from model.rules.sharing import area_between, may_share, ring_of
 
@@ -85,10 +85,10 @@ class Links(NamedTuple):
 LINK_TYPES = {"first": np.int64, "rings": np.uint8, "ring": np.uint8}
 
 
-def new_kinship(people: int) -> Kinship:
+def new_kinship(people: int, take: Take = new_array) -> Kinship:
     """Return room to search the kin of a number of people."""
     types = {"marks": np.uint8, "turn": np.uint32}
-    kin = Kinship(*(np.empty(people + 1, types.get(name, np.int32)) for name in Kinship._fields))
+    kin = Kinship(*(take(types.get(name, np.int32), people + 1) for name in Kinship._fields))
     kin.marks[people] = 0
     return kin
 
@@ -98,10 +98,16 @@ def sizes_of(users: int) -> dict[str, int]:
     return {"row": users, "first": users + 1, "rings": users, "askers": users, "claims": users}
 
 
-def new_links(users: int, links: int) -> Links:
+def new_links(users: int, links: int, take: Take = new_array) -> Links:
     """Return room for links; nothing is asked or paid yet."""
     sizes = sizes_of(users)
-    return Links(*(np.empty(sizes.get(name, links), LINK_TYPES.get(name, np.int32)) for name in Links._fields))
+    return Links(*(take(LINK_TYPES.get(name, np.int32), sizes.get(name, links)) for name in Links._fields))
+
+
+def of_size(links: Links, users: int, found: int) -> Links:
+    """Return a table of some users and the links found in the room for more."""
+    sizes = sizes_of(users)
+    return Links(*(getattr(links, name)[: sizes.get(name, found)] for name in Links._fields))
 
 
 @compiled
@@ -212,13 +218,18 @@ def _candidates(p: Columns, first: int, last: int, need: Any, near: int, kin: Ki
     if near:
         telling |= int64(Mark.PARENT_OF_HOLDER) | int64(Mark.CHILD_OF_HOLDER)
         children |= int64(Mark.LISTS_CHILDREN)
-    candidates = int64(0)
+    asking = int64(0)
     for i in range(first, last):
+        links.askers[asking] = i
+        asking += int64(int64(need[0, i]) | int64(need[1, i]) > 0)
+    candidates = int64(0)
+    for at in range(asking):
+        i = int64(links.askers[at])
         hints = (int64(kin.marks[p.mother[i]]) | int64(kin.marks[p.father[i]])) & telling
         hints |= int64(kin.marks[p.spouse[i]]) & int64(Mark.HOLDER)
         hints |= int64(kin.marks[i]) & children
         links.askers[candidates] = i
-        candidates += int64(hints > 0) & int64(int64(need[0, i]) | int64(need[1, i]) > 0)
+        candidates += int64(hints > 0)
     return candidates
 
 
@@ -260,13 +271,11 @@ def find_links(
 
 @inlined
 def _add(holder: int, kind: int, found: int, kin: Kinship, links: Links) -> int:
-    """Note a relative who holds an account, where there is room; return how many there are now."""
-    if _marks(kin, holder) & int64(Mark.HOLDER) == 0:
-        return found
-    if found < links.holder.size:
-        links.holder[found] = holder
-        links.ring[found] = kind
-    return found + 1
+    """Note a relative; only one who holds an account is kept. Return how many there are now, room or not."""
+    at = min(found, links.holder.size - 1)
+    links.holder[at] = holder
+    links.ring[at] = kind
+    return found + int64(_marks(kin, holder) & int64(Mark.HOLDER) > 0)
 
 
 @inlined

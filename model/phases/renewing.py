@@ -233,13 +233,15 @@ def place(layout: Layout, moved: Any) -> None:
 
 
 @compiled_apart
-def copy_runs(old: Any, olds: Any, news: Any, sizes: Any, new: Any) -> None:
-    """Copy runs of neighbours to their new places in another array."""
+def copy_runs(old: Any, olds: Any, news: Any, sizes: Any, movers: Any, ats: Any, new: Any) -> None:
+    """Copy runs of neighbours, and movers one by one, to their new places in another array."""
     for run in range(olds.size):
         source = old[olds[run] : olds[run] + sizes[run]]
         target = new[news[run] : news[run] + sizes[run]]
         for j in range(target.size):
             target[j] = source[j]
+    for k in range(movers.size):
+        new[ats[k]] = old[movers[k]]
 
 
 @compiled_apart

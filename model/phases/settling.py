@@ -13,7 +13,7 @@ from agents.chance import Purpose, uniform
 from agents.columns import Array
 from agents.compiled import compiled, inlined, int64
 from agents.person import Columns
-from model.phases.ground import Bounds, Ground
+from model.phases.ground import Bounds, Ground, Take
 from model.phases.moving import (
     AWAY,
     FAMILY,
@@ -52,10 +52,10 @@ class Movers(NamedTuple):
     """How many joins, rows and new homes there are."""
 
 
-def new_movers(people: int) -> Movers:
-    """Return empty lists with room for everybody; memory is taken only where they are written."""
-    joins, joined, rows, starts, pools = (np.empty(people + 1, np.int64) for _ in range(5))
-    return Movers(joins, joined, np.empty(people, np.uint64), rows, starts, pools, np.zeros(3, np.int64))
+def new_movers(people: int, take: Take) -> Movers:
+    """Return empty lists with room for everybody, in arrays that are taken from the shelf."""
+    joins, joined, rows, starts, pools = (take(np.int64, people + 1, "movers") for _ in range(5))
+    return Movers(joins, joined, take(np.uint64, people + 1, "movers"), rows, starts, pools, np.zeros(3, np.int64))
 
 
 @inlined
