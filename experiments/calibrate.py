@@ -87,7 +87,7 @@ def whole_fit(plan: fit.Plan, large: fit.Plan, rounds: int, pool: Any) -> dict[s
         print(f"start at {place:.0%} of the prior ranges", flush=True)
         starts.append(fit.descend(plan, np.full(number, place), wanted, pool, slope, rounds=rounds))
     best = min(starts, key=lambda each: each.cost)
-    bridge = None
+    bridge, slope = None, fit.Slope()  # on the way here the steps have worn the slope out: differences once more
     for _ in range(BRIDGES):
         if large.people <= plan.people:
             break

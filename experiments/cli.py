@@ -164,6 +164,7 @@ def run(
     finally:
         years.close()
         store.clean(all_hosts=cluster is not None)
+        store.leave_unused()
     if done.bad_input:
         raise ScenarioError(done.message)
     place = store.place(done.key)

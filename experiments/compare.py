@@ -133,6 +133,7 @@ def run_all(
         do_runs(simulator, going_on, store, workers, tell, retry, cluster)
     finally:
         store.clean(all_hosts=cluster is not None)
+        store.leave_unused()
 
 
 def claim(store: Store, simulator: Simulator, study: Study, force: bool) -> None:

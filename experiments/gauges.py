@@ -107,7 +107,8 @@ def _provinces(funds: pd.DataFrame) -> Iterator[tuple[str, float]]:
         slope = measures.province_slope(head["spending"].to_numpy(), head["income"].to_numpy()).slope
         yield f"{name}_slope", float(slope)
         for column in ("income", "spending"):
-            yield f"{name}_{column}_range", float(head[column].max() / head[column].min())
+            if head[column].min() > 0:
+                yield f"{name}_{column}_range", float(head[column].max() / head[column].min())
         if name == "employee":
             closing = sums["closing"]
             yield "six_provinces_share", float(closing[closing.index.isin(SIX)].sum() / closing.sum())

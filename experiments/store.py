@@ -224,6 +224,7 @@ class Store:
     def __init__(self, folder: Path, study: str) -> None:
         self.folder = folder
         self.study = study
+        self.made = not folder.exists()
 
     def claim(self, **facts: Any) -> dict[str, Any]:
         """Take the folder for this study, clean what dead processes left, and return what its marker said before.
@@ -264,6 +265,11 @@ class Store:
                 shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
             elif not found and (path / "funds.partial").is_file():
                 _name_funds(path)
+
+    def leave_unused(self) -> None:
+        """Remove the folder again where it was made here and no run came in."""
+        if self.made and [path.name for path in self.folder.iterdir()] == [MARKER]:
+            shutil.rmtree(self.folder)
 
     def place(self, key: str) -> Path:
         """Return where the run of this key lies or will lie."""

@@ -80,7 +80,7 @@ BILL = ("supplement", "claimed")
 YEAR: tuple[Phase, ...] = (
     funds("open the books under the law in force", "按现行政策开账", (money_in_funds.open_funds,), "ledgers"),
     funds("repay aid loans", "归还互助借款", (loans.repay_loans,), "ledgers", "loans"),
-    funds("react to who bears the deficit", "应对赤字由谁承担:征缴与支出", (behaviour.feel,), "effort"),
+    funds("react to who bears the deficit", "应对赤字由谁承担：征缴与支出", (behaviour.feel,), "effort"),
     people("renew", "grow older, plan the year: births, partners, moves", "增龄、家庭计划", moving.plan_year, "age"),
     people("renew", "marry", "结婚", settling.wed, "spouse", *MOVE),
     people(
@@ -101,10 +101,10 @@ YEAR: tuple[Phase, ...] = (
         "take in contributions, subsidise, credit", "基金收入、财政补助、划账",
         (money_in_funds.money_in, money_in_funds.pay_interest), "ledgers",
     ),
-    funds("adjust ex ante: uploads, formula allocations", "事前调剂:上解与分配", (mutual_aid.uploads,), "ledgers"),
-    people(WEIGH, "fall ill, seek care, at prices of 1", "患病、就医(按单位价格)", caring.seek_care),
+    funds("adjust ex ante: uploads, formula allocations", "事前调剂：上解与分配", (mutual_aid.uploads,), "ledgers"),
+    people(WEIGH, "fall ill, seek care, at prices of 1", "患病、就医（按单位价格）", caring.seek_care),
     people(WEIGH, "weigh each pool's draw against what was to be expected", "与期望需求核对", caring.weigh_need),
-    funds("set budgets: collect first, spend accordingly", "编制预算:以收定支", (budgets.set_budgets,), "budget"),
+    funds("set budgets: collect first, spend accordingly", "编制预算：以收定支", (budgets.set_budgets,), "budget"),
     people(OUT, "run up a bill at local prices", "按当地价格发生费用", caring.run_up_bills, "cost"),
     people(OUT, "basic benefit", "基本医保报销", covering.pay_basic, "basic", "claimed"),
     people(OUT, "critical illness, large-sum", "大病保险、大额补助", covering.pay_supplement, *BILL),
@@ -118,7 +118,7 @@ YEAR: tuple[Phase, ...] = (
     people(OUT, "count heads", "期末人数", closing.count_heads),
     people("inherit", "leave an inheritance", "账户继承", inheriting.leave_inheritance, "account"),
     people(
-        RELATIVES, "relatives' accounts, at home and elsewhere", "亲属账户共济:同户与异地", relatives.pay_care,
+        RELATIVES, "relatives' accounts, at home and elsewhere", "亲属账户共济：同户与异地", relatives.pay_care,
         "family_account", "self_pay", "account",
     ),
     funds(
@@ -126,11 +126,11 @@ YEAR: tuple[Phase, ...] = (
         (money_in_funds.care_money, money_in_funds.pay_old_arrears), "ledgers", "arrears",
     ),
     funds("warn", "风险预警", (close.warn,), "pools"),
-    funds("adjust ex post: step 1, step 2, step 3", "事后互助:三步", (mutual_aid.cascade,), "ledgers", "loans"),
-    funds("last resort: treasury, arrears", "兜底:财政、欠付", (backstop.last_resort,), "ledgers", "arrears"),
+    funds("adjust ex post: step 1, step 2, step 3", "事后互助：三步", (mutual_aid.cascade,), "ledgers", "loans"),
+    funds("last resort: treasury, arrears", "兜底：财政、欠付", (backstop.last_resort,), "ledgers", "arrears"),
     funds("clear the bills, inherit", "结清、继承", (money_in_funds.inherit,), "ledgers"),
     funds("release excess reserves", "盘活过多结存", (release.release_reserves,), "ledgers"),
-    funds("react: benefits of next year", "反应:次年待遇", (backstop.react,), "coverage"),
+    funds("react: benefits of next year", "反应：次年待遇", (backstop.react,), "coverage"),
     funds("record", "记录", (close.close_funds,), "tables"),
 )  # fmt: skip
 

@@ -157,4 +157,5 @@ def test_an_address_where_nobody_answers_is_one_line(tmp_path: Path) -> None:
     assert done.stderr.count("\n") == 1
     assert f"127.0.0.1:{port}" in done.stderr
     assert time.monotonic() - begin < 30
+    assert not (tmp_path / "out").exists()
     assert cli.main([*words, "--cluster", "not an address"]) == cli.BAD_INPUT
