@@ -96,7 +96,8 @@ def money_noise(people: int, seeds: int = SEEDS) -> tuple[str, ...]:
         gc.collect()
     spent = pd.DataFrame([spent for spent, _, _ in found]).dropna(axis="columns")
     spread = spent.std(ddof=1) / spent.mean()
-    funds = [f"{PERCENT * float(spread.xs(fund, level='fund').median()):.2g} %" for fund in POOLS]
+    medians = [spread.xs(fund, level="fund").median() for fund in POOLS]
+    funds = [f"{PERCENT * float(median):.2g} %" for median in (*medians, spread.median())]
     sums = pd.DataFrame([moved for _, moved, _ in found])
     shown = [f"{sums[kind].mean():,.3g} ± {sums[kind].std(ddof=1):,.2g}" for kind in MOVED]
     return f"{found[0][2]:,}", str(seeds), *funds, *shown
@@ -108,6 +109,7 @@ MONEY_HEAD = (
     "seeds",
     "employee pool: spending a head",
     "resident pool: spending a head",
+    "all pools: spending a head",
     *(f"{name} [bn yuan]" for name in ("step 1 loans", "step 2 aid", "step 3 aid")),
 )
 

@@ -95,8 +95,8 @@ DECIDES = {
         "a pool's mobilisation (once, for every seed)"
     ),
     Purpose.OUTPATIENT: "number and cost of visits, cost of chronic treatment (**evenly spread**)",
-    Purpose.INPATIENT: "number, level and cost of hospital stays (**evenly spread**)",
-    Purpose.PLACE_OF_CARE: "level of hospital of visits; who gives up a stay; who is treated away and paid for",
+    Purpose.INPATIENT: "number, level, place and cost of hospital stays (**evenly spread**)",
+    Purpose.PLACE_OF_CARE: "level of hospital of visits; who gives up a stay; how visits away are paid for",
     Purpose.ACCOUNT: "whether and when a holder of an account registers relatives; wallet; premiums (once in a life)",
     Purpose.POOL_SHOCK: "the year's shock of a pool, of its province and of the nation",
     Purpose.POOL_CHANCE: "chance among a pool's true members",

@@ -241,7 +241,8 @@ class Person(Joiner):
         fifth = self.rank * FIFTHS >> caring.RANK_BITS
         if where[3] < law.unmet_need_poor[fifth]:
             stays = 0
-        visit_tier = tier = out = treatment = inside = 0
+        visit_tier = tier = away = out = treatment = inside = 0
+        far = self.home != self.insured
         if visits > 0:
             visit_tier = int(tier_of(where[0], *around.visit_edges[status]))
             cost = around.visit_cost[status] * around.visit_tier[status][visit_tier] * around.visit_fifth[fifth]
@@ -253,12 +254,10 @@ class Person(Joiner):
             edges = around.tier_edges[status]
             tier = int(tier_of(t, *edges))
             cost = around.stay_cost[status][tier] * around.stay_age[age] * around.stay_fifth[fifth]
-            inside = int(stays * cost * look_up(around.inpatient_spread, left_of(t, tier, *edges)))
-        away = (
-            how_away(self.home != self.insured, self.scheme, where[2], law)
-            if stays > 0 or self.home != self.insured
-            else 0
-        )
+            away, left = how_away(far, self.scheme, left_of(t, tier, *edges), law)
+            inside = int(stays * cost * look_up(around.inpatient_spread, left))
+        elif far:
+            away, _ = how_away(far, self.scheme, where[2], law)
         return visits, visit_tier, stays, tier, away, out, treatment, inside
 
     def _seek_care(self) -> Bill | None:

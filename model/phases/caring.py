@@ -68,7 +68,10 @@ def _treat(p: Columns, ground: Ground, ill: Illness, scratch: Scratch) -> None:
 
 @inlined
 def _stay(p: Columns, law: Any, ground: Ground, ill: Illness, scratch: Scratch) -> None:
-    """Draw everybody's stays in hospital, and of those who have one, at which level and at what cost."""
+    """Draw everybody's stays in hospital, and of those who have one, at which level, where and at what cost.
+
+    Level, place and cost come from one evenly spread number, each from what the one before leaves of it.
+    """
     most = law.care.most_stays
     numbers = scratch.more_pairs[0]
     for i in range(p.key.size):
@@ -94,35 +97,42 @@ def _stay(p: Columns, law: Any, ground: Ground, ill: Illness, scratch: Scratch) 
         tier = hospital_tier(u, primary, secondary)
         cost = ground.stay_cost[status, tier] * ground.stay_age[min(int64(p.age[i]), AGES - 1)]
         cost = cost * ground.stay_fifth[fifth]
-        luck = look_up(ground.inpatient_spread, left_by_tier(u, tier, primary, secondary))
+        left = left_by_tier(u, tier, primary, secondary)
+        away, left = how_away(p.home[i] != p.insured[i], int64(p.scheme[i]), left, law.care)
+        luck = look_up(ground.inpatient_spread, left)
         ill.tier[i] = tier
+        ill.away[i] = away
         ill.inpatient[i] = int64(float64(ill.stays[i]) * cost * luck)
 
 
 @inlined
 def _go_away(p: Columns, law: Any, ill: Illness, scratch: Scratch) -> None:
-    """Note who is treated outside the pool of insurance: registered, referred or neither, or not paid for at all."""
+    """Note how those who live elsewhere and have no stay are treated: registered or not, or not paid for at all."""
     number = int64(0)
     for i in range(p.key.size):
         scratch.chosen[number] = i
-        number += int64((p.home[i] != p.insured[i]) | (ill.stays[i] > 0))
+        number += int64((p.home[i] != p.insured[i]) & (ill.stays[i] == 0))
     for n in range(number):
         i = int64(scratch.chosen[n])
-        ill.away[i] = how_away(p.home[i] != p.insured[i], int64(p.scheme[i]), unit(scratch.words[2, i]), law.care)
+        ill.away[i], _ = how_away(True, int64(p.scheme[i]), unit(scratch.words[2, i]), law.care)
 
 
 @inlined
-def how_away(far: bool, scheme: int, u: float, rules: Any) -> int:
-    """Return how somebody is treated (`Away`) for a uniform number; what is left of it tells whether it is paid for."""
+def how_away(far: bool, scheme: int, u: float, rules: Any) -> tuple[int, float]:
+    """Return how somebody is treated (`Away`) for a uniform number, and what is left of it: uniform again."""
     share = float64(rules.registered_share if far else rules.away_share[scheme])
-    if u >= share:
-        if not far:
-            return int64(Away.NOT)
-        left = (u - share) / (1.0 - share)
-        return int64(Away.UNREGISTERED) if left < rules.away_discount else int64(Away.UNPAID)
-    if u >= share * rules.away_discount:
-        return int64(Away.UNPAID)
-    return int64(Away.REGISTERED) if far else int64(Away.REFERRED)
+    discount = float64(rules.away_discount)
+    paid = share * discount
+    if u < paid:
+        return int64(Away.REGISTERED if far else Away.REFERRED), u / paid
+    if u < share:
+        return int64(Away.UNPAID), (u - paid) / (share - paid)
+    left = (u - share) / (1.0 - share)
+    if not far:
+        return int64(Away.NOT), left
+    if left < discount:
+        return int64(Away.UNREGISTERED), left / discount
+    return int64(Away.UNPAID), (left - discount) / (1.0 - discount)
 
 
 @compiled_apart
