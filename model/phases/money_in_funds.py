@@ -87,7 +87,7 @@ def close_adjustment_funds(world: FundWorld) -> None:
 def bill_pairs(world: FundWorld, pair: PairKind, payees: Parties, kind: str) -> None:
     """Bill what accounts held in one pool pay to somebody in another; within one ledger nothing moves."""
     sums = world.tally.pairs[pair]
-    holders, users = np.nonzero(sums)
+    holders, users = np.divmod(np.flatnonzero(sums != 0), len(sums))
     payers, payees = row(world, EMPLOYEE_ACCOUNTS).take(holders), payees.take(users)
     amounts = np.where(payers.ids == payees.ids, 0, sums[holders, users] * world.weight)
     world.ledger.bill_many(payers, payees, kind, amounts)
