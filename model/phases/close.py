@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +18,8 @@ from model.rules.funds import foreseen_months, reserve_band, reserve_months, yea
 
 HORIZON = 100  # a century: beyond it nobody asks when a fund runs dry
 SCHEME_FUNDS = (EMPLOYEE_POOL, RESIDENT_POOL)
+WORDS = np.array((*STATUS, ""), dtype=object)
+"""The word of every band; the last, that of -1, is of what has none."""
 Bounds = tuple[float, float, float, float]
 
 
@@ -86,10 +87,10 @@ def close_funds(world: FundWorld) -> None:
     bounds = bounds_of(world.terms.warning)
     count_members(world)
 
-    def assess(funds: Sequence[str], closings: Whole, spendings: Whole) -> tuple[Any, list[str]]:
+    def assess(funds: NDArray[Any], closings: Whole, spendings: Whole) -> tuple[Any, NDArray[Any]]:
         months, bands = reserves(closings, spendings, bounds)
-        banded = zip(funds, bands.tolist())
-        return months, [STATUS[band] if fund in SCHEME_FUNDS and band >= 0 else "" for fund, band in banded]
+        schemes = np.array([fund in SCHEME_FUNDS for fund in funds.tolist()], np.bool_)
+        return months, WORDS[np.where(schemes, bands, -1)]
 
     members: dict[str, int] = {}
     for fund, counts in world.funds.members.items():
