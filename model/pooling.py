@@ -103,7 +103,7 @@ class PoolingModel(mesa.Model):
             max(self.case.end, LAST_SAMPLED) + 1,
         )
         self.law = law_record(self.policy, self.case.start, self.pools)
-        self.lived_law = LivedLaw()
+        self.lived_law, self.job_odds = LivedLaw(), job_odds(self._assumed())
         self._settle(threads, block)
         self._open()
         self.record = Record()
@@ -117,7 +117,6 @@ class PoolingModel(mesa.Model):
     def _settle(self, threads: int, block: int) -> None:
         """Build the first population and give it to the engine."""
         self.population = self._first_people()
-        self.job_odds = job_odds(self._assumed())
         self.weight = self.population.weight
         self.engine = Engine(self.population.people, self.population.households, len(self.pools), threads, block)
         self.tally = Tally.empty(len(self.pools))
