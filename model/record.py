@@ -182,8 +182,8 @@ def enrolment_columns(year: int, tally: Tally, weight: int, codes: Codes) -> Col
 def care_columns(year: int, tally: Tally, weight: int, provinces: Codes) -> Columns:
     """Return a year's care, pools summed to provinces of insurance."""
     codes, place = np.unique(provinces, return_inverse=True)
-    care = np.zeros((len(codes), *tally.care.shape[1:]), np.int64)
-    np.add.at(care, place, tally.care * weight)
+    order = np.argsort(place, kind="stable")
+    care = np.add.reduceat(tally.care[order] * weight, np.searchsorted(place[order], np.arange(len(codes))))
     province, status, kind = np.nonzero(care.any(axis=3))
     sums = care[province, status, kind].T
     labels = SCHEMES[SCHEME_OF_STATUS[status]], STATUSES[status], CARES[kind]
