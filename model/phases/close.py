@@ -66,20 +66,20 @@ def warn(world: FundWorld) -> None:
     warning, agencies = world.terms.warning, world.institutions
     for fund in SCHEME_FUNDS:
         kept = books(world, fund)
-        pools = [agencies.pool(code) for code in kept]
+        pools = {code: agencies.pool(code) for code in kept}
         money = np.array([(book.free, book.income, book.spending) for book in kept.values()], np.int64)
-        for pool, (_, income, spending) in zip(pools, money.tolist()):
+        for pool, (_, income, spending) in zip(pools.values(), money.tolist()):
             pool.learn(fund, income, spending)
-        growth = np.array([pool.outlook(fund) for pool in pools])
+        growth = np.array([pool.outlook(fund) for pool in pools.values()])
         months, bands = reserves(money[:, 0], money[:, 2], bounds_of(warning))
         ahead, left = outlooks(money, growth, warning.projected_years)
-        seen = zip(pools, *(column.tolist() for column in (*money.T, months, bands, ahead, left)))
+        seen = zip(pools.values(), *(column.tolist() for column in (*money.T, months, bands, ahead, left)))
         for pool, *values in seen:
             pool.watch(fund, Standing(world.year, *values))
         for home, codes in world.funds.areas.by_province(fund).items():
             province = agencies.provinces.get(home)
             if province is not None:
-                province.warn(fund, [agencies.pool(code) for code in codes])
+                province.warn(fund, [pools[code] for code in codes])
 
 
 def close_funds(world: FundWorld) -> None:
