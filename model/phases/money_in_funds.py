@@ -192,11 +192,11 @@ def fill_supplements(world: FundWorld) -> None:
     missing = [max(0, -book.free) if book is not None else 0 for book in assistance.books]
     ledger.post_many(row(world, TREASURY), assistance, "subsidy", np.array(missing, np.int64))
     for fund, supplement, kind in SUPPLEMENTS:
-        areas, seen = zip(world.funds.areas.names(fund), world.funds.areas.names(supplement)), set[str]()
-        for pool, name in areas:
-            if name not in seen:
-                seen.add(name)
-                ledger.bill(pool, name, kind, max(0, -ledger.book(name).free))
+        lacking = row(world, supplement)
+        first = np.unique(lacking.ids, return_index=True)[1]  # a pool of each area bears its loss
+        lacking, payers = lacking.take(first), row(world, fund).take(first)
+        losses = [max(0, -book.free) for book in lacking.books if book is not None]
+        ledger.bill_many(payers, lacking, kind, np.array(losses, np.int64))
 
 
 def pay_interest(world: FundWorld) -> None:
