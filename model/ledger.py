@@ -44,6 +44,7 @@ class Ledger:
         self.books: dict[str, Book] = {}
         self.loans: list[Loan] = []
         self.arrears: dict[tuple[str, str], int] = {}
+        self._order: dict[str, Book] = {}
         self._ids: dict[str, int] = {}
         self._parties: dict[str, tuple[int, Book | None]] = {}
         self._single: dict[tuple[int, int, int], int] = {}
@@ -177,7 +178,7 @@ class Ledger:
     def _record(
         self, payers: Parties, payees: Parties, kind: str, amounts: Whole
     ) -> Iterable[tuple[Book | None, Book | None, int]]:
-        """Keep many flows, if they are allowed, and return payer's and payee's book, where they have one, and amount of each."""
+        """Keep many flows, if allowed, and return of each the books of payer and payee, where held, and the amount."""
         rows = np.flatnonzero(amounts)
         if not len(rows):
             return ()
@@ -326,8 +327,10 @@ class Ledger:
         return dict(zip(FUND_COLUMNS, values)), flows
 
     def _held(self) -> Held:
-        """Return all ledgers as columns, by fund and code."""
-        return Held.of(dict(sorted(self.books.items(), key=lambda item: (item[1].fund, item[1].code))))
+        """Return all ledgers as columns, by fund and code; they are put in order anew where they are other ledgers."""
+        if self._order.keys() != self.books.keys():
+            self._order = dict(sorted(self.books.items(), key=lambda item: (item[1].fund, item[1].code)))
+        return Held.of({name: self.books[name] for name in self._order})
 
     def province(self, code: int) -> int:
         """Return the province of an area's code: 0 for the nation."""
