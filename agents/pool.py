@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import mesa
 
@@ -11,8 +11,7 @@ from agents.institution import Institution
 STATUS = ("short", "low", "normal", "high", "excess")
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """How one fund stands at the close of a year, before any aid [fen, months, years]."""
 
     year: int

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from model.errors import LedgerError
-from model.kinds import EMPLOYEE_POOL, KINDS, RESIDENT_POOL
+from model.kinds import EMPLOYEE_POOL, KINDS, POOL_FUNDS, RESIDENT_POOL
 
 FUND_COLUMNS = (
     "year",
@@ -32,7 +33,7 @@ FUND_COLUMNS = (
 FLOW_COLUMNS = ("year", "payer", "payee", "kind", "amount_fen")
 Columns = dict[str, Any]
 Whole = NDArray[np.int64]
-Assess = Callable[[Sequence[str], Whole, Whole], tuple[Any, list[str]]]
+Assess = Callable[[NDArray[Any], Whole, Whole], tuple[Any, Any]]
 MERGED = "merged"
 LENDERS = (EMPLOYEE_POOL, RESIDENT_POOL)  # accounts and supplements never lend
 KIND_NAMES = sorted(KINDS)
@@ -106,3 +107,48 @@ class Parties:
     def take(self, rows: Whole) -> Parties:
         """Return the parties of some rows."""
         return Parties(self.ids[rows], [self.books[row] for row in rows.tolist()])
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Ledgers held as columns, a row for each book [fen]."""
+
+    names: list[str]
+    funds: NDArray[Any]
+    codes: Whole
+    opening: Whole
+    received: Whole
+    paid: Whole
+    receivable: Whole
+    payable: Whole
+    income: Whole
+    spending: Whole
+    lent: Whole
+    owed: Whole
+    merged: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, books: Mapping[str, Book]) -> Held:
+        """Read the columns from books by name."""
+
+        def column(field: str, kind: Any = np.int64) -> NDArray[Any]:
+            return np.fromiter(map(attrgetter(field), books.values()), kind, len(books))
+
+        money = {name: column(name) for name in HELD_FEN}
+        return cls(list(books), column("fund", object), column("code"), merged=column("merged", np.bool_), **money)
+
+    @property
+    def balance(self) -> Whole:
+        """Money in the ledgers now [fen]."""
+        return self.opening + self.received - self.paid
+
+    def told(self) -> Held:
+        """Return the rows of the funds table: ledgers that were not empty all year; pool funds always appear."""
+        moved = (self.opening != 0) | (self.received != 0) | (self.paid != 0)
+        pools = np.array([fund in POOL_FUNDS for fund in self.funds.tolist()], np.bool_)
+        rows = np.flatnonzero(moved | pools)
+        names = [self.names[row] for row in rows.tolist()]
+        return Held(names, **{f.name: getattr(self, f.name)[rows] for f in fields(self) if f.name != "names"})
+
+
+HELD_FEN = ("opening", "received", "paid", "receivable", "payable", "income", "spending", "lent", "owed")

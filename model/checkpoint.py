@@ -122,7 +122,7 @@ def _book(book: Book) -> list[Any]:
 
 def _memory(pool: Pool) -> list[Any]:
     return [
-        {fund: astuple(standing) for fund, standing in pool.standing.items()},
+        pool.standing,
         pool._growth,
         *(getattr(pool, name) for name in MEMORIES),
     ]

@@ -7,7 +7,7 @@ negative, neither at a posting nor after a clearing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,7 @@ from model.books import (
     Assess,
     Book,
     Columns,
+    Held,
     IdentityError,
     Loan,
     Parties,
@@ -43,6 +44,7 @@ class Ledger:
         self.books: dict[str, Book] = {}
         self.loans: list[Loan] = []
         self.arrears: dict[tuple[str, str], int] = {}
+        self._order: dict[str, Book] = {}
         self._ids: dict[str, int] = {}
         self._parties: dict[str, tuple[int, Book | None]] = {}
         self._single: dict[tuple[int, int, int], int] = {}
@@ -115,11 +117,14 @@ class Ledger:
 
     def post_many(self, payers: Parties, payees: Parties, kind: str, amounts: Whole) -> None:
         """Pay many amounts from outside parties now [fen]."""
-        if any(book is not None for book in payers.books):
+        if payers.books.count(None) != len(payers.books):
             raise IdentityError(f"{kind}: payments of ledgers held are billed, not posted, when they are many")
-        for book, amount, counts in self._record(payers, payees, kind, amounts):
-            book.received += amount
-            book.income += counts.payee_income * amount
+        flows = self._record(payers, payees, kind, amounts)
+        income = KINDS[kind].payee_income
+        for _, target, amount in flows:
+            if target is not None:
+                target.received += amount
+                target.income += income * amount
 
     def bill(self, payer: str, payee: str, kind: str, amount: int) -> None:
         """Note an amount that is due from a ledger held and will be paid at the next clearing [fen]."""
@@ -128,17 +133,17 @@ class Ledger:
 
     def bill_many(self, payers: Parties, payees: Parties, kind: str, amounts: Whole) -> None:
         """Note many amounts that are due from ledgers held and will be paid at the next clearing [fen]."""
-        for book, amount, counts in self._record(payers, payees, kind, amounts):
-            book.receivable += amount
-            book.income += counts.payee_income * amount
+        flows = self._record(payers, payees, kind, amounts)
         counts = KINDS[kind]
-        for source, amount in zip(payers.books, amounts.tolist()):
-            if amount:
-                if source is None:
-                    raise IdentityError(f"{kind}: payments from outside are posted, not billed")
-                source.payable += amount
-                source.income += counts.payer_income * amount
-                source.spending += counts.payer_spending * amount
+        for source, target, amount in flows:
+            if source is None:
+                raise IdentityError(f"{kind}: payments from outside are posted, not billed")
+            source.payable += amount
+            source.income += counts.payer_income * amount
+            source.spending += counts.payer_spending * amount
+            if target is not None:
+                target.receivable += amount
+                target.income += counts.payee_income * amount
 
     def clear(self) -> None:
         """Pay all bills at one moment; raises IdentityError if a ledger would end below zero."""
@@ -172,18 +177,16 @@ class Ledger:
 
     def _record(
         self, payers: Parties, payees: Parties, kind: str, amounts: Whole
-    ) -> Iterator[tuple[Book, int, Effect]]:
-        """Keep many flows and yield the receiving ledgers with their amounts."""
+    ) -> Iterable[tuple[Book | None, Book | None, int]]:
+        """Keep many flows, if allowed, and return of each the books of payer and payee, where held, and the amount."""
         rows = np.flatnonzero(amounts)
         if not len(rows):
-            return
+            return ()
         a, b, paid = payers.ids[rows], payees.ids[rows], amounts[rows]
-        counts = self._allowed(kind, int(paid.min()), bool((a == b).any()), "many", "many")
+        self._allowed(kind, int(paid.min()), bool((a == b).any()), "many", "many")
         self._many.append((a, b, KIND_IDS[kind], paid))
-        for row, amount in zip(rows.tolist(), paid.tolist()):
-            book = payees.books[row]
-            if book is not None:
-                yield book, amount, counts
+        flows = zip(payers.books, payees.books, amounts.tolist())
+        return flows if len(rows) == len(amounts) else [flow for flow in flows if flow[2]]
 
     # ---- debts --------------------------------------------------------------------------------------------------
     def lend(self, step: int, lender: str, borrower: str, amount: int, due: int) -> None:
@@ -296,38 +299,38 @@ class Ledger:
         members is by ledger name; assess gives months of reserve and status from funds, closings and spendings.
         """
         payers, payees, kinds, amounts = self._summed()
-        self._check(payers, payees, amounts)
+        held = self._held()
+        self._check(held, payers, payees, amounts)
         names = self._name_array()
         flows = dict(zip(FLOW_COLUMNS, (self.year, names[payers], names[payees], KIND_ARRAY[kinds], amounts)))
-        kept = list(self.in_order())
-        books = [book for _, book in kept]
-        closing, spending = (np.array([getattr(b, f) for b in books], np.int64) for f in ("balance", "spending"))
-        months, status = assess([b.fund for b in books], closing, spending)
+        held = held.told()
+        closing = held.balance
+        months, status = assess(held.funds, closing, held.spending)
         values = (
             self.year,
-            [self.province(b.code) for b in books],
-            [b.code for b in books],
-            [b.fund for b in books],
-            [b.opening for b in books],
-            [b.received for b in books],
-            [b.paid for b in books],
+            np.array([self.province(code) for code in held.codes.tolist()], np.int64),
+            held.codes,
+            held.funds,
+            held.opening,
+            held.received,
+            held.paid,
             closing,
-            [members.get(name, 0) for name, _ in kept],
-            spending,
-            [b.income for b in books],
-            [b.lent for b in books],
-            [b.owed for b in books],
+            np.array([members.get(name, 0) for name in held.names], np.int64),
+            held.spending,
+            held.income,
+            held.lent,
+            held.owed,
             months,
-            [MERGED if b.merged else word for b, word in zip(books, status)],
+            np.where(held.merged, MERGED, np.asarray(status, dtype=object)),
         )
         self._turn()
         return dict(zip(FUND_COLUMNS, values)), flows
 
-    def in_order(self) -> Iterator[tuple[str, Book]]:
-        """Yield the ledgers that were not empty all year, by fund and code; pool funds always appear."""
-        for name, book in sorted(self.books.items(), key=lambda item: (item[1].fund, item[1].code)):
-            if book.fund in POOL_FUNDS or book.opening or book.received or book.paid:
-                yield name, book
+    def _held(self) -> Held:
+        """Return all ledgers as columns, by fund and code; they are put in order anew where they are other ledgers."""
+        if self._order.keys() != self.books.keys():
+            self._order = dict(sorted(self.books.items(), key=lambda item: (item[1].fund, item[1].code)))
+        return Held.of({name: self.books[name] for name in self._order})
 
     def province(self, code: int) -> int:
         """Return the province of an area's code: 0 for the nation."""
@@ -357,26 +360,22 @@ class Ledger:
     def check(self) -> None:
         """Assert the identities of the open year; raises IdentityError."""
         payers, payees, _, amounts = self._summed()
-        self._check(payers, payees, amounts)
+        self._check(self._held(), payers, payees, amounts)
 
-    def _check(self, payers: Whole, payees: Whole, amounts: Whole) -> None:
-        received, paid = np.zeros(len(self._ids), np.int64), np.zeros(len(self._ids), np.int64)
+    def _check(self, held: Held, payers: Whole, payees: Whole, amounts: Whole) -> None:
+        received, paid = np.zeros(len(self._ids) + 1, np.int64), np.zeros(len(self._ids) + 1, np.int64)
         np.add.at(received, payees, amounts)
         np.add.at(paid, payers, amounts)
-        into, out = received.tolist(), paid.tolist()
-        lent = owed = 0
-        for name, book in self.books.items():
-            number = self._ids.get(name)
-            flown = (into[number], out[number]) if number is not None else (0, 0)
-            if book.payable or book.receivable:
-                raise IdentityError(f"{self.year} {name}: bills of {book.payable} fen were not cleared")
-            if (book.received, book.paid) != flown:
-                raise IdentityError(f"{self.year} {name}: received or paid differ from the sums of its flows")
-            if book.balance < 0 or book.lent < 0 or book.owed < 0:
-                raise IdentityError(f"{self.year} {name}: balance, loans or debts are negative")
-            if book.merged and book.balance:
-                raise IdentityError(f"{self.year} {name}: merged, but {book.balance} fen are left")
-            lent, owed = lent + book.lent, owed + book.owed
+        number = np.array([self._ids.get(name, -1) for name in held.names], np.int64)  # -1: no flow at all
+        for wrong, what in (
+            (held.payable + held.receivable != 0, "bills were not cleared"),
+            ((held.received != received[number]) | (held.paid != paid[number]), "sums of flows are not what it moved"),
+            (np.minimum(held.balance, np.minimum(held.lent, held.owed)) < 0, "balance, loans or debts are negative"),
+            (held.merged & (held.balance != 0), "merged, but money is left"),
+        ):
+            if wrong.any():
+                raise IdentityError(f"{self.year} {held.names[int(np.argmax(wrong))]}: {what}")
+        lent, owed = int(held.lent.sum()), int(held.owed.sum())
         loans = sum(loan.outstanding for loan in self.loans)
         if lent != loans or owed != loans + sum(self.arrears.values()):
             raise IdentityError(f"{self.year}: loans and debts do not agree")
@@ -386,7 +385,7 @@ class Ledger:
             del self.books[name]
             self._parties.pop(name, None)
         for book in self.books.values():
-            book.opening = book.balance
+            book.opening += book.received - book.paid
             book.income_before, book.spending_before = book.income, book.spending
             book.received = book.paid = book.income = book.spending = 0
         self._single, self._many = {}, []

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.codes import Aid, Work
+from agents.codes import Aid, Scheme, Work
 from agents.compiled import int64
 from model.phases.behaviour import with_effort
 
@@ -20,6 +20,23 @@ Value = Callable[[str, int], float]
 FEN_PER_YUAN = 100
 FLOORED = (Aid.DESTITUTE, Aid.MINIMUM_LIVING)
 """Classes whose rate of assistance has a floor (国办发〔2021〕42号)."""
+
+
+class LivedLaw:
+    """The law as people live it, made anew only where the law in force or the pools' effort is another one."""
+
+    def __init__(self) -> None:
+        """Start before the first year."""
+        self._law: Any = None
+        self._effort: Any = None
+        self._lived: Any = None
+
+    def of(self, law: Any, effort: NDArray[np.float64], value: Value, last: int) -> Any:
+        """Return the record of `law_of_people` under a law and an effort [pool, scheme], neither changed in place."""
+        if law is not self._law or effort is not self._effort:
+            self._law, self._effort = law, effort
+            self._lived = law_of_people(law, effort[:, Scheme.EMPLOYEE], value, last)
+        return self._lived
 
 
 def law_of_people(law: Any, effort: NDArray[np.float64], value: Value, last: int) -> Any:

@@ -22,7 +22,7 @@ from model.errors import ScenarioError
 from model.job_market import job_odds
 from model.kinds import EMPLOYEE_ACCOUNTS
 from model.ledger import Ledger
-from model.lived_law import law_of_people
+from model.lived_law import LivedLaw
 from model.mobility import mobility
 from model.openings import openings
 from model.phases import drivers
@@ -103,6 +103,7 @@ class PoolingModel(mesa.Model):
             max(self.case.end, LAST_SAMPLED) + 1,
         )
         self.law = law_record(self.policy, self.case.start, self.pools)
+        self.lived_law, self.job_odds = LivedLaw(), job_odds(self._assumed())
         self._settle(threads, block)
         self._open()
         self.record = Record()
@@ -116,7 +117,6 @@ class PoolingModel(mesa.Model):
     def _settle(self, threads: int, block: int) -> None:
         """Build the first population and give it to the engine."""
         self.population = self._first_people()
-        self.job_odds = job_odds(self._assumed())
         self.weight = self.population.weight
         self.engine = Engine(self.population.people, self.population.households, len(self.pools), threads, block)
         self.tally = Tally.empty(len(self.pools))
@@ -232,7 +232,7 @@ class PoolingModel(mesa.Model):
 
     def _law_of_people(self) -> Any:
         """Return the law in force as people live it."""
-        return law_of_people(self.law, self.funds.effort[:, Scheme.EMPLOYEE], self._value, self.care.last_published)
+        return self.lived_law.of(self.law, self.funds.effort, self._value, self.care.last_published)
 
     def _ground(self) -> Ground:
         """Return the surroundings of the year as far as known before care is sought."""

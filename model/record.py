@@ -51,14 +51,19 @@ Codes = NDArray[np.int64]
 Row = tuple[object, ...]
 
 
-def frame_of(columns: Columns) -> pd.DataFrame:
-    """Return a table with the contract's types: words, whole numbers, months and values as reals."""
+def arrays_of(columns: Columns) -> dict[str, NDArray[Any]]:
+    """Return columns with the contract's types: words, whole numbers, months and values as reals."""
     rows = min(np.size(values) for values in columns.values() if np.ndim(values))
-    data: dict[str, Any] = {}
+    data: dict[str, NDArray[Any]] = {}
     for name, values in columns.items():
         kind = object if name in WORDS else np.float64 if name in REALS else np.int64
         data[name] = np.asarray(np.broadcast_to(np.asarray(values, dtype=kind), rows))
-    return pd.DataFrame(data)
+    return data
+
+
+def frame_of(columns: Columns) -> pd.DataFrame:
+    """Return a table of columns."""
+    return pd.DataFrame(arrays_of(columns))
 
 
 class Table:
@@ -84,10 +89,9 @@ class Table:
         self._frames += [frame_of(columns) for columns in self._added[len(self._frames) :]]
 
     @property
-    def last(self) -> pd.DataFrame:
-        """Return what was added last."""
-        self._make()
-        return self._frames[-1] if self._frames else self.frame
+    def last(self) -> dict[str, NDArray[Any]]:
+        """Return what was added last, as arrays by column."""
+        return arrays_of(self._added[-1] if self._added else dict.fromkeys(self.columns, ()))
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -137,8 +141,8 @@ class Record:
         """All tables by name."""
         return {name: getattr(self, name) for name in ("funds", "flows", "enrolment", "care", "measures")}
 
-    def last(self, table: str) -> pd.DataFrame:
-        """Return one table's rows of the year recorded last."""
+    def last(self, table: str) -> dict[str, NDArray[Any]]:
+        """Return one table's rows of the year recorded last, as arrays by column."""
         found: Table = getattr(self, f"_{table}")
         return found.last
 
@@ -178,8 +182,8 @@ def enrolment_columns(year: int, tally: Tally, weight: int, codes: Codes) -> Col
 def care_columns(year: int, tally: Tally, weight: int, provinces: Codes) -> Columns:
     """Return a year's care, pools summed to provinces of insurance."""
     codes, place = np.unique(provinces, return_inverse=True)
-    care = np.zeros((len(codes), *tally.care.shape[1:]), np.int64)
-    np.add.at(care, place, tally.care * weight)
+    order = np.argsort(place, kind="stable")
+    care = np.add.reduceat(tally.care[order] * weight, np.searchsorted(place[order], np.arange(len(codes))))
     province, status, kind = np.nonzero(care.any(axis=3))
     sums = care[province, status, kind].T
     labels = SCHEMES[SCHEME_OF_STATUS[status]], STATUSES[status], CARES[kind]

@@ -83,13 +83,10 @@ class Reporter:
         return dated(world.year, self._measures(world))
 
     def _measures(self, world: PoolingModel) -> Iterator[Measure]:
-        funds, flows = columns_of(world.record.last("funds")), columns_of(world.record.last("flows"))
+        funds, flows = world.record.last("funds"), world.record.last("flows")
         bearing, codes = _bearing(world), data.province_codes()
-        treasury = sum(
-            amount
-            for payer, amount in zip(flows["payer"].tolist(), flows["amount_fen"].tolist(), strict=True)
-            if payer.startswith(TREASURY)
-        )
+        paid = [payer.startswith(TREASURY) for payer in flows["payer"]]
+        treasury = int(flows["amount_fen"][np.array(paid, bool)].sum())
         province = data.province_index()
         sheet = sheet_of(world.engine, province, len(world.pools), bearing, treasury / world.weight)
         benefit, ex_ante = expected(world.engine, sheet)
@@ -117,11 +114,6 @@ class Reporter:
 def count_measures(world: PoolingModel) -> list[Row]:
     """Return the year's measures that are sums over people, and ask for no ranking of them."""
     return dated(world.year, [*_people(world), *_listed(world)])
-
-
-def columns_of(frame: pd.DataFrame) -> dict[str, NDArray[Any]]:
-    """Return a table as plain arrays by column."""
-    return {str(name): frame[name].to_numpy() for name in frame.columns}
 
 
 def _people(world: PoolingModel) -> Iterator[Measure]:

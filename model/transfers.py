@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from agents.compiled import float64, int64
+from agents.compiled import compiled, float64, int64
 from model import data
 from model.rules.contributions import subsidy_split
 from model.rules.transfers import grant_share, need_index, share_of_poor_place
@@ -36,9 +36,18 @@ def subsidies(places: Places, law: Any, residents: Fens, living: Fens) -> Fens:
     """
     shares = central_shares(places, law, residents, living)
     extra = np.floor(places.extra * float(law.resident.extra_factor) + 0.5).astype(np.int64)
-    standard, province = int64(law.resident.subsidy), float64(places.province_share)
-    parts = [subsidy_split(standard, int64(e), float64(s), province) for e, s in zip(extra, shares, strict=True)]
-    return np.array(parts, np.int64)
+    parts = np.empty((len(extra), 3), np.int64)
+    split_all(parts, int64(law.resident.subsidy), extra, shares, float64(places.province_share))
+    return parts
+
+
+@compiled
+def split_all(parts: Fens, standard: int, extra: Fens, shares: Floats, province: float) -> None:
+    """Write the subsidy of one resident by pool and level."""
+    for pool in range(len(extra)):
+        split = subsidy_split(standard, int64(extra[pool]), float64(shares[pool]), province)
+        for level in range(len(split)):
+            parts[pool, level] = split[level]
 
 
 def central_shares(places: Places, law: Any, residents: Fens, living: Fens) -> Floats:

@@ -129,10 +129,9 @@ def slopes(now: Columns) -> Iterator[Measure]:
 
 def aid(flows: Columns) -> Iterator[Measure]:
     """Give the money that mutual aid and the last resort moved in the year [yuan]."""
-    kinds, place = np.unique(flows["kind"].astype(str), return_inverse=True)
-    sums = np.zeros(len(kinds), np.int64)
-    np.add.at(sums, place, flows["amount_fen"])
-    told = dict(zip(kinds.tolist(), sums.tolist(), strict=True))
+    told: dict[str, int] = {}
+    for kind, amount in zip(flows["kind"].tolist(), flows["amount_fen"].tolist(), strict=True):
+        told[kind] = told.get(kind, 0) + amount
     for step in MUTUAL_AID:
         yield *NATION, f"{step}money", sum(amount for kind, amount in told.items() if kind.startswith(step)) / FEN
     for kind in ("backstop", "arrears"):

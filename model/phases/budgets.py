@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.chance import Purpose, uniform
+from agents.compiled import compiled, float64, int64
 from agents.numeric import exp, log, normal_quantile
 from model.data import series
 from model.kinds import EMPLOYEE_POOL, RESIDENT_POOL
@@ -73,10 +74,9 @@ def plan(world: BudgetWorld, fund: str, need: Floats, last: Floats, before: Floa
     target = shares(income, needs, law["tie"], gaps) * (law["coupling"] * total(income))
     result = np.ones(len(codes))
     result[place] = before
-    for i, book in enumerate(kept):
-        if lasts[i] > 0 and book.spending_before > 0:
-            expected = float(book.spending_before) * (needs[i] / lasts[i])
-            result[i] = drawn(result[i], target[i], expected, law)
+    spent = np.array([book.spending_before for book in kept], np.float64)
+    expected = spent * np.divide(needs, lasts, out=np.zeros_like(needs), where=lasts > 0)
+    draw_all(result, target, expected, law["strength"], law["largest"])
     return result[place]
 
 
@@ -91,18 +91,38 @@ def follow_income(world: BudgetWorld, fund: str, factor: Floats, cost: float) ->
 
 def drawn(before: float, target: float, expected: float, law: dict[str, float]) -> float:
     """Return a factor drawn to what is planned over what is expected."""
-    if target <= 0 or expected <= 0:
-        return before
-    return float(budget_factor(before, int(target), int(expected), 1.0, law["strength"], law["largest"]))
+    factor = np.array([before])
+    draw_all(factor, np.array([target]), np.array([expected]), law["strength"], law["largest"])
+    return float(factor[0])
+
+
+@compiled
+def draw_all(factors: Floats, targets: Floats, expected: Floats, strength: float, largest: float) -> None:
+    """Draw the factor of every area to what is planned over what is expected, where both are known."""
+    for i in range(len(factors)):
+        if targets[i] > 0.0 and expected[i] > 0.0:
+            plan_of, need_of = int64(targets[i]), int64(expected[i])
+            factors[i] = budget_factor(float64(factors[i]), plan_of, need_of, 1.0, strength, largest)
 
 
 def shares(income: Floats, need: Floats, tie: float, gaps: Floats) -> Floats:
     """Return how areas share the nation's plan: by income as far as they are tied to it, else by need; adds up to 1."""
-    both = zip(income.tolist(), need.tolist(), gaps.tolist(), strict=True)
-    logs = [tie * log(i) + (1.0 - tie) * log(n) + g if i > 0 and n > 0 else None for i, n, g in both]
-    top = max((one for one in logs if one is not None), default=0.0)
-    parts = np.array([0.0 if one is None else exp(one - top) for one in logs])
+    parts = np.empty(len(income))
+    weigh_all(parts, income, need, tie, gaps)
     return np.asarray(parts / max(total(parts), np.finfo(np.float64).tiny))
+
+
+@compiled
+def weigh_all(parts: Floats, income: Floats, need: Floats, tie: float, gaps: Floats) -> None:
+    """Write what areas weigh in the nation's plan, 1 for the heaviest and 0 without income or need."""
+    top = -np.inf
+    for i in range(len(parts)):
+        parts[i] = -np.inf
+        if income[i] > 0.0 and need[i] > 0.0:
+            parts[i] = tie * log(float64(income[i])) + (1.0 - tie) * log(float64(need[i])) + gaps[i]
+        top = max(top, parts[i])
+    for i in range(len(parts)):
+        parts[i] = exp(parts[i] - top) if parts[i] > -np.inf else 0.0
 
 
 @cache

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +18,8 @@ from model.rules.funds import foreseen_months, reserve_band, reserve_months, yea
 
 HORIZON = 100  # a century: beyond it nobody asks when a fund runs dry
 SCHEME_FUNDS = (EMPLOYEE_POOL, RESIDENT_POOL)
+WORDS = np.array((*STATUS, ""), dtype=object)
+"""The word of every band; the last, that of -1, is of what has none."""
 Bounds = tuple[float, float, float, float]
 
 
@@ -65,20 +66,20 @@ def warn(world: FundWorld) -> None:
     warning, agencies = world.terms.warning, world.institutions
     for fund in SCHEME_FUNDS:
         kept = books(world, fund)
-        pools = [agencies.pool(code) for code in kept]
+        pools = {code: agencies.pool(code) for code in kept}
         money = np.array([(book.free, book.income, book.spending) for book in kept.values()], np.int64)
-        for pool, (_, income, spending) in zip(pools, money.tolist()):
+        for pool, (_, income, spending) in zip(pools.values(), money.tolist()):
             pool.learn(fund, income, spending)
-        growth = np.array([pool.outlook(fund) for pool in pools])
+        growth = np.array([pool.outlook(fund) for pool in pools.values()])
         months, bands = reserves(money[:, 0], money[:, 2], bounds_of(warning))
         ahead, left = outlooks(money, growth, warning.projected_years)
-        seen = zip(pools, *(column.tolist() for column in (*money.T, months, bands, ahead, left)))
+        seen = zip(pools.values(), *(column.tolist() for column in (*money.T, months, bands, ahead, left)))
         for pool, *values in seen:
             pool.watch(fund, Standing(world.year, *values))
         for home, codes in world.funds.areas.by_province(fund).items():
             province = agencies.provinces.get(home)
             if province is not None:
-                province.warn(fund, [agencies.pool(code) for code in codes])
+                province.warn(fund, [pools[code] for code in codes])
 
 
 def close_funds(world: FundWorld) -> None:
@@ -86,10 +87,10 @@ def close_funds(world: FundWorld) -> None:
     bounds = bounds_of(world.terms.warning)
     count_members(world)
 
-    def assess(funds: Sequence[str], closings: Whole, spendings: Whole) -> tuple[Any, list[str]]:
+    def assess(funds: NDArray[Any], closings: Whole, spendings: Whole) -> tuple[Any, NDArray[Any]]:
         months, bands = reserves(closings, spendings, bounds)
-        banded = zip(funds, bands.tolist())
-        return months, [STATUS[band] if fund in SCHEME_FUNDS and band >= 0 else "" for fund, band in banded]
+        schemes = np.array([fund in SCHEME_FUNDS for fund in funds.tolist()], np.bool_)
+        return months, WORDS[np.where(schemes, bands, -1)]
 
     members: dict[str, int] = {}
     for fund, counts in world.funds.members.items():

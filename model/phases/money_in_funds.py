@@ -87,7 +87,7 @@ def close_adjustment_funds(world: FundWorld) -> None:
 def bill_pairs(world: FundWorld, pair: PairKind, payees: Parties, kind: str) -> None:
     """Bill what accounts held in one pool pay to somebody in another; within one ledger nothing moves."""
     sums = world.tally.pairs[pair]
-    holders, users = np.nonzero(sums)
+    holders, users = np.divmod(np.flatnonzero(sums != 0), len(sums))
     payers, payees = row(world, EMPLOYEE_ACCOUNTS).take(holders), payees.take(users)
     amounts = np.where(payers.ids == payees.ids, 0, sums[holders, users] * world.weight)
     world.ledger.bill_many(payers, payees, kind, amounts)
@@ -192,11 +192,11 @@ def fill_supplements(world: FundWorld) -> None:
     missing = [max(0, -book.free) if book is not None else 0 for book in assistance.books]
     ledger.post_many(row(world, TREASURY), assistance, "subsidy", np.array(missing, np.int64))
     for fund, supplement, kind in SUPPLEMENTS:
-        areas, seen = zip(world.funds.areas.names(fund), world.funds.areas.names(supplement)), set[str]()
-        for pool, name in areas:
-            if name not in seen:
-                seen.add(name)
-                ledger.bill(pool, name, kind, max(0, -ledger.book(name).free))
+        lacking = row(world, supplement)
+        first = np.unique(lacking.ids, return_index=True)[1]  # a pool of each area bears its loss
+        lacking, payers = lacking.take(first), row(world, fund).take(first)
+        losses = [max(0, -book.free) for book in lacking.books if book is not None]
+        ledger.bill_many(payers, lacking, kind, np.array(losses, np.int64))
 
 
 def pay_interest(world: FundWorld) -> None:

@@ -46,6 +46,7 @@ class Policy:
     overrides: Mapping[str, tuple[Entry, ...]] = field(default_factory=dict)
     rules: Mapping[str, tuple[tuple[datetime.date, str, str], ...]] = field(default_factory=dict)
     _memo: dict[tuple[str, int], Setting] = field(default_factory=dict, repr=False, compare=False)
+    _settled: dict[str, float] = field(default_factory=dict, repr=False, compare=False)
 
     def parameter(self, path: str) -> Parameter:
         """Return a parameter, or raise PolicyError naming near misses."""
@@ -92,6 +93,15 @@ class Policy:
                 source = INDEX_PATHS.get(rule) or rule.removeprefix("growth ")
                 factor *= 1.0 + float(self.setting(source, each))  # type: ignore[arg-type]
         return factor
+
+    def settled(self, path: str) -> float:
+        """Return the year from which the value never changes again; infinity where it is projected."""
+        if path not in self._settled:
+            rules = {self.parameters[path].after, *(text for _, text, _ in self.rules.get(path, ()))}
+            dates = [entry.date for entry in (*self.entries(path), *self.overrides.get(path, ()))]
+            last = max(map(first_year, dates), default=FIRST_YEAR)
+            self._settled[path] = last if rules == {"frozen"} else float("inf")
+        return self._settled[path]
 
     def setting(self, path: str, year: int) -> Setting:
         """Return the value in force in a year, projected where the law has ended, in the parameter's own unit."""

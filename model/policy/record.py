@@ -96,8 +96,10 @@ def law_record(
     last = None if before is None else int(before["year"][0])
     record["year"] = year
     for path in sorted(policy.parameters):
-        parameter = policy.parameters[path]
+        parameter, settled = policy.parameters[path], policy.settled(path)
         for name, lag in ((parameter.name, parameter.lag), (parameter.name + NEXT, 0))[: 2 if parameter.lag else 1]:
+            if last is not None and settled <= min(year, last) - lag:
+                continue
             if last is None or policy.setting(path, year - lag) != policy.setting(path, last - lag):
                 record[parameter.group][name][0] = array_of(policy, parameter, year - lag, codes, homes)
     record.setflags(write=False)
