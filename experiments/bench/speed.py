@@ -23,7 +23,7 @@ BAR = 0.26
 """Height of a bar with its gap [inches]."""
 LEAST = 0.1
 """Where the bars begin [ns]."""
-SMALL = 0.05
+SMALL = 0.2
 """Floors below are not told as such [ns]."""
 WORDS = {
     "renew": ("renew: age, births, partners, moves, deaths", "更新：增龄、出生、婚姻、迁移、离世"),
