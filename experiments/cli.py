@@ -322,23 +322,28 @@ def bench(
     out: Annotated[Path, typer.Option("--json", metavar="FILE", help="where the numbers go")] = RESULTS
     / "bench"
     / "bench.json",
+    start_up: Annotated[str, typer.Option("--start-up", help="time starting up: no, warm, or cold (minutes)")] = "warm",
 ) -> int:
     """Time a person-year here, beside a plain Mesa model of the same year; yearly measures are timed apart."""
     sizes = [people_of(size) for size in people.split(",")]
     check("all" not in sizes, f"--people {people}: expected whole numbers from 1, separated by commas")
     check_file("--json", out)
-    from experiments.bench import figure, measure
+    check(start_up in {"no", "warm", "cold"}, f"--start-up {start_up}: expected no, warm or cold")
+    from experiments.bench import figure, measure, start
     from experiments.plan import check_memory
 
     check_memory(max(sizes), 1)
-    bar = Progress(1 + 3 * len(set(sizes)), "world")
+    bar = Progress(1 + 4 * len(set(sizes)), "world")
     try:
         costs = measure.bench(sizes, bar.tell)
     finally:
         bar.close()
     print(measure.table(costs))
     print(measure.summary(costs))
-    print(f"wrote {', '.join(str(path) for path in figure.write(costs, out))}")
+    begun = None if start_up == "no" else start.start_up(max(sizes), start_up == "cold")
+    if begun is not None:
+        print(start.words(begun))
+    print(f"wrote {', '.join(str(path) for path in figure.write(costs, out, begun))}")
     return OK
 
 

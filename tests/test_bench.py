@@ -5,12 +5,22 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from agents.person import Columns
 from experiments import cli
 from experiments.bench import figure, measure
-from experiments.bench.measure import ENGINE, LARGEST_PLAIN, MEASURED, PLAIN, Cost
+from experiments.bench.cost import Cost
+from experiments.bench.measure import ENGINE, LARGEST_PLAIN, MEASURED, PARTS, PLAIN
+from experiments.bench.moment import ByEngine, ByNumpy, Moment, moment
+from model import PoolingModel, Scenario
+from model.errors import ScenarioError
+from model.phases.tally import Money
+from model.rules.codes import Link
 
+LATER = {Money.MATERNITY, Money.INHERIT_CASH, Money.EMPLOYEE_HELP, Money.CARE_INSURANCE}
+"""Money of other phases, or that the law in force does not know."""
 FIELDS = {"engine", "people", "threads", "ns_per_person_year", "bytes_per_person"}
 COSTS = [
     Cost(PLAIN, 100, 1, 30_000.0, 2_000.0),
@@ -25,11 +35,14 @@ def test_the_command_measures_and_writes(tmp_path: Path, capsys: pytest.CaptureF
     rows = json.loads(path.read_text(encoding="utf-8"))
     assert all(set(row) == FIELDS for row in rows)
     found = sorted((row["engine"], row["people"], row["threads"]) for row in rows)
-    ours = [(engine, 400, n) for engine, n in ((ENGINE, 1), (ENGINE, 2), (MEASURED, 1))]
+    ours = [(engine, 400, n) for engine, n in ((ENGINE, 1), (ENGINE, 2), (MEASURED, 1), *((part, 1) for part in PARTS))]
     assert found == sorted([(PLAIN, 400, 1), *ours])
     cost = {(row["engine"], row["people"], row["threads"]): row for row in rows}
     assert 100 < cost[ENGINE, 400, 1]["bytes_per_person"] < 200 < cost[PLAIN, 400, 1]["bytes_per_person"]
     assert all(row["ns_per_person_year"] > 0 for row in rows)
+    begun = json.loads(path.with_suffix(".start.json").read_text(encoding="utf-8"))
+    assert begun.pop("cold_run_seconds") is None
+    assert all(value > 0 for value in begun.values())
     told = capsys.readouterr().out
     assert "ns/person-year" in told
     assert str(path) in told
@@ -58,6 +71,8 @@ def test_the_plain_model_runs_at_the_smallest_size_only(monkeypatch: pytest.Monk
         return Cost(engine, people, threads, 1.0, 1.0)
 
     monkeypatch.setattr(measure, "cost", noted)
+    monkeypatch.setattr(measure, "chains", lambda size: [])
+    monkeypatch.setattr(measure.floors, "costs", lambda size: [])
     costs = measure.bench([1_000_000, 50_000, 50_000])
     assert [cost.people for cost in costs if cost.engine == PLAIN] == [LARGEST_PLAIN]
     assert [(cost.people, cost.threads) for cost in costs if cost.engine == ENGINE] == [
@@ -73,3 +88,31 @@ def test_the_words_say_the_ratio(tmp_path: Path) -> None:
     )
     assert measure.table(COSTS).count("\n") == len(COSTS)
     assert [path.exists() for path in figure.write(COSTS, tmp_path / "a.json")] == [True] * 3
+
+
+@pytest.fixture(scope="module")
+def now() -> Moment:
+    world = PoolingModel(Scenario(people=3_000, start=2025, end=2026), rng=1, measure=False)
+    world.step()
+    return moment(world)
+
+
+def test_the_numpy_chain_gives_what_the_engine_gives(now: Moment) -> None:
+    engine, plain = ByEngine(now), ByNumpy(now)
+    engine.live()
+    plain.live()
+    for name in Columns._fields:
+        assert np.array_equal(getattr(engine.people, name), getattr(plain.people, name)), name
+    for name in ("money", "heads"):
+        assert np.array_equal(getattr(engine.tally, name), getattr(plain.tally, name)), name
+    assert np.array_equal(engine.need, plain.need)
+    changed = [name for name in Columns._fields if (getattr(now.people, name) != getattr(plain.people, name)).any()]
+    assert set(changed) >= {"dying", "chronic", "income", "years", "account", "contribution", "matched"}
+    assert plain.tally.money[:, list(set(Money) - LATER)].sum(axis=0).all()
+
+
+def test_the_numpy_chain_refuses_a_law_it_does_not_know(now: Moment) -> None:
+    laws = now.laws.copy()
+    laws["resident"]["link_mode"] = Link.OWN
+    with pytest.raises(ScenarioError, match="link_mode"):
+        ByNumpy(now._replace(laws=laws)).live()

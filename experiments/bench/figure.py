@@ -9,24 +9,35 @@ from pathlib import Path
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from experiments.bench.measure import NOTE, Cost, rows, summary, table
+from experiments.bench.cost import Cost
+from experiments.bench.measure import NOTE, rows, summary, table
+from experiments.bench.start import StartUp, values, words
 from experiments.outcomes import style
 
+BAR = 0.3
+"""Height of a bar with its gap [inches]."""
 
-def write(costs: Sequence[Cost], path: Path) -> list[Path]:
-    """Write the JSON, and beside it the table with its note and the figure; return the three files."""
+
+def write(costs: Sequence[Cost], path: Path, start: StartUp | None = None) -> list[Path]:
+    """Write the JSON, and beside it the table with its note, the figure and how long starting up takes."""
     path.parent.mkdir(parents=True, exist_ok=True)
     page, picture = path.with_suffix(".md"), path.with_suffix(".png")
     path.write_text(json.dumps(rows(costs), indent=1) + "\n", encoding="utf-8")
-    page.write_text(f"{NOTE}\n\n```\n{table(costs)}\n```\n\n{summary(costs)}\n", encoding="utf-8")
+    told = "" if start is None else f"\n{words(start)}\n"
+    page.write_text(f"{NOTE}\n\n```\n{table(costs)}\n```\n\n{summary(costs)}\n{told}", encoding="utf-8")
     draw(costs, picture)
-    return [path, page, picture]
+    if start is None:
+        return [path, page, picture]
+    started = path.with_suffix(".start.json")
+    started.write_text(json.dumps(values(start), indent=1) + "\n", encoding="utf-8")
+    return [path, page, picture, started]
 
 
 def draw(costs: Sequence[Cost], path: Path) -> None:
     """Draw time and memory of a person-year as bars on a logarithmic scale."""
     look = style()["figures"]
-    figure = Figure(figsize=(look["width"], look["panel_height"]), layout="constrained")
+    height = max(look["panel_height"], BAR * len(costs))
+    figure = Figure(figsize=(look["width"], height), layout="constrained")
     FigureCanvasAgg(figure)
     names = [f"{c.engine}, {c.people:,} people, {c.threads} thread{'s' if c.threads > 1 else ''}" for c in costs]
     panels = figure.subplots(1, 2, sharey=True)
@@ -36,7 +47,7 @@ def draw(costs: Sequence[Cost], path: Path) -> None:
     ):
         values = [getattr(cost, field) for cost in costs]
         engines = list(dict.fromkeys(cost.engine for cost in costs))
-        colours = [look["colours"][engines.index(cost.engine)] for cost in costs]
+        colours = [look["colours"][engines.index(cost.engine) % len(look["colours"])] for cost in costs]
         bars = axes.barh(names, values, color=colours)
         axes.bar_label(bars, labels=[f" {value:,.0f}" for value in values])
         axes.set_xscale("log")

@@ -1,4 +1,4 @@
-"""Measure the cost of a person-year: the engine on one and two threads, and the plain Mesa model beside it."""
+"""Measure the cost of a person-year: the engine, a chain of it in numpy, floors of the machine, a plain Mesa model."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
+from experiments.bench import floors
+from experiments.bench.cost import NS, Cost
+from experiments.bench.moment import ByEngine, ByNumpy, moment
 from experiments.bench.person import STATE, YEARLY, Person
 from experiments.bench.twin import PlainModel
 from model import PoolingModel, Scenario
@@ -19,24 +22,21 @@ START, YEARS = 2025, 3
 REHEARSAL = 1_000
 """People of the small worlds in which everything is compiled before anything is timed."""
 LARGEST_PLAIN = 20_000
-NS = 1e9
+CHAINS = 5
+"""How often a chain is lived; the median counts, as for years."""
 ENGINE, MEASURED, PLAIN = "gongji", "gongji_measured", "plain_mesa"
+CHAIN, NUMPY = "gongji_chain", "numpy_chain"
+PARTS = (CHAIN, NUMPY, floors.MEMORY, floors.DRAWS, floors.PAIRS, floors.TABLE)
+"""Rows that are no whole year."""
 NOTE = (
     "Median yearly step after one warm-up year, with recording, without compilation and without synthesis. "
     f"{ENGINE} leaves out the yearly measures of inequality and protection, as {PLAIN} does; {MEASURED} has them. "
-    "Bytes are what is held of people between years: columns, or agents with their attributes."
+    "Bytes are what is held of people between years: columns, or agents with their attributes. "
+    f"{CHAIN} and {NUMPY} are one part of the year, to death and illness, income, contributions and accounts, over the "
+    "same people: the engine's compiled phases, and the same rules in plain numpy, column by column, whose random "
+    "numbers are drawn beforehand and not counted. Floors are the least this machine takes: every column of a person "
+    "read and written once, four independent words drawn, an evenly spread pair drawn, one look into a table."
 )
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What one engine takes for a person and a year, at a number of people asked for."""
-
-    engine: str
-    people: int
-    threads: int
-    ns_per_person_year: float
-    bytes_per_person: float
 
 
 def world_of(engine: str, people: int, threads: int) -> PoolingModel:
@@ -58,6 +58,28 @@ def bench(sizes: Sequence[int], tell: Callable[[str], None] = lambda words: None
     for engine, people, threads in plan:
         costs.append(cost(engine, people, threads))
         tell(f"{engine}, {people:,} people, {threads} thread{'s' if threads > 1 else ''}")
+    for size in sorted(set(sizes)):
+        costs += [*chains(size), *floors.costs(size)]
+        tell(f"{CHAIN}, {NUMPY} and the floors, {size:,} people, 1 thread")
+    return costs
+
+
+def chains(people: int) -> list[Cost]:
+    """Return the cost of one chain of the year by the engine's phases and in numpy, from the same moment of a year."""
+    world = world_of(ENGINE, people, 1)
+    world.step()
+    now, held = moment(world), bytes_per_person(world)
+    world.engine.close()
+    costs = []
+    for name, kind in ((CHAIN, ByEngine), (NUMPY, ByNumpy)):
+        spent = []
+        for again in range(CHAINS + 1):
+            lives = kind(now)
+            begin = time.perf_counter()
+            lives.live()
+            if again:
+                spent.append((time.perf_counter() - begin) / len(now.people.key))
+        costs.append(Cost(name, people, 1, statistics.median(spent) * NS, held))
     return costs
 
 
@@ -115,7 +137,7 @@ def rows(costs: Sequence[Cost]) -> list[dict[str, Any]]:
     """Return the costs as the contract's JSON holds them."""
     kept = [asdict(cost) for cost in costs]
     return [
-        {**row, **{name: round(row[name], 1) for name in ("ns_per_person_year", "bytes_per_person")}} for row in kept
+        {**row, **{name: round(row[name], 2) for name in ("ns_per_person_year", "bytes_per_person")}} for row in kept
     ]
 
 
@@ -124,7 +146,7 @@ def table(costs: Sequence[Cost]) -> str:
     head = f"{'engine':<16} {'people':>12} {'threads':>7} {'ns/person-year':>15} {'bytes/person':>13} {'times':>8}"
     lines = [
         f"{c.engine:<16} {c.people:>12,} {c.threads:>7} {c.ns_per_person_year:>15,.1f} {c.bytes_per_person:>13,.0f} "
-        f"{ratio(costs, c):>8,.1f}"
+        f"{'' if c.engine in PARTS else f'{ratio(costs, c):,.1f}':>8}"
         for c in costs
     ]
     return "\n".join([head, *lines])
@@ -137,4 +159,9 @@ def summary(costs: Sequence[Cost]) -> str:
     best = max(engine, key=lambda cost: ratio(costs, cost))
     same = [cost for cost in engine if cost.people == plain.people and cost.threads == 1]
     words = [f"{ratio(costs, c):,.0f} times at {c.people:,} people on {c.threads} thread(s)" for c in [*same, best]]
-    return f"{ENGINE} is faster a person-year than {PLAIN} at {plain.people:,} people: {', '.join(words)}"
+    told = f"{ENGINE} is faster a person-year than {PLAIN} at {plain.people:,} people: {', '.join(words)}"
+    chained = {cost.engine: cost for cost in costs if cost.engine in (CHAIN, NUMPY)}
+    if len(chained) == len((CHAIN, NUMPY)):
+        times = chained[NUMPY].ns_per_person_year / chained[CHAIN].ns_per_person_year
+        told += f"; {CHAIN} than {NUMPY} {times:,.1f} times at {chained[CHAIN].people:,} people"
+    return told
