@@ -19,7 +19,7 @@ BAR = 0.3
 
 
 def write(costs: Sequence[Cost], path: Path, start: StartUp | None = None) -> list[Path]:
-    """Write the JSON, and beside it the table with its note, the figure and the times of starting up; return the files."""
+    """Write the JSON, and beside it the table with its note, the figure and how long starting up takes."""
     path.parent.mkdir(parents=True, exist_ok=True)
     page, picture = path.with_suffix(".md"), path.with_suffix(".png")
     path.write_text(json.dumps(rows(costs), indent=1) + "\n", encoding="utf-8")

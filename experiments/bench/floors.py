@@ -85,6 +85,17 @@ def row_bytes() -> float:
     return float(sum(np.dtype(column.dtype).itemsize for column in PERSON.values()))
 
 
+def lower(one: Floors, other: Floors) -> Floors:
+    """Return the lower of two measurements of every floor: a busy machine only seems slower."""
+    return Floors(
+        bytes_per_ns=max(one.bytes_per_ns, other.bytes_per_ns),
+        words=min(one.words, other.words),
+        pair=min(one.pair, other.pair),
+        table=min(one.table, other.table),
+        threads=one.threads,
+    )
+
+
 def costs(people: int, threads: int = 1) -> list[Cost]:
     """Return the floors of a person-year: every column read and written once, four words, a pair, a look-up."""
     found, held = floors(threads), row_bytes()

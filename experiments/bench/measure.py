@@ -1,4 +1,4 @@
-"""Measure the cost of a person-year: the engine on one and two threads, a chain in numpy, floors, a plain Mesa model."""
+"""Measure the cost of a person-year: the engine, a chain of it in numpy, floors of the machine, a plain Mesa model."""
 
 from __future__ import annotations
 

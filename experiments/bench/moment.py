@@ -1,4 +1,4 @@
-"""A moment of the year kept for timing: the people as the first half of a year finds them, with law and surroundings."""
+"""A moment of the year kept for timing: people as the first half of a year finds them, law and surroundings."""
 
 from __future__ import annotations
 
@@ -112,4 +112,3 @@ class ByNumpy:
     def live(self) -> None:
         """Live the chain once."""
         chain.live(self.people, self.now.laws[0], self.now.ground, self.drawn, self.totals)
-

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from experiments.bench.cost import NS
-from experiments.bench.floors import Floors, floors, row_bytes
+from experiments.bench.floors import Floors, floors, lower, row_bytes
 from experiments.bench.measure import START
 from experiments.bench.moment import instead
 from experiments.bench.timed import CLOCK, Timed
@@ -120,6 +120,7 @@ def profile(people: int, threads: int, years: int, tell: Callable[[str], None] =
                 taken.append(year_of(clock, timed, NS / heads))
             tell(str(world.year))
     world.engine.close()
+    floor = lower(floor, floors(threads))
     least_of = floors_of(timed, floor)
     lines = []
     for stage, phase in taken[0]:
@@ -129,9 +130,7 @@ def profile(people: int, threads: int, years: int, tell: Callable[[str], None] =
     return Profile(people, threads, years, tuple(lines), floor)
 
 
-def year_of(
-    clock: Clock, timed: dict[str, Timed], scale: float
-) -> dict[tuple[str, str], tuple[float | None, float]]:
+def year_of(clock: Clock, timed: dict[str, Timed], scale: float) -> dict[tuple[str, str], tuple[float | None, float]]:
     """Return a year's times by stage and phase; what no stage of people took is the funds' [ns a person]."""
     year: dict[tuple[str, str], tuple[float | None, float]] = {}
     whole = clock.spent.pop("")

@@ -64,9 +64,11 @@ def _trees(function: Callable[..., Any]) -> list[ast.AST]:
         if name in found or plain.__module__.startswith(FOREIGN):
             continue
         found[name] = tree = _parsed(plain)
-        names = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+        names = {
+            node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        }
         called = [plain.__globals__.get(other) for other in sorted(names)]
-        waiting += [f for f in called if hasattr(f, "py_func") or inspect.isfunction(f)]
+        waiting += [f for f in called if f is not None and (hasattr(f, "py_func") or inspect.isfunction(f))]
     return list(found.values())
 
 
