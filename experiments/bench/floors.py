@@ -70,7 +70,7 @@ def bandwidth(threads: int) -> float:
 
 
 def fastest(work: Callable[[], object]) -> float:
-    """Return the shortest of several times that a piece of work takes, after a first [ns]."""
+    """Return the shortest of several times that a piece of work takes, after a first [1e-9 seconds]."""
     work()
     spent = []
     for _ in range(TIMES):

@@ -33,7 +33,7 @@ if CLOCK is not None:
 
 @compiled
 def tick(cell: NDArray[np.int64]) -> int:
-    """Write the thread's time on the processor into a cell of two numbers and return it [ns]."""
+    """Write the thread's time on the processor into a cell of two numbers and return it [1e-9 seconds]."""
     read_clock(CLOCK, cell.ctypes)
     return int64(cell[0]) * SECOND + int64(cell[1])
 

@@ -83,7 +83,7 @@ def width(names: frozenset[str] | set[str]) -> int:
 
 
 def drawing(work: Touched, floor: Floors) -> float:
-    """Return the least that a phase's draws take for a person [ns]."""
+    """Return the least that a phase's draws take for a person [1e-9 seconds]."""
     return work.words * floor.words + work.pairs * floor.pair
 
 
