@@ -17,6 +17,7 @@ from experiments.outcomes import style
 from experiments.pictures.base import legend
 from experiments.words import chinese_font
 from model.engine import BLOCK
+from model.phases.ground import new_illness
 from model.year import YEAR
 
 BAR = 0.26
@@ -110,6 +111,7 @@ def page(profile: Profile, figures: list[Path]) -> str:
     loops = [[row["phase"], row["at_once"] or "none", row["alone"]] for row in told()["loops"]]
     alts = {"en": "Time by phase", "zh": "每人年耗时"}
     pictures = "\n\n".join(f"![{alts['zh' if path.stem.endswith('zh') else 'en']}]({path.name})" for path in figures)
+    kept = sum(column.nbytes for column in new_illness(1))
     command = f"python -m experiments.bench.profile --people {profile.people} --threads {profile.threads}"
     return f"""# Speed: where a year's time goes
 
@@ -125,7 +127,8 @@ on the processor, all threads together, and of compiled phases their threads'. T
 {floors.bytes_per_ns:.1f} bytes a ns (read and written, {in_words(floors.threads)}), four words of a person take
 {floors.words:.1f} ns, an evenly spread pair {floors.pair:.1f} ns. The first phase of a stage that touches a column
 brings it in from memory, the first that writes it pays for its way back; in between a block of {BLOCK:,} people
-stays in the cache. What a phase touches is read from its code. Rules themselves, look-ups and branches are in no floor.
+stays in the cache. What a phase touches is read from its code. Rules, look-ups, branches and the bills of the
+year ({kept} bytes a person between two stages) are in no floor.
 
 {grid(["stage, phase", "what happens", "wall", "cpu", "floor", "times", "what stands between"], rows)}
 
