@@ -14,6 +14,8 @@ from experiments.bench.measure import NOTE, rows, summary, table
 from experiments.bench.start import StartUp, values, words
 from experiments.outcomes import style
 
+FEW = 10
+"""Below this a number has a decimal."""
 BAR = 0.3
 """Height of a bar with its gap [inches]."""
 
@@ -49,7 +51,7 @@ def draw(costs: Sequence[Cost], path: Path) -> None:
         engines = list(dict.fromkeys(cost.engine for cost in costs))
         colours = [look["colours"][engines.index(cost.engine) % len(look["colours"])] for cost in costs]
         bars = axes.barh(names, values, color=colours)
-        axes.bar_label(bars, labels=[f" {value:,.0f}" for value in values])
+        axes.bar_label(bars, labels=[f" {value:,.{int(0 < value < FEW)}f}" for value in values])
         axes.set_xscale("log")
         axes.margins(x=0.2)
         axes.set_title(title, loc="left")

@@ -59,9 +59,9 @@ def bench(sizes: Sequence[int], tell: Callable[[str], None] = lambda words: None
         costs.append(cost(engine, people, threads))
         tell(f"{engine}, {people:,} people, {threads} thread{'s' if threads > 1 else ''}")
     for size in sorted(set(sizes)):
-        costs += [*chains(size), *floors.costs(size)]
-        tell(f"{CHAIN}, {NUMPY} and the floors, {size:,} people, 1 thread")
-    return costs
+        costs += chains(size)
+        tell(f"{CHAIN} and {NUMPY}, {size:,} people, 1 thread")
+    return [*costs, *floors.costs(max(sizes))]
 
 
 def chains(people: int) -> list[Cost]:
