@@ -118,8 +118,7 @@ def plain(value: Any) -> Any:
 
 def _read(kind: Any, group: Any, prefix: str = "") -> Any:
     """Fill a dataclass from the fields of one group of the record that carry a prefix."""
-    told = dict(zip(group.dtype.names, group.item()))
-    return kind(**{f.name: plain(told[prefix + f.name]) for f in fields(kind)})
+    return kind(**{f.name: plain(getattr(group, prefix + f.name)) for f in fields(kind)})
 
 
 def terms_of(law: Any) -> Terms:
