@@ -195,7 +195,7 @@ class Ledger:
             return
         if self.year is None or self.book(lender).fund not in LENDERS:
             raise IdentityError(f"{lender} must not lend")
-        if lender == borrower or self._owes(lender, borrower):
+        if lender == borrower or (self.book(lender).owed and self._owes(lender, borrower)):
             raise IdentityError(
                 f"{self.year} {lender} -> {borrower}: a cycle of lenders, for the lender owes the borrower"
             )
@@ -206,7 +206,7 @@ class Ledger:
 
     def indebted(self, name: str) -> bool:
         """Say whether a ledger has a loan to repay."""
-        return any(loan.borrower == name and loan.outstanding for loan in self.loans)
+        return self.book(name).owed > 0 and any(loan.borrower == name and loan.outstanding for loan in self.loans)
 
     def _owes(self, debtor: str, creditor: str) -> bool:
         """Say whether a ledger owes another, itself or through others in between."""

@@ -82,9 +82,10 @@ def from_need(h: Array, need: Sequence[Array], control: Sequence[Array], w: Arra
     root = np.sqrt(w)
     split, weighted = len(control), matrix * root[:, None]
     upper, parts, kept = orthogonal(weighted, (h.T * root).T)
-    alone = orthogonal(weighted[:, split:], np.zeros(len(h)))[2]
-    if np.count_nonzero(kept[split:]) != np.count_nonzero(alone):
-        return None
+    if not all(kept[split:]):  # else need adds to the controls, and the more so to itself
+        alone = orthogonal(weighted[:, split:], np.zeros(len(h)))[2]
+        if np.count_nonzero(kept[split:]) != np.count_nonzero(alone):
+            return None
     slopes = np.zeros((len(need), *h.shape[1:]))
     places = [place for place in range(len(need)) if kept[split + place]]
     for place in reversed(places):

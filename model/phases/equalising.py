@@ -55,11 +55,11 @@ def last_year(world: FundWorld, book: Book) -> tuple[int, int]:
 def upload_to_province(world: FundWorld, fund: str, home: int, codes: Sequence[int]) -> None:
     """Collect a rate of last year's income, until the province's fund covers enough months of all pools."""
     two, ledger, name = world.terms.two, world.ledger, account(ADJUSTMENT[fund][0], home)
-    past = [last_year(world, ledger.book(account(fund, code))) for code in codes]
+    kept = [books(world, fund)[code] for code in codes]
+    past = [last_year(world, book) for book in kept]
     balance, spending = ledger.book(name).balance, sum(spent for _, spent in past)
-    for code, (income, _) in zip(codes, past):
-        spare = ledger.book(account(fund, code)).spare
-        amount = int(rules.step2_upload(income, two.upload_rate, balance, spending, two.stop_months, spare))
+    for code, book, (income, _) in zip(codes, kept, past):
+        amount = int(rules.step2_upload(income, two.upload_rate, balance, spending, two.stop_months, book.spare))
         pay_up(world, fund, code, name, amount)
 
 
@@ -171,7 +171,7 @@ def rate_uploads(world: FundWorld, fund: str, past: Past) -> dict[int, int]:
     national = world.ledger.book(account(ADJUSTMENT[fund][1], 0)).balance
     spending, amounts = sum(spent for _, spent in past.values()), dict[int, int]()
     for code, (income, spent) in past.items():
-        book = world.ledger.book(account(fund, code))
+        book = books(world, fund)[code]
         rate = three.excess_rate if fund == EMPLOYEE_POOL else 0.0
         excess = int(rules.excess_part(book.opening, spent, excess_months, rate))
         terms = (three.upload_rate, national, spending, three.stop_months, excess, book.spare)

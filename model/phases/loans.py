@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from model.kinds import CENTRE, TREASURY
 from model.ledger import Book, Loan, account
-from model.phases.fund_world import FundWorld
+from model.phases.fund_world import FundWorld, books
 from model.rules import funds as rules
 from model.rules.funds import largest_remainder
 
@@ -98,7 +98,7 @@ def lend(world: FundWorld, terms: Lending, givers: Side, takers: Side) -> None:
 
 def needed(world: FundWorld, terms: Lending, fund: str, code: int) -> int:
     """Return what a pool asks to borrow for a fund [fen]."""
-    pool, book = world.institutions.pool(code), world.ledger.book(account(fund, code))
+    pool, book = world.institutions.pool(code), books(world, fund)[code]
     ahead = pool.standing[fund].foreseen_months
     when = (terms.trigger_months, terms.when_foreseen, terms.target_months)
     return pool.ask(fund, int(rules.step1_needed(book.free, book.spending, ahead, *when)))
@@ -106,10 +106,9 @@ def needed(world: FundWorld, terms: Lending, fund: str, code: int) -> int:
 
 def offer(world: FundWorld, terms: Lending, fund: str, code: int) -> int:
     """Return what a pool offers to lend from a fund; a fund that owes a loan repays before it lends [fen]."""
-    name = account(fund, code)
-    if world.ledger.indebted(name):
+    if world.ledger.indebted(account(fund, code)):
         return 0
-    pool, book = world.institutions.pool(code), world.ledger.book(name)
+    pool, book = world.institutions.pool(code), books(world, fund)[code]
     able = int(rules.step1_offer(book.free, book.spending, terms.keep_months, terms.share))
     return min(book.spare, pool.offer(fund, able))
 

@@ -201,9 +201,14 @@ def fill_supplements(world: FundWorld) -> None:
 
 def pay_interest(world: FundWorld) -> None:
     """Post the year's interest on the opening balances of pooled and adjustment funds."""
-    for name, book in world.ledger.books.items():
-        if book.opening and book.fund in EARNING and not book.merged:
-            world.ledger.post(INTEREST, name, "interest", int(interest_due(book.opening, world.terms.interest_rate)))
+    ledger, rate = world.ledger, world.terms.interest_rate
+    opened = {
+        name: int(interest_due(book.opening, rate))
+        for name, book in ledger.books.items()
+        if book.opening and book.fund in EARNING and not book.merged
+    }
+    payers, amounts = ledger.parties([INTEREST] * len(opened)), np.array([*opened.values()], np.int64)
+    ledger.post_many(payers, ledger.parties(opened), "interest", amounts)
 
 
 def inherit(world: FundWorld) -> None:

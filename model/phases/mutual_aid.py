@@ -69,7 +69,7 @@ def gap_of(world: FundWorld, fund: str, code: int, own_first: bool) -> int:
     Where the own balance pays first (Shaanxi), only what is missing after it counts.
     """
     two, pool = world.terms.two, world.institutions.pool(code)
-    book, ahead = world.ledger.book(account(fund, code)), pool.standing[fund].foreseen_months
+    book, ahead = books(world, fund)[code], pool.standing[fund].foreseen_months
     if own_first:
         return pool.ask(fund, int(rules.gap_to(book.free, book.spending, 0.0)))
     when = (world.terms.warning.months_short, two.trigger_short, two.trigger_foreseen, two.trigger_deficit)
@@ -124,7 +124,7 @@ def national_wants(world: FundWorld, fund: str) -> dict[int, int]:
     """Return the nation's aid by area: a province's aid shared by the gaps of its areas [fen]."""
     three, wants = world.terms.three, dict[int, int]()
     for codes in world.funds.areas.by_province(fund).values():
-        kept = [world.ledger.book(account(fund, code)) for code in codes]
+        kept = [books(world, fund)[code] for code in codes]
         gaps = [int(rules.gap_to(book.free, book.spending, three.target_months)) for book in kept]
         aid = rules.step3_aid(sum(gaps), sum(book.spending for book in kept), three.deductible, three.share)
         wants.update(zip(codes, largest_remainder(int(aid), gaps)))
