@@ -66,11 +66,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def options(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Return the command's options."""
     parser = argparse.ArgumentParser(prog="python -m experiments.calibrate", description=str(__doc__).splitlines()[0])
-    parser.add_argument("--people", type=int, default=50_000, help="people of the small worlds")
+    parser.add_argument("--people", type=int, default=100_000, help="people of the small worlds")
     parser.add_argument("--large", type=int, default=400_000, help="people of the world that corrects them")
     parser.add_argument("--seeds", type=int, default=1, help="seeds of the small worlds")
     parser.add_argument("--large-seeds", type=int, default=2, help="seeds of the large world")
-    parser.add_argument("--rounds", type=int, default=12, help="most steps from a start")
+    parser.add_argument("--rounds", type=int, default=30, help="most steps from a start")
     parser.add_argument("--minutes", type=float, default=0, help="stop after so long; 0 for no limit")
     parser.add_argument("--workers", type=int, default=0, help="processes; 0 for one a processor")
     parser.add_argument("--date", required=True, help="day of the fit, for the file's head")
