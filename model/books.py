@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
 
@@ -110,12 +110,33 @@ class Parties:
 
 
 @dataclass(frozen=True, slots=True)
+class Labels:
+    """What never changes of ledgers held, a row for each book: fund, area, province, and whether it always appears."""
+
+    funds: NDArray[Any]
+    codes: Whole
+    provinces: Whole
+    pools: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, books: Collection[Book], province: Callable[[int], int]) -> Labels:
+        """Read the columns from books; `province` gives the province of an area's code."""
+        funds, codes = [book.fund for book in books], [book.code for book in books]
+        pools = np.array([fund in POOL_FUNDS for fund in funds], np.bool_)
+        provinces = np.array([province(code) for code in codes], np.int64)
+        return cls(np.array(funds, dtype=object), np.array(codes, np.int64), provinces, pools)
+
+    def take(self, rows: Whole) -> Labels:
+        """Return the labels of some rows."""
+        return Labels(self.funds[rows], self.codes[rows], self.provinces[rows], self.pools[rows])
+
+
+@dataclass(frozen=True, slots=True)
 class Held:
     """Ledgers held as columns, a row for each book [fen]."""
 
     names: list[str]
-    funds: NDArray[Any]
-    codes: Whole
+    labels: Labels
     opening: Whole
     received: Whole
     paid: Whole
@@ -128,14 +149,14 @@ class Held:
     merged: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, books: Mapping[str, Book]) -> Held:
-        """Read the columns from books by name."""
+    def of(cls, books: Mapping[str, Book], labels: Labels) -> Held:
+        """Read the columns from books by name, with their labels."""
 
         def column(field: str, kind: Any = np.int64) -> NDArray[Any]:
             return np.fromiter(map(attrgetter(field), books.values()), kind, len(books))
 
         money = {name: column(name) for name in HELD_FEN}
-        return cls(list(books), column("fund", object), column("code"), merged=column("merged", np.bool_), **money)
+        return cls(list(books), labels, merged=column("merged", np.bool_), **money)
 
     @property
     def balance(self) -> Whole:
@@ -145,10 +166,10 @@ class Held:
     def told(self) -> Held:
         """Return the rows of the funds table: ledgers that were not empty all year; pool funds always appear."""
         moved = (self.opening != 0) | (self.received != 0) | (self.paid != 0)
-        pools = np.array([fund in POOL_FUNDS for fund in self.funds.tolist()], np.bool_)
-        rows = np.flatnonzero(moved | pools)
+        rows = np.flatnonzero(moved | self.labels.pools)
         names = [self.names[row] for row in rows.tolist()]
-        return Held(names, **{f.name: getattr(self, f.name)[rows] for f in fields(self) if f.name != "names"})
+        money = {name: getattr(self, name)[rows] for name in HELD_FEN}
+        return Held(names, self.labels.take(rows), merged=self.merged[rows], **money)
 
 
 HELD_FEN = ("opening", "received", "paid", "receivable", "payable", "income", "spending", "lent", "owed")

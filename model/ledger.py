@@ -25,6 +25,7 @@ from model.books import (
     Columns,
     Held,
     IdentityError,
+    Labels,
     Loan,
     Parties,
     Whole,
@@ -45,6 +46,7 @@ class Ledger:
         self.loans: list[Loan] = []
         self.arrears: dict[tuple[str, str], int] = {}
         self._order: dict[str, Book] = {}
+        self._labels = Labels.of((), self.province)
         self._ids: dict[str, int] = {}
         self._parties: dict[str, tuple[int, Book | None]] = {}
         self._single: dict[tuple[int, int, int], int] = {}
@@ -305,12 +307,12 @@ class Ledger:
         flows = dict(zip(FLOW_COLUMNS, (self.year, names[payers], names[payees], KIND_ARRAY[kinds], amounts)))
         held = held.told()
         closing = held.balance
-        months, status = assess(held.funds, closing, held.spending)
+        months, status = assess(held.labels.funds, closing, held.spending)
         values = (
             self.year,
-            np.array([self.province(code) for code in held.codes.tolist()], np.int64),
-            held.codes,
-            held.funds,
+            held.labels.provinces,
+            held.labels.codes,
+            held.labels.funds,
             held.opening,
             held.received,
             held.paid,
@@ -330,7 +332,8 @@ class Ledger:
         """Return all ledgers as columns, by fund and code; they are put in order anew where they are other ledgers."""
         if self._order.keys() != self.books.keys():
             self._order = dict(sorted(self.books.items(), key=lambda item: (item[1].fund, item[1].code)))
-        return Held.of({name: self.books[name] for name in self._order})
+            self._labels = Labels.of(self._order.values(), self.province)
+        return Held.of({name: self.books[name] for name in self._order}, self._labels)
 
     def province(self, code: int) -> int:
         """Return the province of an area's code: 0 for the nation."""

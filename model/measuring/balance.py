@@ -70,9 +70,9 @@ def funds(now: Columns, year: int, past: Passage) -> Iterator[Measure]:
         }
         yield from (("fund", fund, name, value) for name, value in told.items())
         months = column["reserve_months"][np.isfinite(column["reserve_months"])]
-        for name, at in QUANTILES:
-            value = float(np.quantile(months, at)) if len(months) else undefined(NO_POOL)
-            yield "fund", fund, f"reserve_months_{name}", value
+        values = np.quantile(months, [at for _, at in QUANTILES]).tolist() if len(months) else None
+        for place, (name, _) in enumerate(QUANTILES):
+            yield "fund", fund, f"reserve_months_{name}", values[place] if values else undefined(NO_POOL)
         found = bands(MONTHS * column["closing_fen"] / column["spending_fen"])
         for band in BANDS:
             yield "fund", fund, f"pools_band_{band}", found.count(band)

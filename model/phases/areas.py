@@ -47,6 +47,7 @@ class Areas:
     homes: list[int]
     of: Mapping[str, list[int]]
     _places: dict[str, tuple[list[int], NDArray[np.int64]]] = field(default_factory=dict, repr=False, compare=False)
+    _titles: dict[str, list[str]] = field(default_factory=dict, repr=False, compare=False)
     _provinces: dict[str, dict[int, list[int]]] = field(default_factory=dict, repr=False, compare=False)
     _pools: dict[str, dict[int, list[int]]] = field(default_factory=dict, repr=False, compare=False)
 
@@ -75,6 +76,12 @@ class Areas:
             codes, place = np.unique(np.array(self.of[fund], np.int64), return_inverse=True)
             self._places[fund] = codes.tolist(), place
         return self._places[fund]
+
+    def ledgers(self, fund: str) -> list[str]:
+        """Return the names of the ledgers of a fund's areas, in order of code."""
+        if fund not in self._titles:
+            self._titles[fund] = [account(fund, code) for code in self.places(fund)[0]]
+        return self._titles[fund]
 
     def by_province(self, fund: str) -> dict[int, list[int]]:
         """Return the codes of the areas of a fund in every province, nation-wide areas left out."""

@@ -49,5 +49,7 @@ def react(world: FundWorld) -> None:
     for fund, scheme in SCHEME.items():
         codes, place = state.areas.places(fund)
         agencies = [world.institutions.pool(code) for code in codes]
-        shares = [float(rules.coverage_after(pool.arrears.get(fund, 0), cut)) for pool in agencies]
+        unpaid = [pool.arrears.get(fund, 0) for pool in agencies]
+        share = {owed: float(rules.coverage_after(owed, cut)) for owed in set(unpaid)}  # most left nothing unpaid
+        shares = [share[owed] for owed in unpaid]
         state.coverage[:, scheme] = np.array([pool.react(fund, s) for pool, s in zip(agencies, shares)])[place]

@@ -11,7 +11,6 @@ from agents.compiled import compiled
 from agents.pool import STATUS, Standing
 from model.books import Whole
 from model.kinds import EMPLOYEE_POOL, RESIDENT_POOL
-from model.ledger import account
 from model.phases.fund_world import FundWorld, books, count_members
 from model.phases.terms import Warning
 from model.rules.funds import foreseen_months, reserve_band, reserve_months, years_left
@@ -94,8 +93,8 @@ def close_funds(world: FundWorld) -> None:
 
     members: dict[str, int] = {}
     for fund, counts in world.funds.members.items():
-        for code, number in world.funds.areas.summed(fund, counts).items():
-            members[account(fund, code)] = number
+        areas = world.funds.areas
+        members.update(zip(areas.ledgers(fund), areas.summed(fund, counts).values()))
     funds, flows = world.ledger.close_year(members, assess)
     world.record.add_money(funds, flows)
     world.record.add_people(world.year, world.tally, world.weight, world.pools)
