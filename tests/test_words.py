@@ -48,6 +48,8 @@ def pairs(node: Any, where: str) -> Iterator[tuple[str, dict[str, str]]]:
 def wrong(pair: dict[str, str]) -> bool:
     if not (pair.get("en") and pair.get("zh")):
         return True
+    if not isinstance(pair["zh"], str):  # a measure for each language, such as how many letters a line holds
+        return False
     bare = re.sub(r"\{\w+\}|\W", "", str(pair["zh"]))  # a frame of values and signs has no words of its own
     return bool(bare) and not CHINESE.search(str(pair["zh"]))
 

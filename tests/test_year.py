@@ -15,7 +15,7 @@ import pytest
 
 from agents.chance import BORN_LATER
 from agents.person import PERSON
-from model import year
+from model import Reform, year
 from model.co_use import CoUse
 from model.engine import Engine
 from model.phases import drivers, relatives
@@ -183,7 +183,8 @@ def watch() -> None:
         else phase
         for phase in YEAR
     )
-    world = world_of(end=LAST, reforms=(moved(ALL_STEPS, START),))
+    many_claims = Reform("many_claims", changes={"critical.threshold_income_share": {START: 0.0}})
+    world = world_of(end=LAST, reforms=(moved(ALL_STEPS, START), many_claims))
     world.step()
     order.clear()
     world.step()
