@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -71,6 +72,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except typer.Exit as end:
         return end.exit_code
     except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            return complain("expected names short enough for this machine's files", BAD_INPUT)
         return complain(f"{type(error).__name__}: {error}", NO)
     except Exception as error:
         if isinstance(error, USAGE_ERROR):

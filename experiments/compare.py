@@ -17,7 +17,7 @@ from experiments.outcomes import ADDITIVE, outcomes, style, who_pays_whom
 from experiments.precision import seeds_line, small_cells, small_payments, with_small
 from experiments.run import Done, Job, Simulator, make_job
 from experiments.shared_people import shared_people
-from experiments.store import Store, read_manifest, read_run, write_table, write_text
+from experiments.store import OUTCOMES, Store, read_manifest, read_run, read_table, write_table, write_text
 from experiments.study import Study, StudyError, Variant, check_recorded, named
 from experiments.workers import do_all
 from model.errors import GongjiError, ResultsError, ScenarioError
@@ -127,13 +127,35 @@ def run_all(
     retry: bool,
     cluster: str | None,
 ) -> None:
-    """Live what the study's runs share and the runs that are not there yet; leave nothing half-written."""
+    """Live what the study's runs share and the runs that are not there yet; leave nothing half-written.
+
+    The first run that ends shows what runs record: a study that asks for something else ends there with StudyError.
+    """
+    mine, seen = {job.key: job for job in jobs.values()}, False
+
+    def told(done: Done) -> None:
+        nonlocal seen
+        tell(done)
+        if not seen and done.status == "complete" and done.key in mine:
+            check_recorded(study, recorded_by(mine[done.key], store))
+            seen = True
+
     try:
         going_on = share_histories(simulator, study, base, jobs, store, workers, tell, cluster)
-        do_runs(simulator, going_on, store, workers, tell, retry, cluster)
+        do_runs(simulator, going_on, store, workers, told, retry, cluster)
     finally:
         store.clean(all_hosts=cluster is not None)
         store.leave_unused()
+
+
+def recorded_by(job: Job, store: Store) -> set[tuple[str, str]]:
+    """Return level and measure of all that a stored run says."""
+    place = store.place(job.key)
+    if job.keep:
+        told = read_table(place / f"{OUTCOMES}.parquet")
+    else:
+        told = outcomes(read_run(place), int(read_manifest(place)["weight"]))
+    return set(zip(told["level"], told["measure"]))
 
 
 def claim(store: Store, simulator: Simulator, study: Study, force: bool) -> None:

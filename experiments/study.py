@@ -183,13 +183,16 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 
 def check_recorded(study: Study, found: Iterable[tuple[str, str]]) -> None:
-    """Raise StudyError for a declared outcome of which no run recorded the measure at that level."""
+    """Raise StudyError for an outcome, declared or of the precision, of which no run has the measure at that level."""
     there = set(found)
-    for outcome in study.outcomes:
-        if outcome.level != FLOW and (outcome.level, outcome.measure) not in there:
-            wanted = f"{outcome.level} {outcome.measure}"
+    asked = [("outcomes", outcome.level, outcome.measure) for outcome in study.outcomes]
+    if study.precision is not None:
+        asked.append(("precision", study.precision.level, study.precision.measure))
+    for place, level, measure in asked:
+        if level != FLOW and (level, measure) not in there:
+            wanted = f"{level} {measure}"
             raise StudyError(
-                f"{study.name}: outcomes: expected a level and measure that runs record, got {wanted}"
+                f"{study.name}: {place}: expected a level and measure that runs record, got {wanted}"
                 f"{nearest(wanted, (f'{level} {measure}' for level, measure in there))}"
             )
 

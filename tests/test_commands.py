@@ -131,6 +131,7 @@ def test_help_answers_in_under_a_second() -> None:
         (["run", "step_1", "--out", "README.md"], "README.md: expected a results folder, found a file"),
         (["explain", "person_rate"], "employee.person_rate"),
         (["explain", "employee"], "employee.person_rate"),
+        (["explain", "a" * 5000], "short enough"),
         (["explain", "employee.person_rate", "3000"], "2050"),
         (["explain", "employee.person_rate", "2026.5"], "expected a whole number"),
         (["explain", "empty", "2026"], "before a year"),

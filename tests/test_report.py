@@ -201,6 +201,32 @@ def test_results_of_other_code_stay_apart(made: tuple[Path, Results], tmp_path: 
     assert len(list((tmp_path / "fake").glob("*/manifest.json"))) == 2  # an empty reform is the baseline
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        {
+            "precision": {
+                "level": "fund",
+                "unit": "employee_pool",
+                "measure": "pools_rich",
+                "half_width": 1,
+                "at_most": 9,
+            }
+        },
+        {
+            "outcomes": [
+                {"level": "fund", "unit": "employee_pool", "measure": "pools_rich", "label": {"en": "x", "zh": "x"}}
+            ]
+        },
+    ],
+)
+def test_what_no_run_records_ends_a_study_after_its_first_run(tmp_path: Path, options: dict[str, object]) -> None:
+    study = Study.model_validate(study_of("null", "aid").model_dump(by_alias=True) | options)
+    with pytest.raises(StudyError, match=f"{next(iter(options))}: expected a level and measure .*fund pools_rich"):
+        compared(study, tmp_path / "fake")
+    assert len(list((tmp_path / "fake").glob("*/manifest.json"))) == 1
+
+
 def test_shipped_studies_load() -> None:
     study = load_study("three_steps")
     assert [variant.name for variant in study.variants] == ["today", "step_1", "steps_1_2", "steps_1_2_3", "none"]
