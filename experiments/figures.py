@@ -60,13 +60,14 @@ def draw_all(results: Results, folder: Path, workers: int = 1) -> list[Drawn]:
 def draw_some(results: Results, folder: Path, tasks: Sequence[tuple[str, str]]) -> None:
     """Draw some figures, each in a language."""
     for name, language in tasks:
-        with mpl.rc_context(_font(language)):
+        with mpl.rc_context(font_of(language)):
             figure = FIGURES[name](Sketch(results, language))
             figure.suptitle(style()["titles"][name]["title"][language], fontsize="large", fontweight="bold")
             _save(figure, folder / (name if language == "en" else f"{name}_zh"))
 
 
-def _font(language: str) -> Any:
+def font_of(language: str) -> Any:
+    """Return matplotlib's settings of a language: its fonts and the style's."""
     families = [chinese_font()] if language == "zh" else []
     return {"font.family": [*families, "DejaVu Sans"], **style()["figures"]["settings"]}
 

@@ -18,18 +18,10 @@ from experiments.robust import UNSURE, effect_of, last_effects, provenance, sayi
 from experiments.store import write_text
 from experiments.study import Outcome
 from experiments.tables import write_tables
+from experiments.units import shown, unit_of
 
 ONE_SEED = " (one seed)"
 PUBLISHED_UNITS = {"bn yuan": "十亿元", "million": "百万人", "per cent": "%"}
-UNITS = {
-    "yuan": (", yuan", "（元）"),
-    "bn_yuan": (", bn yuan", "（十亿元）"),
-    "months": (", months", "（月）"),
-    "million": (", million", "（百万）"),
-    "pools": ("", "（个）"),
-    "none": ("", ""),
-}
-COUNTS = ("members", "people", "entered", "lapsed", "returned", "waiting")
 
 
 def write_report(results: Results, folder: Path, answered: Sequence[Block] = (), workers: int = 1) -> None:
@@ -115,7 +107,8 @@ def _headline(results: Results) -> list[Block]:
     for row, outcome in enumerate(study.outcomes):
         names = [variant.name for variant in study.variants]
         cells = [_both(headline_cell(results, outcome, name, last, unit=False)) for name in names]
-        english, chinese = UNITS[unit_of(outcome)]
+        unit = unit_of(outcome)
+        english, chinese = unit.en and f", {unit.en}", unit.zh and f"（{unit.zh}）"
         label = (f"{outcome.label.en}{english}", f"{outcome.label.zh}{chinese}")
         rows.append([label, *cells])
         effects = (sign_of(*effect_of(found, outcome, each.name)[1:]) for each in study.reforms)
@@ -215,36 +208,6 @@ def headline_cell(results: Results, outcome: Outcome, reform: str, year: int, un
 
 def _pick(frame: pd.DataFrame, outcome: Outcome, year: int) -> pd.DataFrame:
     return frame[(frame["unit"] == outcome.unit) & (frame["year"] == year)]
-
-
-def unit_of(outcome: Outcome) -> str:
-    """Return the unit in which an outcome is read, a key of UNITS."""
-    measure = outcome.measure
-    if measure.startswith("benefit_per_head"):
-        return "yuan"
-    if measure.endswith("_fen"):
-        return "bn_yuan"
-    if measure.startswith("reserve_months"):
-        return "months"
-    if measure in COUNTS:
-        return "million"
-    return "pools" if measure.startswith("pools") else "none"
-
-
-def shown(value: float, outcome: Outcome, sign: bool = False, unit: bool = True) -> str:
-    """Return a number with its unit: bn yuan for national sums, yuan for amounts per head."""
-    name = unit_of(outcome)
-    scale, digits = {
-        "yuan": (1.0, 0),
-        "bn_yuan": (style()["fen_per_bn_yuan"], 1),
-        "months": (1.0, 1),
-        "million": (style()["million"], 2),
-        "pools": (1.0, 1),
-        "none": (1.0, 4),
-    }[name]
-    value = round(value / scale, digits) + 0.0  # no minus before a zero
-    said = f"{value:{'+' if sign else ''},.{digits}f}"
-    return said + (f" {name.replace('_', ' ')}" if unit and name not in {"pools", "none"} else "")
 
 
 def _published(year: int, compared: pd.DataFrame) -> list[Block]:

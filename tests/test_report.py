@@ -4,12 +4,14 @@ import dataclasses
 import re
 from pathlib import Path
 
+import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from experiments.compare import Results, compare, interval
+from experiments.figures import font_of
 from experiments.outcomes import outcomes, who_pays_whom
 from experiments.pictures.base import Sketch
 from experiments.pictures.effects import effects
@@ -268,10 +270,12 @@ def test_long_names_of_effects_do_not_run_into_each_other(made: tuple[Path, Resu
     label = {"en": "Benefit between provinces and schemes " * 2, "zh": "职工人均待遇省际差异" * 3}
     outcome = results.study.outcomes[0].model_copy(update={"label": Text(**label)})
     study = results.study.model_copy(update={"outcomes": (outcome, outcome)})
-    figure = effects(Sketch(dataclasses.replace(results, study=study), language))
-    FigureCanvasAgg(figure).draw()
-    left, right = (axis.title.get_window_extent() for axis in figure.axes[:2])
-    assert left.x1 < right.x0
+    with mpl.rc_context(font_of(language)):
+        figure = effects(Sketch(dataclasses.replace(results, study=study), language))
+        FigureCanvasAgg(figure).draw()
+    left, right = figure.axes[:2]
+    assert left.title.get_window_extent().x1 < right.title.get_window_extent().x0
+    assert left.get_xlabel() == {"en": "bn yuan", "zh": "十亿元"}[language]
 
 
 def with_outcome(**names: str) -> Study:

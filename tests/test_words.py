@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 import yaml
 
-from experiments import document, explain, glossary, life, report
+from experiments import document, explain, glossary, life
 from experiments.outcomes import style
 from experiments.page.pictures import words
+from experiments.units import units
 from experiments.words import pool_name, province_names
 from model import data
 from model.policy.policy import load_policy
@@ -118,7 +119,7 @@ def test_every_line_of_life_has_both() -> None:
 
 
 def test_reports_have_both() -> None:
-    assert [key for key, (en, zh) in report.UNITS.items() if bool(en) and not CHINESE.search(zh)] == []
+    assert [key for key, unit in units().items() if unit.en and not CHINESE.search(unit.zh)] == []
     shown = [words[part] for words in style()["answers"].values() for part in ("title", "says")]
     assert [pair for pair in shown if not pair["en"] or not CHINESE.search(pair["zh"])] == []
     assert set(document.LANGUAGES) == {"both", "en", "zh"}

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from experiments.outcomes import style
 from experiments.pictures.base import Sketch, panels
 from experiments.robust import UNSURE, effect_of, last_effects, sign_of
+from experiments.units import unit_of
 
 PLACES = 4  # panels in a row
 
@@ -24,9 +25,9 @@ def effects(sketch: Sketch) -> Figure:
     for axis in axes.flat[len(shown) :]:
         axis.set_visible(False)
     for axis, outcome in zip(axes.flat, shown):
-        scale = style()["fen_per_bn_yuan"] if outcome.measure.endswith("_fen") else 1.0
+        unit = unit_of(outcome)
         for place, variant in enumerate(reforms):
-            mean, low, high = (each / scale for each in effect_of(found, outcome, variant.name))
+            mean, low, high = (each / unit.scale for each in effect_of(found, outcome, variant.name))
             unsure = sign_of(low, high) == UNSURE
             colour = looks["grey"] if unsure else sketch.look(variant)["color"]
             reach = None if pd.isna(low) else [[mean - low], [high - mean]]
@@ -34,9 +35,10 @@ def effects(sketch: Sketch) -> Figure:
         axis.axvline(0.0, color=looks["grey"], lw=1)
         name = textwrap.fill(sketch.of(outcome.label.model_dump()), looks["title_letters"][sketch.language])
         axis.set_title(name, fontsize="xx-small")
+        axis.set_xlabel(sketch.of({"en": unit.en, "zh": unit.zh}), fontsize="xx-small")
         axis.tick_params(labelsize="xx-small")
     if reforms:
         axes[0][0].set_yticks(range(len(reforms)), [sketch.label(variant) for variant in reforms])
         axes[0][0].invert_yaxis()
-    figure.set_figheight(len(axes) * looks["low_height"] * (1 + len(reforms)) / (2 + PLACES))
+    figure.set_figheight(len(axes) * looks["low_height"] * (2 + len(reforms)) / (2 + PLACES))
     return figure

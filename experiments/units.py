@@ -1,0 +1,59 @@
+"""The units in which outcomes are read: money of the nation in bn yuan, amounts per head in yuan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from experiments.outcomes import style
+from experiments.study import Outcome
+
+COUNTS = ("members", "people", "entered", "lapsed", "returned", "waiting")
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A unit that people read: its words, what one of it is of the stored unit, and the digits shown behind a point."""
+
+    en: str
+    zh: str
+    scale: float = 1.0
+    digits: int = 1
+    told: bool = True
+    """Said behind a number; pools and ratios are not."""
+
+
+def units() -> dict[str, Unit]:
+    """Return all units by name."""
+    return {
+        "yuan": Unit("yuan", "元", digits=0),
+        "bn_yuan": Unit("bn yuan", "十亿元", style()["fen_per_bn_yuan"]),
+        "months": Unit("months", "月"),
+        "million": Unit("million", "百万", style()["million"], 2),
+        "pools": Unit("", "个", told=False),
+        "none": Unit("", "", digits=4, told=False),
+    }
+
+
+def unit_of(outcome: Outcome) -> Unit:
+    """Return the unit in which an outcome is read."""
+    return units()[_name(outcome.measure)]
+
+
+def _name(measure: str) -> str:
+    if measure.startswith("benefit_per_head"):
+        return "yuan"
+    if measure.endswith("_fen"):
+        return "bn_yuan"
+    if measure.startswith("reserve_months"):
+        return "months"
+    if measure in COUNTS:
+        return "million"
+    return "pools" if measure.startswith("pools") else "none"
+
+
+def shown(value: float, outcome: Outcome, sign: bool = False, unit: bool = True) -> str:
+    """Return a number in the unit people read, with the unit's name where it is to be told."""
+    read = unit_of(outcome)
+    value = round(value / read.scale, read.digits) + 0.0  # no minus before a zero
+    said = f"{value:{'+' if sign else ''},.{read.digits}f}"
+    return said + (f" {read.en}" if unit and read.told else "")
