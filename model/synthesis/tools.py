@@ -33,11 +33,11 @@ class Seed(NamedTuple):
     parts: int = 1
 
     def spread(self, offset: float) -> float:
-        """Return an offset in (0, 1) for this part such that the parts' roundings add up to the whole world's."""
+        """Return an offset in (0, 1) for this part such that the parts' roundings add up to the whole's [no unit]."""
         return (offset + self.part) / self.parts
 
     def rounded(self, total: float) -> int:
-        """Return a part's total as a whole number such that the parts' numbers add up to the whole world's."""
+        """Return a part's total as a whole number such that the parts' numbers add up to the whole's [people]."""
         return round(total + self.spread(HALF) - HALF)
 
 
@@ -56,7 +56,7 @@ def draws(seed: Seed, purpose: Purpose, stream: int, size: int) -> NDArray[np.fl
 
 
 def draw(seed: Seed, purpose: Purpose, stream: int) -> float:
-    """Return the offset in (0, 1) at which a part begins to choose or to round."""
+    """Return the offset in (0, 1) at which a part begins to choose or to round [no unit]."""
     return seed.spread(float(draws(Seed(seed.world), purpose, stream, 1)[0]))
 
 
