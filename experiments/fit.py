@@ -174,7 +174,7 @@ def lived(scenario: Any, seed: int) -> Told:
     class World(PoolingModel):
         """A world whose first people are copied, not made again."""
 
-        def _first_people(self) -> Any:
+        def _first_people(self, part: int = 0) -> Any:
             return copy.deepcopy(first_people(scenario.people, seed))
 
     world = World(scenario, rng=seed, measure=False)

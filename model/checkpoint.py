@@ -13,16 +13,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from agents.columns import map_table, save_table
+from agents.columns import Table, map_table, save_table
 from agents.compiled import CODE_VERSION
 from agents.household import HOUSEHOLD
 from agents.person import PERSON
 from agents.pool import Pool, Standing
 from model import data
 from model.books import Book, Loan
-from model.engine import BLOCK, Engine
+from model.engine import BLOCK
 from model.errors import ResultsError
 from model.ledger import Ledger
+from model.parts import engine_of
 from model.phases import behaviour
 from model.phases.fund_world import Institutions, new_fund_state
 from model.phases.tally import Tally
@@ -57,8 +58,9 @@ def save(world: PoolingModel, folder: Path) -> None:
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(parents=True)
     try:
-        for name, table in (("people", world.engine.people), ("homes", world.engine.households)):
-            save_table(table, draft, name)
+        for part, tables in enumerate(world.engine.visit(lambda engine: (engine.people, engine.households))):
+            for name, table in zip(TABLE_OF, tables, strict=True):
+                save_table(table, draft, name_of(name, part))
         np.savez(draft / "arrays.npz", **_arrays(world))
         for name, frame in world.record.tables.items():
             frame.to_parquet(draft / f"{name}.parquet", index=False)
@@ -69,6 +71,11 @@ def save(world: PoolingModel, folder: Path) -> None:
         shutil.rmtree(draft, ignore_errors=True)
 
 
+def name_of(table: str, part: int) -> str:
+    """Return the name of a table's files: its own, with the number of a later part of the world."""
+    return f"{table}-{part}" if part else table
+
+
 def _plain(value: Any) -> Any:
     """Return a number of numpy as Python's, to the last bit."""
     return value.item()
@@ -76,7 +83,7 @@ def _plain(value: Any) -> Any:
 
 def _arrays(world: PoolingModel) -> dict[str, Any]:
     funds = world.funds
-    arrays = {"heads_before": world.heads_before, "coverage": funds.coverage, "budget": funds.budget}
+    arrays: dict[str, Any] = {"heads_before": world.heads_before, "coverage": funds.coverage, "budget": funds.budget}
     arrays |= {f"norm {name}": values for name, values in world.care.norms.items()}
     arrays |= {"drift": funds.drift}
     lives = world.reporter.lives
@@ -97,6 +104,7 @@ def _state(world: PoolingModel) -> dict[str, Any]:
         "people": world.case.people,
         "seed": world.seed_of_draws,
         "weight": world.weight,
+        "parts": world.parts,
         "law": law_until(world.case, world.year),
         "data": world.data_hash(),
         "code": CODE_VERSION,
@@ -163,9 +171,8 @@ class Resumed(PoolingModel):
         kept = self._kept
         self.year = int(kept["year"])
         self.law = law_record(self.policy, max(self.year, self.case.start), self.pools)
-        tables = {name: map_table(declared, self._folder, name) for name, declared in TABLE_OF.items()}
-        self.weight = int(kept["weight"])
-        self.engine = Engine(tables["people"], tables["homes"], len(self.pools), threads, block)
+        self.weight, self.parts = int(kept["weight"]), int(kept["parts"])
+        self.engine = engine_of(self._kept_tables, self.parts, len(self.pools), threads, block)
         self.tally = Tally.empty(len(self.pools))
         self.care = CareLevels(self._last_published())
         self.care.records = float(kept["care_records"])
@@ -173,6 +180,11 @@ class Resumed(PoolingModel):
             name.removeprefix("norm "): values for name, values in self._kept_arrays.items() if name.startswith("norm ")
         }
         self.heads_before = self._kept_arrays["heads_before"]
+
+    def _kept_tables(self, part: int) -> tuple[Table, Table]:
+        """Return the people and homes of a part, mapped into memory."""
+        people, homes = (map_table(kind, self._folder, name_of(name, part)) for name, kind in TABLE_OF.items())
+        return people, homes
 
     def _open(self) -> None:
         """Place the institutions with their memories and open the ledgers as they were left."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +14,10 @@ from agents.columns import Table
 from agents.person import columns_of
 from model.co_use import CoUse
 from model.errors import ScenarioError
-from model.phases import inheriting
+from model.phases import drivers, inheriting
 from model.phases.ground import AT_ONCE, Ground, Scratch, Sums, new_illness, new_scratch
 from model.phases.renewing import Layout, old_rows
-from model.phases.tally import Tally
+from model.phases.tally import PairKind, Tally
 from model.renewal import Renewal
 from model.rules.codes import Use
 from model.shelf import Shelf, whole_of
@@ -25,14 +25,25 @@ from model.shelf import Shelf, whole_of
 BLOCK = 4096
 """People in a block: their columns stay in the processor's cache from phase to phase."""
 
+SHARES = {"premiums": Use.CONTRIBUTION, "relatives": Use.CARE}
+"""Stages of the year in which relatives' accounts pay, and for what."""
 Driver = Callable[..., None]
+Found = TypeVar("Found")
 
 
 class Engine:
     """People and households in memory, and the threads that live their years."""
 
-    def __init__(self, people: Table, households: Table, pools: int, threads: int = 1, block: int = BLOCK) -> None:
-        """Take over the tables; sums are kept by thread for a number of pools."""
+    def __init__(
+        self,
+        people: Table,
+        households: Table,
+        pools: int,
+        threads: int = 1,
+        block: int = BLOCK,
+        shelf: Shelf | None = None,
+    ) -> None:
+        """Take over the tables; sums are kept by thread for a number of pools, arrays taken from a shelf."""
         self.people = people
         self.households = households
         self.threads = threads
@@ -40,13 +51,41 @@ class Engine:
         self.bounds = self._bounds()
         self.tallies = [Tally.empty(pools) for _ in range(threads - 1)]
         """Sums of every thread but the first, which adds to the year's own."""
-        self.shelf = Shelf()
+        self.shelf = shelf or Shelf()
         self.scratch: dict[int, Scratch] = {}
         self.illness = new_illness(0)
         self.executor = ThreadPoolExecutor(threads - 1) if threads > 1 else None
         self.co_use: CoUse | None = None
         self.layout: Layout | None = None
+        self.rows_before = 0
         self.idle = False
+
+    def __len__(self) -> int:
+        """Return the number of people."""
+        return len(self.people)
+
+    def visit(self, look: Callable[[Engine], Found]) -> list[Found]:
+        """Return what a function finds here, in a list: an engine of a world in parts finds it in every part."""
+        return [look(self)]
+
+    def joined(self) -> Engine | None:
+        """Return the engine that holds everybody: itself; none where a world is too large to be put together."""
+        return self
+
+    def change(self, work: Callable[[int, Engine], None]) -> None:
+        """Let a function of the part's number and its engine change people."""
+        work(0, self)
+
+    def live(self, stage: str, laws: Any, ground: Ground, tally: Tally) -> None:
+        """Live the people's phases of one stage of the year, and add what they come to."""
+        if stage == "renew":
+            self.renew(laws, ground, tally.pairs[PairKind.MOVE])
+        elif stage == "inherit":
+            self.inherit(laws, tally)
+        elif stage in SHARES:
+            self.share(SHARES[stage], laws, ground, tally)
+        else:
+            self.run(getattr(drivers, stage), laws, ground, tally)
 
     def _bounds(self) -> NDArray[np.int64]:
         return np.append(self.households.start, len(self.people)).astype(np.int64)
@@ -122,6 +161,7 @@ class Engine:
 
         Balances of accounts that move with their owners are added to `moved_money` [from pool, to pool; fen].
         """
+        self.rows_before = len(self.people)
         renewal = Renewal(self.people, self.households, self.bounds, self._each, self.threads, self.shelf)
         renewal.live(laws, ground, moved_money)
         self.people, self.households, self.bounds = renewal.people, renewal.households, renewal.bounds

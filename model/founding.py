@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -51,8 +52,9 @@ class Founded(PoolingModel):
         self._folder = folder
         super().__init__(case, rng, threads)
 
-    def _first_people(self) -> Population:
-        return shared(self._folder, super()._first_people)
+    def _first_people(self, part: int = 0) -> Population:
+        folder = self._folder if self.parts == 1 else self._folder / str(part)
+        return shared(folder, partial(super()._first_people, part))
 
 
 def shared(folder: Path, make: Callable[[], Population]) -> Population:
@@ -74,7 +76,7 @@ def save(population: Population, folder: Path) -> None:
         save_table(population.people, draft, "people")
         save_table(population.households, draft, "homes")
         np.save(draft / "collective.npy", population.collective)
-        facts = {"start": population.start, "weight": population.weight}
+        facts = {"start": population.start, "weight": population.weight, "first": population.first}
         (draft / FACTS).write_text(json.dumps(facts), encoding="utf-8", newline="\n")
         draft.replace(folder)
     finally:
@@ -85,7 +87,8 @@ def load(folder: Path) -> Population:
     """Map a stored population into memory; raises OSError, ValueError or KeyError where it cannot be read."""
     facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
     people, homes = map_table(PERSON, folder, "people"), map_table(HOUSEHOLD, folder, "homes")
-    return Population(facts["start"], facts["weight"], people, homes, map_array(folder / "collective.npy"))
+    collective = map_array(folder / "collective.npy")
+    return Population(facts["start"], facts["weight"], people, homes, collective, facts["first"])
 
 
 __all__ = ["Founded", "load", "people_key", "save", "shared"]

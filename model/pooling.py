@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import mesa
@@ -9,15 +10,15 @@ import numpy as np
 import pandas as pd
 
 from agents.chance import Purpose, spread_keys
-from agents.codes import Scheme, Status, Work
+from agents.codes import Scheme, Work
 from agents.columns import Selection, Table
 from agents.compiled import CODE_VERSION
 from agents.person import Person
-from model import data
+from model import counting, data
 from model.check import check_people
 from model.data.apportion import largest_remainder
 from model.demography import demography
-from model.engine import BLOCK, Engine, quiet_arithmetic
+from model.engine import BLOCK, quiet_arithmetic
 from model.errors import ScenarioError
 from model.job_market import job_odds
 from model.kinds import EMPLOYEE_ACCOUNTS
@@ -25,18 +26,17 @@ from model.ledger import Ledger
 from model.lived_law import LivedLaw
 from model.mobility import mobility
 from model.openings import openings
-from model.phases import drivers
+from model.parts import PART, engine_of, parts_of, scale_all_accounts
 from model.phases.fund_world import Institutions, new_fund_state
 from model.phases.ground import Ground
 from model.phases.money_in_funds import endow
-from model.phases.tally import AGES, EnrolmentItem, Head, Money, Need, PairKind, Tally
+from model.phases.tally import AGES, EnrolmentItem, Head, Money, Need, Tally
 from model.places import Growth, Places, Spread, living, places
 from model.policy.record import law_record
 from model.record import Record
 from model.reporters import REPORTERS
 from model.reporting import Reporter, people_frame
 from model.responses import kept_by_hospitals
-from model.rules.codes import Use
 from model.scenario import Scenario
 from model.surroundings import (
     CareLevels,
@@ -51,14 +51,13 @@ from model.surroundings import (
     shocks,
     spread_table,
     stirrings,
-    weighed_by_age,
 )
-from model.synthesis import Population, first_population, scale_accounts
+from model.synthesis import Population, first_population, world_size
 from model.transfers import subsidies
 from model.year import live
 
-SHARES = {"premiums": Use.CONTRIBUTION, "relatives": Use.CARE}
-"""Stages of the year in which relatives' accounts pay, and for what."""
+Counts = np.ndarray[Any, np.dtype[np.int64]]
+Floats = np.ndarray[Any, Any]
 
 
 class PoolingModel(mesa.Model):
@@ -70,6 +69,7 @@ class PoolingModel(mesa.Model):
         threads: threads that live people's phases; any number gives the same bits.
         block: people in a block; any number gives the same bits.
         measure: work out the yearly measures, which sort everybody by income.
+        part: people of a part at the most; a world of more is made in several, each marrying among itself.
         check: hold people and homes to `model.check` twice a year (debug runs; every world is checked at birth).
 
     Errors: GongjiError for an impossible scenario, law or table.
@@ -84,6 +84,7 @@ class PoolingModel(mesa.Model):
         block: int = BLOCK,
         measure: bool = True,
         check: bool = False,
+        part: int = PART,
     ) -> None:
         """Build the first population, the institutions and their opening balances."""
         if isinstance(rng, bool) or not isinstance(rng, int | np.integer) or rng < 0:
@@ -104,6 +105,7 @@ class PoolingModel(mesa.Model):
         )
         self.law = law_record(self.policy, self.case.start, self.pools)
         self.lived_law, self.job_odds = LivedLaw(), job_odds(self._assumed())
+        self.part = part
         self._settle(threads, block)
         self._open()
         self.record = Record()
@@ -116,18 +118,26 @@ class PoolingModel(mesa.Model):
 
     def _settle(self, threads: int, block: int) -> None:
         """Build the first population and give it to the engine."""
-        self.population = self._first_people()
-        self.weight = self.population.weight
-        self.engine = Engine(self.population.people, self.population.households, len(self.pools), threads, block)
+        size, self.weight = world_size(self.case.number, self.case.start, self._assumed())
+        self.parts = parts_of(size, self.part)
+        self.engine = engine_of(self._first_tables, self.parts, len(self.pools), threads, block)
         self.tally = Tally.empty(len(self.pools))
         self.care = CareLevels(self._last_published())
         if self.case.start > self.care.last_published:
             self.care.remember(law_record(self.policy, self.case.start - 1, self.pools)[0], self._first_profile())
         self.heads_before = self._heads()
 
-    def _first_people(self) -> Population:
-        """Return the first population of the scenario and seed."""
-        return first_population(self.case.number, self.case.start, self.seed_of_draws, self._assumed())
+    def _first_people(self, part: int = 0) -> Population:
+        """Return the first population of the scenario and seed, or a part of it."""
+        words = self.case.number, self.case.start, self.seed_of_draws, self._assumed()
+        return first_population(*words, part, self.parts)
+
+    def _first_tables(self, part: int) -> tuple[Table, Table]:
+        """Return the first people and homes of a part."""
+        made = self._first_people(part)
+        if self.parts == 1:
+            self.population = made
+        return made.people, made.households
 
     def _assumed(self) -> dict[str, float]:
         """Return what the first population assumes."""
@@ -138,31 +148,18 @@ class PoolingModel(mesa.Model):
         measured = self.policy.parameters["care.resident_admissions"].measured
         return measured.last if measured is not None else self.case.start - 1
 
-    def _heads(self) -> np.ndarray[Any, Any]:
-        """Return heads by pool of the first population, as a year's tally counts them."""
-        heads = np.zeros((len(self.pools), len(Head)), np.int64)
-        people = self.engine.people
-        retired = people.work == Work.RETIRED
-        for head, chosen in (
-            (Head.NONE, people.scheme == Scheme.NONE),
-            (Head.ACTIVE, (people.scheme == Scheme.EMPLOYEE) & ~retired),
-            (Head.RETIRED, (people.scheme == Scheme.EMPLOYEE) & retired),
-            (Head.RESIDENT, people.scheme == Scheme.RESIDENT),
-        ):
-            heads[:, head] = np.bincount(people.insured[chosen], minlength=len(self.pools))
-        return heads
+    def _count(self, count: Callable[..., Any], *words: Any) -> Any:
+        """Return a sum over people, as they are now, of what a function of `counting` counts."""
+        return sum(self.engine.visit(lambda engine: count(engine.people, *words)))
 
-    def _first_profile(self) -> np.ndarray[Any, Any]:
+    def _heads(self) -> Counts:
+        """Return heads by pool of the first population, as a year's tally counts them."""
+        return np.asarray(self._count(counting.heads, len(self.pools)))
+
+    def _first_profile(self) -> Floats:
         """Return heads of the first population by standing, illness, age and expected death, as a year counts them."""
-        people, profile = self.engine.people, np.zeros(self.tally.profile.shape)
-        standing = np.where(people.scheme == Scheme.RESIDENT, int(Status.RESIDENT), int(Status.NONE))
-        retired = np.where(people.work == Work.RETIRED, int(Status.RETIRED), int(Status.ACTIVE))
-        standing = np.where(people.scheme == Scheme.EMPLOYEE, retired, standing)
-        age = np.minimum(people.age, AGES - 1)
-        death = self.demography.death[self.demography.place(self.case.start - 1), people.sex, age]
-        for dies, weight in enumerate((1.0 - death, death)):
-            np.add.at(profile[..., dies], (standing, people.chronic, age), weight)
-        return profile
+        death = self.demography.death[self.demography.place(self.case.start - 1)]
+        return np.asarray(self._count(counting.profile, death))
 
     def _open(self) -> None:
         """Place the institutions and open the ledgers with the published closings of the year before."""
@@ -177,7 +174,8 @@ class PoolingModel(mesa.Model):
         balances = openings(
             self.year, employees, heads[:, Head.RESIDENT], standard, self.spread, self.growth, weight=self.weight
         )
-        balances["employee_accounts"] = scale_accounts(self.population, balances["employee_accounts"])
+        accounts = scale_all_accounts(self.engine, balances["employee_accounts"], self.weight)
+        balances["employee_accounts"] = accounts
         endow(self.ledger, self.funds.areas, {fund: amounts.tolist() for fund, amounts in balances.items()})
         self.carried = self._carried()
 
@@ -198,35 +196,30 @@ class PoolingModel(mesa.Model):
     def _check(self, *, renewed: bool = False) -> None:
         """Hold people and homes to what can be, where the world was asked to."""
         if self.check:
-            check_people(self.engine.people, self.engine.households, len(self.pools), self.year, renewed=renewed)
+            pools, year = len(self.pools), self.year
+            self.engine.visit(lambda e: check_people(e.people, e.households, pools, year, renewed=renewed))
 
     def live_people(self, stage: str) -> None:
         """Live the people's phases of one stage of the year."""
+        if stage == "renew":
+            self.ground = self._ground()
+        if stage == "weigh":
+            self.ground = self._ground_with_care()
+        if stage == "money_out":
+            self.ground = self._ground_of_pools()
+        law = self.law if stage in {"renew", "inherit"} else self._law_of_people()
         with quiet_arithmetic():
-            if stage == "renew":
-                self.ground = self._ground()
-                self.engine.renew(self.law, self.ground, self.tally.pairs[PairKind.MOVE])
-                self._check(renewed=True)
-                return
-            if stage == "inherit":
-                self.engine.inherit(self.law, self.tally)
-                return
-            if stage == "weigh":
-                self.ground = self._ground_with_care()
-            if stage == "money_out":
-                self.ground = self._ground_of_pools()
-            law = self._law_of_people()
-            if stage in SHARES:
-                self.engine.share(SHARES[stage], law, self.ground, self.tally)
-                return
-            self.engine.run(getattr(drivers, stage), law, self.ground, self.tally)
-        if stage == "money_in":
+            self.engine.live(stage, law, self.ground, self.tally)
+        if stage == "renew":
+            self._check(renewed=True)
+        if stage == "premiums":
             self._count_duplicates()
 
     def compile_ahead(self, *stages: str) -> None:
         """Compile the drivers of some stages, or read them from the cache; nobody lives."""
         self.places = places(self.year, self.spread, self.growth)
-        self.engine.idle, self.ground = True, self._ground()
+        self.ground = self._ground()
+        self.engine.visit(lambda engine: setattr(engine, "idle", True))
         for stage in stages:
             self.live_people(stage)
 
@@ -309,8 +302,7 @@ class PoolingModel(mesa.Model):
 
     def _held_by_employees(self) -> int:
         """Return what members of the employee scheme hold in accounts [fen, simulated people]."""
-        people = self.engine.people
-        return int(people.account[people.scheme == Scheme.EMPLOYEE].sum())
+        return int(self._count(counting.held_by_employees))
 
     def _carried(self) -> float:
         """Return the share of accounts carried to pharmacies in the last published year."""
@@ -347,7 +339,8 @@ class PoolingModel(mesa.Model):
 
     def aged(self) -> np.ndarray[Any, Any]:
         """Return today's members weighted by what care at their age cost last year [pool, scheme; fen]."""
-        return weighed_by_age(self.engine.people, self.age_cost, len(self.pools), self.weight)
+        members = np.asarray(self._count(counting.members_by_age, len(self.pools)))
+        return counting.weighed_by_age(members, self.age_cost, self.weight)
 
     def _count_duplicates(self) -> None:
         """Add memberships held twice: counted and, where the law says so, subsidised; they make no claims."""

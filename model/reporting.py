@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from agents.codes import Code, Scheme, Sex, Tier, Work
 from model import data
+from model.engine import Engine
 from model.measuring import balance, equality, protection, sharing
 from model.measuring.lifetime import lifetime
 from model.measuring.rows import NATION, SCHEMES, Measure, Row, dated
@@ -79,17 +80,23 @@ class Reporter:
         self.passage = balance.Passage()
 
     def year(self, world: PoolingModel) -> list[Row]:
-        """Return the year's measures: (year, level, unit, measure, value, reason)."""
-        return dated(world.year, self._measures(world))
+        """Return the year's measures: (year, level, unit, measure, value, reason).
 
-    def _measures(self, world: PoolingModel) -> Iterator[Measure]:
+        Where people are too many to be put together in memory, and ranked, they are sums over people only.
+        """
+        engine = world.engine.joined()
+        if engine is None:
+            return count_measures(world)
+        return dated(world.year, self._measures(world, engine))
+
+    def _measures(self, world: PoolingModel, engine: Engine) -> Iterator[Measure]:
         funds, flows = world.record.last("funds"), world.record.last("flows")
         bearing, codes = _bearing(world), data.province_codes()
         paid = [payer.startswith(TREASURY) for payer in flows["payer"]]
         treasury = int(flows["amount_fen"][np.array(paid, bool)].sum())
         province = data.province_index()
-        sheet = sheet_of(world.engine, province, len(world.pools), bearing, treasury / world.weight)
-        benefit, ex_ante = expected(world.engine, sheet)
+        sheet = sheet_of(engine, province, len(world.pools), bearing, treasury / world.weight)
+        benefit, ex_ante = expected(engine, sheet)
         yield from ((DEFINITION, "china", name, value) for name, value in vars(bearing).items())
         yield from equality.redistribution(sheet, ex_ante, benefit)
         yield from equality.progressivity(sheet)
@@ -97,7 +104,7 @@ class Reporter:
         yield from equality.inequity(sheet)
         yield from equality.incidence(sheet)
         yield from equality.theil(sheet)
-        yield from protection.hardship(sheet, world.engine, self.lives)
+        yield from protection.hardship(sheet, engine, self.lives)
         yield from protection.no_care(sheet)
         yield from protection.co_use(sheet)
         yield from balance.benefits(sheet, codes)
@@ -108,7 +115,7 @@ class Reporter:
         yield from _people(world)
         yield from _listed(world)
         if world.policy.value("measure.lifetime", world.year):
-            yield from lifetime(sheet, world.engine, ex_ante, self.lives)
+            yield from lifetime(sheet, engine, ex_ante, self.lives)
 
 
 def count_measures(world: PoolingModel) -> list[Row]:

@@ -327,24 +327,6 @@ def cost_by_age(profile: Counts, expected: Floats) -> Floats:
     return np.asarray((people * costs).sum(axis=(2, 4)) / np.maximum(heads, 1.0))
 
 
-def weighed_by_age(people: Any, age_cost: Floats, pools: int, weight: int) -> Floats:
-    """Return members weighted by what care at their age costs in their standing [pool, scheme; fen]."""
-    sums = np.zeros((pools, len(Scheme)))
-    age, retired = np.minimum(people.age, AGES - 1), people.work == Work.RETIRED
-    for status, scheme in (
-        (Status.ACTIVE, Scheme.EMPLOYEE),
-        (Status.RETIRED, Scheme.EMPLOYEE),
-        (Status.RESIDENT, Scheme.RESIDENT),
-    ):
-        chosen = people.scheme == scheme
-        if scheme == Scheme.EMPLOYEE:
-            chosen &= retired == (status == Status.RETIRED)
-        heads = np.zeros((pools, AGES))
-        np.add.at(heads, (people.insured[chosen], age[chosen]), weight)
-        sums[:, scheme] += (heads * age_cost[status]).sum(axis=1)
-    return sums
-
-
 def local_price(price: Floats, heads: Counts) -> Floats:
     """Return prices by pool scaled so that members pay 1 on average, weighted by those insured in each pool."""
     members = heads[:, Head.COVERED_ACTIVE] + heads[:, Head.COVERED_RETIRED] + heads[:, Head.COVERED_RESIDENT]

@@ -71,9 +71,9 @@ class Told(dict[str, Any]):
 plain_population = pooling.first_population
 
 
-def population_that_tells(people: Any, year: int, seed: int, assumptions: dict[str, Any]) -> Any:
+def population_that_tells(people: Any, year: int, seed: int, assumptions: dict[str, Any], *part: int) -> Any:
     """Return the first population, noting the assumptions it is made from."""
-    return plain_population(people, year, seed, Told(assumptions))
+    return plain_population(people, year, seed, Told(assumptions), *part)
 
 
 def read_by(people: int, start: int, end: int, changes: dict[str, Any]) -> None:

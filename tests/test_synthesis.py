@@ -16,7 +16,7 @@ from model.data import folder, province_codes, province_index, table, use
 from model.demography import national, total_population
 from model.errors import DataError
 from model.policy import load_policy
-from model.synthesis import Population, check_population, first_population, scale_accounts
+from model.synthesis import Population, check_population, first_population, held_by_pool, reachable, scale_accounts
 from model.synthesis.targets import employee_totals, members, resident_total, uninsured_total
 
 LARGE, SMALL, START = 300_000, 20_000, 2024
@@ -198,11 +198,13 @@ def test_scaled_accounts_are_exact_by_pool() -> None:
     people = population.people
     holders = np.bincount(people.insured, people.account, minlength=358) > 0
     wanted = np.where(holders, 123_456_789_012_345, 0).astype(np.int64)
-    opening = scale_accounts(population, wanted)
+    held = held_by_pool(people, 358)
+    opening = reachable(wanted, held, population.weight)
+    scale_accounts(people, opening, held)
     sums = np.zeros(358, dtype=np.int64)
     np.add.at(sums, people.insured, people.account)
-    assert np.array_equal(sums * population.weight, opening)
-    assert ((wanted - opening)[holders] < population.weight).all()
+    assert np.array_equal(sums, opening)
+    assert ((wanted - opening * population.weight)[holders] < population.weight).all()
     assert (people.account >= 0).all()
 
 

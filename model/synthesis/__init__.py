@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from model.synthesis.build import first_population
-from model.synthesis.population import Population, check_population, scale_accounts
+from model.synthesis.build import first_population, world_size
+from model.synthesis.population import Population, check_population, held_by_pool, reachable, scale_accounts
 
-__all__ = ["Population", "check_population", "first_population", "scale_accounts"]
+__all__ = [
+    "Population",
+    "check_population",
+    "first_population",
+    "held_by_pool",
+    "reachable",
+    "scale_accounts",
+    "world_size",
+]

@@ -9,6 +9,7 @@ import numpy as np
 from model.synthesis import families, health, homes, kin, marriage, migration, schemes, wealth, work
 from model.synthesis.people import check_start, rows, size_and_weight, stock
 from model.synthesis.population import Population, check_population, tables
+from model.synthesis.tools import Seed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,36 +21,48 @@ AGE_BITS, SEX_BITS, CHRONIC_BITS, RANK_BITS = 7, 1, 2, 16
 LINKS = ("spouse", "mother", "father")
 
 
-def first_population(people: int | None, start: int, seed: int, assumptions: Mapping[str, float]) -> Population:
+def world_size(people: int | None, start: int, assumptions: Mapping[str, float]) -> tuple[int, int]:
+    """Return the rows and the integer weight of a world that starts with about so many people (None: everybody)."""
+    check_start(start)
+    return size_and_weight(people, float(stock(start - 1, assumptions).sum()))
+
+
+def first_population(
+    people: int | None, start: int, seed: int, assumptions: Mapping[str, float], part: int = 0, parts: int = 1
+) -> Population:
     """Return the population at the end of the year before `start`, about `people` rows (None: everybody).
 
     The number of rows is rounded so that one integer weight times rows meets the national population: weight =
     round(population / people), rows = round(population / weight). `assumptions` holds values by path
     (`synthesis.…`). Chance comes from the seed alone; the order of rows in the tables does not matter.
+    Of a world in K parts one is made: it has every K-th row of each pool, sex and age, and keys and kin of its own.
     Errors: DataError for a start outside 2019 to 2026 or a table that is wrong.
     """
     check_start(start)
     year = start - 1
     counts = stock(year, assumptions)
     size, weight = size_and_weight(people, float(counts.sum()))
-    columns = rows(counts, size, seed)
-    migration.settle(columns, seed, assumptions)
-    status = marriage.status(columns, counts, seed)
-    collective = homes.collective(columns, status, seed, assumptions)
-    apart = collective | homes.alone(columns, status, collective, seed, assumptions)
-    target = families.home_target(columns, collective)
-    family = families.build(columns, status, apart, target, seed, assumptions)
+    chance = Seed(seed, part, parts)
+    columns = rows(counts, size, chance)
+    share = weight * size / len(columns["home"])
+    migration.settle(columns, chance, assumptions)
+    status = marriage.status(columns, counts, chance)
+    collective = homes.collective(columns, status, chance, assumptions)
+    apart = collective | homes.alone(columns, status, collective, chance, assumptions)
+    target = families.home_target(columns, collective, chance)
+    family = families.build(columns, status, apart, target, chance, assumptions)
     kin.connect(family)
     columns |= {"spouse": family.spouse, "mother": family.mother, "father": family.father}
-    columns["work"], employee = work.assign(columns, collective, counts, weight, year, seed, assumptions)
-    schemes.insure(columns, employee, weight, year, seed, assumptions)
-    columns["chronic"] = health.chronic(columns, counts, seed, assumptions)
-    score, home_score = wealth.scores(family.head, seed, assumptions)
-    columns["aid"] = wealth.aid(columns, family.head, collective, home_score, weight, year, assumptions)
+    columns["work"], employee = work.assign(columns, collective, counts, share, year, chance, assumptions)
+    schemes.insure(columns, employee, share, year, chance, assumptions)
+    columns["chronic"] = health.chronic(columns, counts, chance, assumptions)
+    score, home_score = wealth.scores(family.head, chance, assumptions)
+    columns["aid"] = wealth.aid(columns, family.head, collective, home_score, share, year, chance, assumptions)
     columns["rank"] = wealth.ranks(columns, score)
-    columns["account"] = wealth.accounts(columns, seed, assumptions)
-    columns["key"] = slots(columns)
-    return _sorted(columns, family.head, collective, start, weight)
+    columns["account"] = wealth.accounts(columns, chance, assumptions)
+    first = part << (-(-size // parts) - 1).bit_length()  # aligned, so that the evenly spread draws stay even
+    columns["key"] = first + slots(columns)
+    return _sorted(columns, family.head, collective, start, weight, first)
 
 
 def slots(columns: dict[str, NDArray[np.int64]]) -> NDArray[np.int64]:
@@ -69,6 +82,7 @@ def _sorted(
     collective: NDArray[np.bool_],
     start: int,
     weight: int,
+    first: int,
 ) -> Population:
     """Bring rows into the order of pools and households, oldest first, and point links at their new rows."""
     order = np.argsort((head << 8) | (OLDEST - columns["age"]), kind="stable")
@@ -82,6 +96,6 @@ def _sorted(
     new = np.concatenate([[True], head[1:] != head[:-1]])
     columns["household"] = np.cumsum(new) - 1
     persons, households = tables(columns, np.flatnonzero(new))
-    population = Population(start, weight, persons, households, collective[order])
+    population = Population(start, weight, persons, households, collective[order], first)
     check_population(population)
     return population

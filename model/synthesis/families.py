@@ -28,7 +28,7 @@ from model.synthesis.matching import (
     gaps,
     pairs,
 )
-from model.synthesis.tools import draw, draws, mixed, place_counts, take, within
+from model.synthesis.tools import HALF, Seed, draw, draws, mixed, place_counts, take, within
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,7 +53,7 @@ class Families:
         columns: dict[str, NDArray[np.int64]],
         status: NDArray[np.int64],
         apart: NDArray[np.bool_],
-        seed: int,
+        seed: Seed,
         assumptions: Mapping[str, float],
     ) -> None:
         """Start with everybody as the head of a home of one; `apart` live alone or in collective quarters."""
@@ -92,7 +92,7 @@ def build(
     status: NDArray[np.int64],
     apart: NDArray[np.bool_],
     target: NDArray[np.int64],
-    seed: int,
+    seed: Seed,
     assumptions: Mapping[str, float],
 ) -> Families:
     """Return the home families; `target` is the number of homes of each pool, homes of one included."""
@@ -107,10 +107,11 @@ def build(
     return families
 
 
-def home_target(columns: dict[str, NDArray[np.int64]], away: NDArray[np.bool_]) -> NDArray[np.int64]:
+def home_target(columns: dict[str, NDArray[np.int64]], away: NDArray[np.bool_], seed: Seed) -> NDArray[np.int64]:
     """Return the number of homes of each pool: the census's households per resident, and one for each person away."""
     people = np.bincount(columns["home"], minlength=len(province_index()))
-    family = place_counts(people * quotas()["households"], round(float((people * quotas()["households"]).sum())), 0.5)
+    homes = people * quotas()["households"]
+    family = place_counts(homes, seed.rounded(float(homes.sum())), seed.spread(HALF))
     return family + np.bincount(columns["home"][away], minlength=len(people))
 
 

@@ -10,7 +10,7 @@ from agents.chance import Purpose
 from model.data import table
 from model.errors import DataError
 from model.synthesis.migration import band_cell
-from model.synthesis.tools import by_age, draw, draws, mixed, take
+from model.synthesis.tools import Seed, by_age, draw, draws, mixed, take
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,7 +50,7 @@ def prevalence(people: NDArray[np.float64], assumptions: Mapping[str, float]) ->
 
 
 def chronic(
-    columns: dict[str, NDArray[np.int64]], people: NDArray[np.float64], seed: int, assumptions: Mapping[str, float]
+    columns: dict[str, NDArray[np.int64]], people: NDArray[np.float64], seed: Seed, assumptions: Mapping[str, float]
 ) -> NDArray[np.int64]:
     """Return 0, 1 or 2 for no, mild and severe chronic illness [code]."""
     age = columns["age"]

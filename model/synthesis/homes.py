@@ -10,7 +10,7 @@ from agents.chance import Purpose
 from model.data import by_pool, cached, province_index
 from model.synthesis.marriage import DIVORCED, MARRIED, NEVER, WIDOWED
 from model.synthesis.migration import band_cell
-from model.synthesis.tools import by_age, draw, draws, fit, mixed, take
+from model.synthesis.tools import Seed, by_age, draw, draws, fit, mixed, take
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,7 +42,7 @@ def quotas() -> dict[str, NDArray[np.float64]]:
 
 
 def collective(
-    columns: dict[str, NDArray[np.int64]], status: NDArray[np.int64], seed: int, assumptions: Mapping[str, float]
+    columns: dict[str, NDArray[np.int64]], status: NDArray[np.int64], seed: Seed, assumptions: Mapping[str, float]
 ) -> NDArray[np.bool_]:
     """Choose the people in collective quarters: students and workers in dormitories, homes for the aged."""
     home, age = columns["home"], columns["age"]
@@ -63,7 +63,7 @@ def alone(
     columns: dict[str, NDArray[np.int64]],
     status: NDArray[np.int64],
     away: NDArray[np.bool_],
-    seed: int,
+    seed: Seed,
     assumptions: Mapping[str, float],
 ) -> NDArray[np.bool_]:
     """Choose the people who live alone among the grown-up who are not in collective quarters."""

@@ -10,7 +10,7 @@ from agents.chance import Purpose
 from model.data import by_pool, cached, province_index, table
 from model.demography import AGES, CENSUS, SEXES, death_pattern
 from model.synthesis.migration import band_cell
-from model.synthesis.tools import draw, draws, mixed, take
+from model.synthesis.tools import Seed, draw, draws, mixed, take
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -101,7 +101,7 @@ def shares(people: NDArray[np.float64]) -> NDArray[np.float64]:
     return result
 
 
-def status(columns: dict[str, NDArray[np.int64]], people: NDArray[np.float64], seed: int) -> NDArray[np.int64]:
+def status(columns: dict[str, NDArray[np.int64]], people: NDArray[np.float64], seed: Seed) -> NDArray[np.int64]:
     """Return each row's marital status: the pool's shares, evenly along ages."""
     home, sex, age = columns["home"], columns["sex"], columns["age"]
     share = shares(people)[home, sex, age]

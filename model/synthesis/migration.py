@@ -10,7 +10,7 @@ from agents.chance import Purpose
 from agents.codes import Hukou
 from model.data import by_pool, cached, province_codes, province_index, table
 from model.synthesis.people import mover_ages, urban_share
-from model.synthesis.tools import by_age, draw, draws, fit, mixed, take, within
+from model.synthesis.tools import Seed, by_age, draw, draws, fit, mixed, take, within
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -98,7 +98,7 @@ def _origin(
     return np.minimum(result, len(province) - 1)
 
 
-def settle(columns: dict[str, NDArray[np.int64]], seed: int, assumptions: Mapping[str, float]) -> None:
+def settle(columns: dict[str, NDArray[np.int64]], seed: Seed, assumptions: Mapping[str, float]) -> None:
     """Add the columns urban, hukou and hukou_kind to rows with home, sex and age."""
     home, age = columns["home"], columns["age"]
     people = np.bincount(home, minlength=len(province_index())).astype(np.float64)
@@ -132,7 +132,7 @@ def settle(columns: dict[str, NDArray[np.int64]], seed: int, assumptions: Mappin
     columns["hukou_kind"] = _kind(columns, seed, assumptions)
 
 
-def _kind(columns: dict[str, NDArray[np.int64]], seed: int, assumptions: Mapping[str, float]) -> NDArray[np.int64]:
+def _kind(columns: dict[str, NDArray[np.int64]], seed: Seed, assumptions: Mapping[str, float]) -> NDArray[np.int64]:
     """Return the kind of registration: most townspeople at home are urban, most migrants rural (assumptions)."""
     home, age, urban = columns["home"], columns["age"], columns["urban"] == 1
     moved = columns["hukou"] != home

@@ -21,7 +21,7 @@ from model.demography import (
     total_population,
 )
 from model.errors import DataError
-from model.synthesis.tools import draw, place_counts
+from model.synthesis.tools import Seed, draw, place_counts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -134,9 +134,14 @@ def size_and_weight(people: int | None, population: float) -> tuple[int, int]:
     return round(population / weight), weight
 
 
-def rows(counts: NDArray[np.float64], size: int, seed: int) -> dict[str, NDArray[np.int64]]:
-    """Return pool, sex and age of each row, sorted in that order; every pool, sex and age gets its quota."""
-    placed = place_counts(counts, size, draw(seed, Purpose.SYNTHESIS_AGE, 0))
+def rows(counts: NDArray[np.float64], size: int, seed: Seed) -> dict[str, NDArray[np.int64]]:
+    """Return pool, sex and age of each row, sorted in that order; every pool, sex and age gets its quota.
+
+    The quotas are those of the whole world of `size` rows; of K parts each gets every K-th row.
+    """
+    placed = place_counts(counts, size, draw(Seed(seed.world), Purpose.SYNTHESIS_AGE, 0))
+    before = (np.cumsum(placed) + seed.parts - 1 - seed.part) // seed.parts
+    placed = np.diff(before, prepend=0).reshape(placed.shape)
     pool, sex, age = np.unravel_index(np.repeat(np.arange(placed.size), placed.ravel()), placed.shape)
     return {"home": pool, "sex": sex, "age": age}
 

@@ -29,6 +29,8 @@ class Population:
     households: Table
     collective: NDArray[np.bool_]
     """Rows of people who live in collective quarters; their households are of one (used in tables and tests only)."""
+    first: int = 0
+    """The smallest key: 0, or that of a part of a world."""
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -62,23 +64,41 @@ def check_population(population: Population) -> None:
     if debt.any():
         row = int(np.flatnonzero(debt)[0])
         raise DataError(f"people.account: row {row} is {people.account[row]}: expected 0 outside the employee scheme")
-    if int(people.key.max()) >= len(people):
-        raise DataError(f"people.key: {people.key.max()}: expected each slot 0 to {len(people) - 1} once")
+    first, last = population.first, population.first + len(people) - 1
+    if int(people.key.min()) < first or int(people.key.max()) > last:
+        raise DataError(f"people.key: {people.key.max()}: expected each slot {first} to {last} once")
     if (np.diff(people.home) < 0).any():
         raise DataError("people.home: expected people in the order of their pools")
 
 
-def scale_accounts(population: Population, total_by_pool: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Scale the account balances to a total by pool of insurance [fen, real people]; return the totals reached.
+def held_by_pool(people: Table, count: int) -> NDArray[np.int64]:
+    """Return what accounts hold by pool of insurance [count] [fen, simulated people]."""
+    held = np.zeros(count, np.int64)
+    np.add.at(held, people.insured, people.account)
+    return held
 
-    Balances keep their proportions and are rounded by carrying the remainder along the rows of a pool. A total that
-    no account can hold is left out. With a weight w the total reached is the largest multiple of w not above the one
-    asked for, so it falls short by less than w fen: it, and not the published figure, is the ledger's opening.
+
+def reachable(total_by_pool: NDArray[np.int64], held: NDArray[np.int64], weight: int) -> NDArray[np.int64]:
+    """Return the totals by pool that accounts can reach [fen, simulated people].
+
+    A total that no account can hold is left out. With a weight w the total reached is the largest multiple of w not
+    above the one asked for, so it falls short by less than w fen: it, and not the published figure, is the ledger's
+    opening. Errors: DataError for a total below 0.
     """
-    people = population.people
-    wanted = np.asarray(total_by_pool, dtype=np.int64) // population.weight
+    wanted = np.asarray(total_by_pool, dtype=np.int64) // weight
     if (wanted < 0).any():
         raise DataError(f"accounts: pool {int(np.flatnonzero(wanted < 0)[0])}: expected a total of 0 or more")
+    return np.where(held > 0, wanted, 0)
+
+
+def scale_accounts(
+    people: Table, wanted: NDArray[np.int64], held: NDArray[np.int64], before: NDArray[np.int64] | None = None
+) -> None:
+    """Scale the account balances to reachable totals by pool of insurance [fen, simulated people].
+
+    Balances keep their proportions to all that is held and are rounded by carrying the remainder along the rows of a
+    pool, after what people of earlier parts of the world hold `before`.
+    """
     pool = people.insured.astype(np.int64)
     order = np.argsort(pool, kind="stable")
     sizes = np.bincount(pool, minlength=len(wanted))
@@ -86,18 +106,15 @@ def scale_accounts(population: Population, total_by_pool: NDArray[np.int64]) -> 
     for place, size in enumerate(sizes):
         rows = order[start : start + size]
         start += size
-        ends = np.cumsum(people.account[rows])
-        if size == 0 or ends[-1] == 0:
-            wanted[place] = 0
+        if size == 0 or held[place] == 0:
             continue
-        reached = _carried(ends, int(wanted[place]))
-        people.account[rows] = np.diff(reached, prepend=0)
-    return wanted * population.weight
+        ends = np.cumsum(np.append(0 if before is None else before[place], people.account[rows]))
+        people.account[rows] = np.diff(_carried(ends, int(held[place]), int(wanted[place])))
 
 
-def _carried(ends: NDArray[np.int64], total: int) -> NDArray[np.int64]:
-    """Return cumulative sums scaled to a total, rounded down; exact at the end."""
-    scaled = np.floor(ends / float(ends[-1]) * total).astype(np.int64)
+def _carried(ends: NDArray[np.int64], whole: int, total: int) -> NDArray[np.int64]:
+    """Return cumulative sums scaled so that a whole becomes a total, rounded down; exact at the end."""
+    scaled = np.floor(ends / float(whole) * total).astype(np.int64)
     scaled = np.minimum(np.maximum.accumulate(scaled), total)
-    scaled[-1] = total
+    scaled[ends >= whole] = total
     return scaled

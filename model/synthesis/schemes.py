@@ -10,7 +10,7 @@ from agents.chance import Purpose
 from agents.codes import Scheme, Work
 from model.synthesis.migration import band_cell
 from model.synthesis.targets import uninsured_total
-from model.synthesis.tools import draw, draws, fit_all, mixed, take
+from model.synthesis.tools import Seed, draw, draws, fit_all, mixed, take
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,9 +28,9 @@ YOUNG, MIDDLE = 18, 45
 def insure(
     columns: dict[str, NDArray[np.int64]],
     employee: NDArray[np.bool_],
-    weight: int,
+    weight: float,
     year: int,
-    seed: int,
+    seed: Seed,
     assumptions: Mapping[str, float],
 ) -> None:
     """Add scheme, insured, account_kind, years, continuous and lapsed at the end of a year."""
@@ -57,7 +57,7 @@ def insure(
 
 
 def _taken(
-    columns: dict[str, NDArray[np.int64]], chance: NDArray[np.float64], seed: int, stream: int
+    columns: dict[str, NDArray[np.int64]], chance: NDArray[np.float64], seed: Seed, stream: int
 ) -> NDArray[np.bool_]:
     """Choose rows with the given chances, evenly along pools and ages."""
     cell = band_cell(columns["home"], columns["age"])
@@ -66,7 +66,7 @@ def _taken(
 
 
 def _account_kind(
-    columns: dict[str, NDArray[np.int64]], seed: int, assumptions: Mapping[str, float]
+    columns: dict[str, NDArray[np.int64]], seed: Seed, assumptions: Mapping[str, float]
 ) -> NDArray[np.int64]:
     """Return 0 for members of the employee scheme in pooled-only cover, mostly flexible workers, else 1."""
     member = columns["scheme"] == Scheme.EMPLOYEE
@@ -77,7 +77,7 @@ def _account_kind(
     return np.where(_taken(columns, chance, seed, POOLED), 0, 1).astype(np.int64)
 
 
-def _years(columns: dict[str, NDArray[np.int64]], year: int, seed: int, assumptions: Mapping[str, float]) -> None:
+def _years(columns: dict[str, NDArray[np.int64]], year: int, seed: Seed, assumptions: Mapping[str, float]) -> None:
     """Add contribution years of members, consecutive years of residents and missed years of the uninsured."""
     age, scheme = columns["age"], columns["scheme"]
     member, resident = scheme == Scheme.EMPLOYEE, scheme == Scheme.RESIDENT

@@ -6,7 +6,7 @@ decides nothing.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -19,28 +19,45 @@ if TYPE_CHECKING:
 ONE = 1 << 32
 SHIFT = 32
 DIGIT = 16
+HALF = 0.5
 DIGIT_MASK = (1 << DIGIT) - 1
 FITS = 40  # rounds of proportional fitting at the most
 CLOSE = 0.5  # rows by which all targets together may be missed, or come nearer in a round
 
 
+class Seed(NamedTuple):
+    """The seed of a world, and which of its parts draws: people made apart from each other, one world together."""
+
+    world: int
+    part: int = 0
+    parts: int = 1
+
+    def spread(self, offset: float) -> float:
+        """Return an offset in (0, 1) for this part such that the parts' roundings add up to the whole's [no unit]."""
+        return (offset + self.part) / self.parts
+
+    def rounded(self, total: float) -> int:
+        """Return a part's total as a whole number such that the parts' numbers add up to the whole's [people]."""
+        return round(total + self.spread(HALF) - HALF)
+
+
 @compiled
-def _fill(seed: int, purpose: int, stream: int, out: NDArray[np.float64]) -> None:
-    """Fill an array with the uniform numbers of keys 0, 1, 2 and so on."""
+def _fill(seed: int, purpose: int, stream: int, first: int, out: NDArray[np.float64]) -> None:
+    """Fill an array with the uniform numbers of neighbouring keys."""
     for key in range(out.size):
-        out[key] = uniform(seed, purpose, stream, key)
+        out[key] = uniform(seed, purpose, stream, first + key)
 
 
-def draws(seed: int, purpose: Purpose, stream: int, size: int) -> NDArray[np.float64]:
-    """Return uniform numbers in (0, 1) for rows 0 to size - 1; a stream is one use of a purpose."""
+def draws(seed: Seed, purpose: Purpose, stream: int, size: int) -> NDArray[np.float64]:
+    """Return uniform numbers in (0, 1) for a part's rows 0 to size - 1; a stream is one use of a purpose."""
     out = np.empty(size)
-    _fill(seed, int(purpose), stream, out)
+    _fill(seed.world, int(purpose), stream, seed.part << SHIFT, out)
     return out
 
 
-def draw(seed: int, purpose: Purpose, stream: int) -> float:
-    """Return one uniform number in (0, 1)."""
-    return float(draws(seed, purpose, stream, 1)[0])
+def draw(seed: Seed, purpose: Purpose, stream: int) -> float:
+    """Return the offset in (0, 1) at which a part begins to choose or to round [no unit]."""
+    return seed.spread(float(draws(Seed(seed.world), purpose, stream, 1)[0]))
 
 
 def place_counts(quota: NDArray[np.float64], total: int, offset: float) -> NDArray[np.int64]:

@@ -11,7 +11,7 @@ from agents.codes import Aid, Scheme, Work
 from model.data import province_codes, province_index, series, table
 from model.demography import PERSONS
 from model.synthesis.targets import at
-from model.synthesis.tools import ONE, SHIFT, draws, fit, place_counts, within
+from model.synthesis.tools import HALF, ONE, SHIFT, Seed, draws, fit, place_counts, within
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,7 +27,7 @@ UNIT = 10_000  # fen, the unit of relative account sizes
 
 
 def scores(
-    head: NDArray[np.int64], seed: int, assumptions: Mapping[str, float]
+    head: NDArray[np.int64], seed: Seed, assumptions: Mapping[str, float]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return each row's latent prosperity, and the part it shares with its household."""
     share = assumptions["synthesis.rank_share_of_household"]
@@ -55,8 +55,9 @@ def aid(
     head: NDArray[np.int64],
     collective: NDArray[np.bool_],
     home_score: NDArray[np.float64],
-    weight: int,
+    weight: float,
     year: int,
+    seed: Seed,
     assumptions: Mapping[str, float],
 ) -> NDArray[np.int64]:
     """Return the low-income class: the poorest households of residents, mostly in villages, poorest provinces first.
@@ -73,27 +74,27 @@ def aid(
     pools = len(province_index())
     stratum = home * 2 + columns["urban"]
     quota = np.bincount(stratum, chance, minlength=2 * pools).astype(np.float64)
-    wanted = place_counts(quota, round(total), 1 / 2)
+    wanted = place_counts(quota, seed.rounded(total), seed.spread(HALF))
     sizes = np.bincount(head, minlength=len(head))[head]
     single = resident & (sizes == 1) & ((age >= OLD) | (age < CHILD))
     destitute = _poorest(
         stratum,
         home_score,
         single,
-        _part(wanted, total, assumptions["synthesis.destitute"] / weight),
+        _part(wanted, total, assumptions["synthesis.destitute"] / weight, seed),
     )
     left = resident & ~destitute
     poorest = _poorest(stratum, home_score, left, wanted - np.bincount(stratum[destitute], minlength=2 * pools))
     allowance = assumptions["synthesis.minimum_living"] / weight
-    first = _poorest(stratum, home_score, poorest, _part(wanted, total, allowance))
+    first = _poorest(stratum, home_score, poorest, _part(wanted, total, allowance, seed))
     return np.select(
         [destitute, first, poorest], [int(Aid.DESTITUTE), int(Aid.MINIMUM_LIVING), int(Aid.MONITORED)], int(Aid.NONE)
     ).astype(np.int64)
 
 
-def _part(wanted: NDArray[Any], total: float, part: float) -> NDArray[np.int64]:
+def _part(wanted: NDArray[Any], total: float, part: float, seed: Seed) -> NDArray[np.int64]:
     """Return a part of a total, divided as the total is."""
-    return place_counts(wanted.astype(np.float64), round(min(part, total)), 1 / 2)
+    return place_counts(wanted.astype(np.float64), seed.rounded(min(part, total)), seed.spread(HALF))
 
 
 def _poorest(
@@ -125,7 +126,7 @@ def ranks(columns: dict[str, NDArray[np.int64]], score: NDArray[np.float64]) -> 
     return result
 
 
-def accounts(columns: dict[str, NDArray[np.int64]], seed: int, assumptions: Mapping[str, float]) -> NDArray[np.int64]:
+def accounts(columns: dict[str, NDArray[np.int64]], seed: Seed, assumptions: Mapping[str, float]) -> NDArray[np.int64]:
     """Return the relative size of accounts [fen before scaling]: rises with rank and with years, smaller for the ill.
 
     Among those alike it is very uneven, since some have used theirs up: a uniform number to a power, its mean 1.

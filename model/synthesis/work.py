@@ -24,7 +24,7 @@ from model.synthesis.targets import (
     students,
     working_age,
 )
-from model.synthesis.tools import by_age, draw, draws, fit, fit_all, mixed, take
+from model.synthesis.tools import Seed, by_age, draw, draws, fit, fit_all, mixed, take
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,7 +44,7 @@ class Labour:
     """The rows that still have no work, and how they are chosen."""
 
     def __init__(
-        self, columns: dict[str, NDArray[np.int64]], people: NDArray[np.float64], weight: int, seed: int
+        self, columns: dict[str, NDArray[np.int64]], people: NDArray[np.float64], weight: float, seed: Seed
     ) -> None:
         """Start with children in school and everybody else not working."""
         self.columns, self.people, self.weight, self.seed = columns, people, weight, seed
@@ -75,9 +75,9 @@ def assign(
     columns: dict[str, NDArray[np.int64]],
     collective: NDArray[np.bool_],
     people: NDArray[np.float64],
-    weight: int,
+    weight: float,
     year: int,
-    seed: int,
+    seed: Seed,
     assumptions: Mapping[str, float],
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """Return each row's work at the end of a year, and who belongs to the employee scheme."""

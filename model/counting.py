@@ -1,0 +1,73 @@
+"""What is counted of people outside the year's phases: whole numbers that parts of a world add up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.codes import Scheme, Status, Work
+from agents.columns import Table
+from model.phases.tally import AGES, CHRONIC_LEVELS, Head
+
+Whole = NDArray[np.int64]
+Floats = NDArray[np.float64]
+KINDS = (Status.ACTIVE, Status.RETIRED, Status.RESIDENT)
+"""Standings of members, as their ages are counted."""
+
+
+def heads(people: Table, pools: int) -> Whole:
+    """Return heads by pool [persons], as a year's tally counts them."""
+    counts = np.zeros((pools, len(Head)), np.int64)
+    retired = people.work == Work.RETIRED
+    for head, chosen in (
+        (Head.NONE, people.scheme == Scheme.NONE),
+        (Head.ACTIVE, (people.scheme == Scheme.EMPLOYEE) & ~retired),
+        (Head.RETIRED, (people.scheme == Scheme.EMPLOYEE) & retired),
+        (Head.RESIDENT, people.scheme == Scheme.RESIDENT),
+    ):
+        counts[:, head] = np.bincount(people.insured[chosen], minlength=pools)
+    return counts
+
+
+def _standing(people: Table) -> NDArray[Any]:
+    """Return everybody's standing as a member."""
+    outside = np.where(people.scheme == Scheme.RESIDENT, int(Status.RESIDENT), int(Status.NONE))
+    inside = np.where(people.work == Work.RETIRED, int(Status.RETIRED), int(Status.ACTIVE))
+    return np.where(people.scheme == Scheme.EMPLOYEE, inside, outside)
+
+
+def profile(people: Table, death: Floats) -> Floats:
+    """Return heads by standing, illness, age and expected death at rates by sex and age [persons]."""
+    counts = np.zeros((len(Status), CHRONIC_LEVELS, AGES, 2))
+    standing, age = _standing(people), np.minimum(people.age, AGES - 1)
+    dying = death[people.sex, age]
+    for dies, weight in enumerate((1.0 - dying, dying)):
+        np.add.at(counts[..., dies], (standing, people.chronic, age), weight)
+    return counts
+
+
+def held_by_employees(people: Table) -> int:
+    """Return what members of the employee scheme hold in accounts [fen, simulated people]."""
+    return int(people.account[people.scheme == Scheme.EMPLOYEE].sum())
+
+
+def members_by_age(people: Table, pools: int) -> Whole:
+    """Return members by standing, pool and age [persons]."""
+    standing, age = _standing(people), np.minimum(people.age, AGES - 1)
+    counts = np.zeros((len(KINDS), pools, AGES), np.int64)
+    for place, status in enumerate(KINDS):
+        chosen = standing == status
+        cells = people.insured[chosen].astype(np.int64) * AGES + age[chosen]
+        counts[place] = np.bincount(cells, minlength=pools * AGES).reshape(pools, AGES)
+    return counts
+
+
+def weighed_by_age(members: Whole, age_cost: Floats, weight: int) -> Floats:
+    """Return members weighted by what care at their age costs in their standing [pool, scheme; fen]."""
+    sums = np.zeros((members.shape[1], len(Scheme)))
+    for status, counts in zip(KINDS, members, strict=True):
+        scheme = Scheme.RESIDENT if status == Status.RESIDENT else Scheme.EMPLOYEE
+        sums[:, scheme] += (counts * float(weight) * age_cost[status]).sum(axis=1)
+    return sums

@@ -1,0 +1,216 @@
+"""A world in parts: populations that marry, move in and inherit among themselves, each lived by an engine of its own.
+
+Funds see only the sums over all parts, in whole fen, so neither the order of parts nor the threads change a bit. The
+parts of a year's stages are lived one after another between two barriers, at which the funds need the sums: each part
+is looked at three times a year.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from itertools import accumulate
+from typing import Any, NamedTuple, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.columns import Table
+from agents.household import HOUSEHOLD
+from agents.person import PERSON
+from model.engine import BLOCK, Engine, quiet_arithmetic
+from model.phases.ground import Ground
+from model.phases.tally import Tally
+from model.renewal import POINTERS
+from model.shelf import Shelf
+from model.synthesis import held_by_pool, reachable, scale_accounts
+
+PART = 1_000_000
+"""People of a part at the most: a world of more has several."""
+MOST_JOINED = 20_000_000
+"""People up to whom the parts in memory are put together for measures that rank everybody."""
+BARRIERS = ("premiums", "weigh", "relatives")
+"""Stages of people after which the funds need the sums."""
+Found = TypeVar("Found")
+Make = Callable[[int], tuple[Table, Table]]
+
+
+class Stage(NamedTuple):
+    """A stage of the year, and the law and the surroundings under which it is lived."""
+
+    name: str
+    laws: Any
+    ground: Ground
+
+
+class Parts:
+    """The parts of a world in memory, and the threads that live them: each part on one thread."""
+
+    def __init__(self, make: Make, count: int, pools: int, threads: int = 1, block: int = BLOCK) -> None:
+        """Make a number of parts: `make` returns the people and the homes of one; sums are kept for so many pools."""
+        self.count, self.pools, self.threads, self.block = count, pools, threads, block
+        self.rows = [0] * count
+        self.waiting: list[Stage] = []
+        self.tally = Tally.empty(pools)
+        self.tallies = [Tally.empty(pools) for _ in range(threads)]
+        self.shelf = Shelf()
+        self.engines: dict[int, Engine] = {}
+        self.executor = ThreadPoolExecutor(threads - 1) if threads > 1 else None
+        self._joined: Engine | None = None
+        self._each(lambda part, thread: self._found(part, *make(part)))
+
+    def __len__(self) -> int:
+        """Return the number of people."""
+        return sum(self.rows)
+
+    def _found(self, part: int, people: Table, households: Table) -> None:
+        """Take over the first people of a part."""
+        self.engines[part] = self._engine(people, households, self.shelf)
+        self.rows[part] = len(people)
+
+    def _engine(self, people: Table, households: Table, shelf: Shelf) -> Engine:
+        return Engine(people, households, self.pools, 1, self.block, shelf)
+
+    def _each(self, work: Callable[[int, int], Found]) -> list[Found]:
+        """Do the work of every part, given its number and the thread's, and return what it finds in their order."""
+        found: dict[int, Found] = {}
+        left = iter(range(self.count))
+
+        def live(thread: int) -> None:
+            with quiet_arithmetic():
+                for part in left:
+                    found[part] = work(part, thread)
+
+        others = [self.executor.submit(live, thread) for thread in range(1, self.threads)] if self.executor else []
+        live(0)
+        for other in others:
+            other.result()
+        return [found[part] for part in range(self.count)]
+
+    def live(self, stage: str, laws: Any, ground: Ground, tally: Tally) -> None:
+        """Live the people's phases of one stage, or let them wait for the stages to the next barrier."""
+        self.waiting.append(Stage(stage, laws, ground))
+        self.tally = tally
+        if stage in BARRIERS:
+            self._catch_up()
+
+    def _catch_up(self) -> None:
+        """Live the stages that wait, part by part, and add what all come to."""
+        stages, self.waiting = self.waiting, []
+        if not stages:
+            return
+        self._joined = None
+        for tally in self.tallies:
+            tally.clear()
+        self._each(lambda part, thread: self._live(part, thread, stages))
+        for tally in self.tallies:
+            self.tally.add(tally)
+
+    def _live(self, part: int, thread: int, stages: list[Stage]) -> None:
+        """Live some stages in one part."""
+        engine = self.engines[part]
+        for stage in stages:
+            engine.live(*stage, self.tallies[thread])
+        self.rows[part] = len(engine)
+
+    def visit(self, look: Callable[[Engine], Found]) -> list[Found]:
+        """Return what a function finds in every part, in their order."""
+        self._catch_up()
+        return self._each(lambda part, _: look(self.engines[part]))
+
+    def change(self, work: Callable[[int, Engine], None]) -> None:
+        """Let a function of the part's number and its engine change people of every part."""
+        self._catch_up()
+        self._joined = None
+        self._each(lambda part, _: work(part, self.engines[part]))
+
+    def joined(self) -> Engine | None:
+        """Return the people of all parts in one table, to be looked at only; none where there are too many."""
+        self._catch_up()
+        return self._together() if len(self) <= MOST_JOINED else None
+
+    def _together(self) -> Engine:
+        """Return the people of all parts in one table, made anew once people have changed."""
+        if self._joined is None:
+            engines = [self.engines[part] for part in range(self.count)]
+            self._joined = Joined(engines, self.pools, self.threads, self.executor)
+        return self._joined
+
+    @property
+    def people(self) -> Table:
+        """The people of all parts in one table, to be looked at only."""
+        self._catch_up()
+        return self._together().people
+
+    @property
+    def households(self) -> Table:
+        """The homes of all parts in one table, to be looked at only."""
+        self._catch_up()
+        return self._together().households
+
+    @property
+    def bounds(self) -> NDArray[np.int64]:
+        """The first rows of the homes of all parts in one table, and the number of people."""
+        self._catch_up()
+        return self._together().bounds
+
+    def close(self) -> None:
+        """Let the threads go."""
+        if self.executor is not None:
+            self.executor.shutdown()
+            self.executor = None
+
+    @property
+    def bytes_per_person(self) -> float:
+        """Return the bytes of the columns held between years, per person [bytes]."""
+        return sum(engine.bytes_per_person * len(engine) for engine in self.engines.values()) / len(self)
+
+
+class Joined(Engine):
+    """A copy of the people of several engines in one table: rows and homes of later ones come after the earlier."""
+
+    def __init__(self, engines: list[Engine], pools: int, threads: int, executor: ThreadPoolExecutor | None) -> None:
+        """Put the tables together."""
+        self.engines = engines
+        rows = [0, *accumulate(len(engine) for engine in engines)]
+        homes = [0, *accumulate(len(engine.households) for engine in engines)]
+        people = {name: np.concatenate([getattr(e.people, name) for e in engines]) for name in PERSON}
+        home = np.concatenate([e.households.home for e in engines])
+        start = np.concatenate([e.households.start + row for e, row in zip(engines, rows, strict=False)])
+        for first, last, home_before in zip(rows, rows[1:], homes, strict=False):
+            people["household"][first:last] += home_before
+            for name in POINTERS:
+                pointer = people[name][first:last]
+                pointer[pointer >= 0] += first
+        columns = {"start": start.astype(HOUSEHOLD["start"].dtype), "home": home}
+        super().__init__(Table(PERSON, rows[-1], people), Table(HOUSEHOLD, homes[-1], columns), pools)
+        self.threads, self.executor = threads, executor
+
+    @property
+    def source(self) -> NDArray[np.int32]:
+        """Last year's row of everybody; -1 for newborns, and for all before the first year."""
+        before = [0, *accumulate(engine.rows_before for engine in self.engines)]
+        rows = [engine.source for engine in self.engines]
+        found = [np.where(each >= 0, each + at, -1) for each, at in zip(rows, before, strict=False)]
+        return np.concatenate(found).astype(np.int32)
+
+
+def engine_of(make: Make, parts: int, pools: int, threads: int, block: int) -> Engine | Parts:
+    """Return the engine of the people and homes that a function gives for every part of a world."""
+    if parts > 1:
+        return Parts(make, parts, pools, threads, block)
+    return Engine(*make(0), pools, threads, block)
+
+
+def scale_all_accounts(engine: Engine | Parts, totals: NDArray[np.int64], weight: int) -> NDArray[np.int64]:
+    """Scale everybody's account to totals by pool, and return the totals reached [fen, real people]."""
+    held = np.array(engine.visit(lambda each: held_by_pool(each.people, len(totals))))
+    whole, before = held.sum(axis=0), np.cumsum(held, axis=0) - held
+    wanted = reachable(totals, whole, weight)
+    engine.change(lambda part, each: scale_accounts(each.people, wanted, whole, before[part]))
+    return wanted * weight
+
+
+def parts_of(people: int, part: int) -> int:
+    """Return in how many parts a world of so many people is made, of at most so many each."""
+    return -(-people // part)
