@@ -14,6 +14,7 @@ from agents.person import PERSON
 from model.check import check_people
 from model.data import pools
 from model.errors import DataError
+from model.synthesis.tools import stable_order
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -80,7 +81,7 @@ def scale_accounts(population: Population, total_by_pool: NDArray[np.int64]) -> 
     if (wanted < 0).any():
         raise DataError(f"accounts: pool {int(np.flatnonzero(wanted < 0)[0])}: expected a total of 0 or more")
     pool = people.insured.astype(np.int64)
-    order = np.argsort(pool, kind="stable")
+    order = stable_order(pool)
     sizes = np.bincount(pool, minlength=len(wanted))
     start = 0
     for place, size in enumerate(sizes):
