@@ -9,7 +9,7 @@ import numpy as np
 from model.synthesis import families, health, homes, kin, marriage, migration, schemes, wealth, work
 from model.synthesis.people import check_start, rows, size_and_weight, stock
 from model.synthesis.population import Population, check_population, tables
-from model.synthesis.tools import Seed
+from model.synthesis.tools import Seed, stable_order
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,7 +72,7 @@ def slots(columns: dict[str, NDArray[np.int64]]) -> NDArray[np.int64]:
     for name, bits in parts:
         key = (key << bits) | columns[name]
     result = np.empty(len(key), dtype=np.int64)
-    result[np.argsort(key, kind="stable")] = np.arange(len(key))
+    result[stable_order(key)] = np.arange(len(key))
     return result
 
 
@@ -85,7 +85,7 @@ def _sorted(
     first: int,
 ) -> Population:
     """Bring rows into the order of pools and households, oldest first, and point links at their new rows."""
-    order = np.argsort((head << 8) | (OLDEST - columns["age"]), kind="stable")
+    order = stable_order((head << 8) | (OLDEST - columns["age"]))
     place = np.empty(len(order), dtype=np.int64)
     place[order] = np.arange(len(order))
     for name in LINKS:

@@ -81,6 +81,25 @@ def _pool_totals() -> NDArray[np.float64]:
     return totals
 
 
+def _fitted(
+    table_: NDArray[np.float64], wanted: NDArray[np.float64], adults: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return a table [pool, sex, age, status] fitted in turns to totals by status and by age.
+
+    It lies by status and age meanwhile: sums then add whole rows.
+    """
+    parts = np.ascontiguousarray(np.moveaxis(table_, (3, 2), (0, 1)))
+    ages = np.ascontiguousarray(np.moveaxis(adults, 2, 0))
+    for _ in range(ROUNDS):
+        for part, total in zip(parts, wanted, strict=True):
+            part *= total / np.maximum(part.sum(axis=0), TINY)
+        have = parts[0].copy()
+        for part in parts[1:]:
+            have += part
+        parts *= ages / np.maximum(have, TINY)
+    return np.ascontiguousarray(np.moveaxis(parts, (0, 1), (3, 2)))
+
+
 def shares(people: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return shares of the statuses by pool, sex and age [358, 2, 121, 4] for people [358, 2, 121].
 
@@ -88,13 +107,8 @@ def shares(people: NDArray[np.float64]) -> NDArray[np.float64]:
     """
     adults = people.copy()
     adults[..., :ADULT] = 0.0
-    wanted = _pool_totals() * adults.sum(axis=2, keepdims=True)
-    table_ = national_shares()[None] * adults[..., None]
-    for _ in range(ROUNDS):
-        have = table_.sum(axis=2)
-        table_ = table_ * (wanted / np.maximum(have, TINY))[:, :, None, :]
-        have = table_.sum(axis=3)
-        table_ = table_ * (adults / np.maximum(have, TINY))[..., None]
+    wanted = np.moveaxis(_pool_totals() * adults.sum(axis=2, keepdims=True), 2, 0)
+    table_ = _fitted(national_shares()[None] * adults[..., None], wanted, adults)
     result = np.broadcast_to(national_shares()[None], table_.shape).copy()
     filled = table_.sum(axis=3) > TINY
     result[filled] = table_[filled] / table_[filled].sum(axis=1, keepdims=True)

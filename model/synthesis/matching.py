@@ -9,7 +9,7 @@ import numpy as np
 from agents.codes import Sex
 from model.data import cached
 from model.demography import CENSUS, birth_pattern, death_pattern
-from model.synthesis.tools import mixed, within
+from model.synthesis.tools import mixed, stable_order, within
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -115,7 +115,7 @@ def pairs(
 
 def first_claims(provider: NDArray[np.int64], most: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Say which claims on providers are among the first `most` of each provider; -1 claims nothing."""
-    order = np.argsort(provider, kind="stable")
+    order = stable_order(provider + 1)
     ordinal, _ = within(provider[order])
     accepted = np.zeros(len(provider), dtype=np.bool_)
     accepted[order] = (ordinal < most[order]) & (provider[order] >= 0)

@@ -14,6 +14,7 @@ from agents.person import PERSON
 from model.check import check_people
 from model.data import pools
 from model.errors import DataError
+from model.synthesis.tools import stable_order
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -100,7 +101,7 @@ def scale_accounts(
     pool, after what people of earlier parts of the world hold `before`.
     """
     pool = people.insured.astype(np.int64)
-    order = np.argsort(pool, kind="stable")
+    order = stable_order(pool)
     sizes = np.bincount(pool, minlength=len(wanted))
     start = 0
     for place, size in enumerate(sizes):

@@ -20,7 +20,7 @@ ONE = 1 << 32
 SHIFT = 32
 DIGIT = 16
 HALF = 0.5
-DIGIT_MASK = (1 << DIGIT) - 1
+BITS = 63
 FITS = 40  # rounds of proportional fitting at the most
 CLOSE = 0.5  # rows by which all targets together may be missed, or come nearer in a round
 
@@ -72,20 +72,25 @@ def place_counts(quota: NDArray[np.float64], total: int, offset: float) -> NDArr
     return np.asarray(np.diff(ends, prepend=0).reshape(quota.shape), dtype=np.int64)
 
 
-def ordered(*digits: NDArray[Any]) -> NDArray[np.int64]:
-    """Return the order of rows by digits of 16 bits, the last the most significant (a stable radix sort)."""
-    order = np.argsort(digits[0].astype(np.uint16), kind="stable")
-    for digit in digits[1:]:
-        order = order[np.argsort(digit[order].astype(np.uint16), kind="stable")]
-    return np.asarray(order, dtype=np.int64)
+def stable_order(key: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the order of rows by a key of 0 or more, rows of one key as they lie.
+
+    Where both fit, key and row are sorted as one number, which takes a third of the time.
+    """
+    bits = len(key).bit_length()
+    if len(key) == 0 or int(key.max()).bit_length() + bits > BITS:
+        return np.argsort(key, kind="stable")
+    both = (key << bits) | np.arange(len(key))
+    both.sort()
+    both &= (1 << bits) - 1
+    return both
 
 
 def mixed(cell: NDArray[Any], shuffle: NDArray[np.float64]) -> NDArray[np.int64]:
     """Return the order of rows by cell, and by a draw inside a cell [rows]."""
-    fine = (shuffle * (1 << DIGIT)).astype(np.uint16)
-    if len(cell) and int(cell.max()) >> DIGIT:
-        return ordered(fine, cell & DIGIT_MASK, cell >> DIGIT)
-    return ordered(fine, cell)
+    key = cell.astype(np.int64) << DIGIT
+    key |= (shuffle * (1 << DIGIT)).astype(np.int64)
+    return stable_order(key)
 
 
 @compiled
@@ -110,22 +115,34 @@ def take(chance: NDArray[np.float64], order: NDArray[np.int64], offset: float) -
 def _fit(
     weight: NDArray[np.float64],
     group: NDArray[np.int64],
+    starts: NDArray[np.int64],
     target: NDArray[np.float64],
     cap: float,
     factor: NDArray[np.float64],
     reached: NDArray[np.float64],
+    settled: NDArray[np.bool_],
 ) -> None:
-    """Find each group's factor; what a cap holds back is made up by the others of the group."""
+    """Find each group's factor; what a cap holds back is made up by the others of the group.
+
+    `starts` are the first rows of runs of one group, and the end. A group whose factor comes back is settled.
+    """
     last = np.inf
     for _ in range(FITS):
         away = 0.0
         for place in range(target.size):
-            reached[place] = 0.0
-        for row in range(weight.size):
-            place = group[row]
-            reached[place] += min(weight[row] * factor[place], cap)
+            if not settled[place]:
+                reached[place] = 0.0
+        for run in range(starts.size - 1):
+            place = group[run]
+            if not settled[place]:
+                total = reached[place]
+                for row in range(starts[run], starts[run + 1]):
+                    total += min(weight[row] * factor[place], cap)
+                reached[place] = total
         for place in range(target.size):
-            factor[place] = factor[place] * target[place] / reached[place] if reached[place] > 0.0 else 0.0
+            held = factor[place]
+            factor[place] = held * target[place] / reached[place] if reached[place] > 0.0 else 0.0
+            settled[place] = factor[place] == held
             away += abs(target[place] - reached[place])
         if away < CLOSE or last - away < CLOSE:
             return
@@ -136,10 +153,16 @@ def fit(
     weight: NDArray[np.float64], group: NDArray[Any], target: NDArray[np.float64], cap: float = 1.0
 ) -> NDArray[np.float64]:
     """Return chances in proportion to weights, none above a cap, that add up to a target in each group of rows."""
-    factor = np.ones(len(target))
-    rows = group.astype(np.int64)
-    _fit(weight.astype(np.float64), rows, target.astype(np.float64), cap, factor, np.zeros(len(target)))
-    return np.asarray(np.minimum(weight * factor[rows], cap), dtype=np.float64)
+    factor, some = np.ones(len(target)), np.flatnonzero(weight)
+    groups = group[some]
+    starts = np.flatnonzero(np.concatenate([[True], groups[1:] != groups[:-1]])[: len(groups)])
+    ends = np.append(starts, len(some))
+    settled = np.zeros(len(target), dtype=np.bool_)
+    told = weight[some].astype(np.float64), groups[starts].astype(np.int64), ends, target.astype(np.float64)
+    _fit(*told, cap, factor, np.zeros(len(target)), settled)
+    chance = factor[group]
+    chance *= weight
+    return np.asarray(np.minimum(chance, cap, out=chance), dtype=np.float64)
 
 
 def fit_all(weight: NDArray[np.float64], target: float, cap: float = 1.0) -> NDArray[np.float64]:

@@ -11,7 +11,7 @@ from agents.codes import Aid, Scheme, Work
 from model.data import province_codes, province_index, series, table
 from model.demography import PERSONS
 from model.synthesis.targets import at
-from model.synthesis.tools import HALF, ONE, SHIFT, Seed, draws, fit, place_counts, within
+from model.synthesis.tools import HALF, ONE, SHIFT, Seed, draws, fit, place_counts, stable_order, within
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -103,7 +103,7 @@ def _poorest(
     """Choose the rows with the lowest scores of each stratum, as many as wanted."""
     rows = np.flatnonzero(able)
     key = (stratum[rows] << SHIFT) | (score[rows] * (ONE >> 1)).astype(np.int64)
-    order = rows[np.argsort(key, kind="stable")]
+    order = rows[stable_order(key)]
     ordinal, _ = within(stratum[order])
     chosen = np.zeros(len(stratum), dtype=np.bool_)
     chosen[order[ordinal < wanted[stratum[order]]]] = True
@@ -119,7 +119,7 @@ def ranks(columns: dict[str, NDArray[np.int64]], score: NDArray[np.float64]) -> 
     group = (province_index()[columns["home"]] * 2 + columns["urban"]) * kinds + columns["work"]
     poor = columns["aid"] != Aid.NONE
     place = np.where(poor, score, 1.0 + score) / 2
-    order = np.argsort((group << SHIFT) | (place * ONE).astype(np.int64), kind="stable")
+    order = stable_order((group << SHIFT) | (place * ONE).astype(np.int64))
     ordinal, size = within(group[order])
     result = np.empty(len(group), dtype=np.int64)
     result[order] = (2 * ordinal + 1) * RANKS // (2 * np.maximum(size, 1))
