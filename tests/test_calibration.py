@@ -193,7 +193,7 @@ def test_the_nation_of_2023_is_met() -> None:
 
 
 def test_a_fit_to_data_made_by_the_model_finds_the_parameters_again(tmp_path: Path) -> None:
-    names = ("declared_2019", "declared_2023", "extra_2019", "extra_2023", "resident_list_2023")
+    names = ("declared_2019", "declared_after", "extra_2019", "extra_2023", "resident_list_2023")
     chosen = tuple(each for each in fit.free() if each.name in names)
     plan = fit.Plan(3_000, (0,), tmp_path / "evaluations", chosen)
     result = recovery.recover(plan, fake_seed=0)
