@@ -72,7 +72,7 @@ def test_a_free_parameter_without_a_known_target_is_refused(tmp_path: Path, monk
     copy = tmp_path / "free.yaml"
     copy.write_text(text, encoding="utf-8")
     monkeypatch.setattr(fit, "FILE", copy)
-    with pytest.raises(DataError, match="poor_by_illness: informs 'rain'"):
+    with pytest.raises(DataError, match="poor_before: informs 'rain'"):
         fit.free.__wrapped__()
 
 
