@@ -79,14 +79,19 @@ def patterns(worlds: Sequence[Tables], name: str, words: tuple[str, str], sample
     wanted = published("fund_expenditure", "all", YEAR) / heads
     found = [pattern(spending(tables, YEAR) / heads, wanted) for tables in worlds]
     plain = pattern(formula() / heads, wanted)
+    last = pattern(published("fund_expenditure", "all", BEFORE) / heads, wanted)
     kinds = (("correlation", 0, "least"), ("error", 1, "most"))
     label = {"correlation": ("correlation of logs", "对数相关系数"), "error": ("median error", "误差中位数")}
     result = []
     for what, place, kind in kinds:
         told = (
-            f"provinces 2021, spending a head{words[0]}: {label[what][0]} (formula people x income: {plain[place]:.3f})"
+            f"provinces 2021, spending a head{words[0]}: {label[what][0]} "
+            f"(formula people x income: {plain[place]:.3f}; spending of 2019 as it was: {last[place]:.3f})"
         )
-        chinese = f"2021年分省人均支出{words[1]}：{label[what][1]}（公式 人口×收入：{plain[place]:.3f}）"
+        chinese = (
+            f"2021年分省人均支出{words[1]}：{label[what][1]}"
+            f"（公式 人口×收入：{plain[place]:.3f}；沿用2019年支出：{last[place]:.3f}）"
+        )
         values = [one[place] for one in found]
         result.append(_row(f"{name}_{what}", YEAR, BANDS[what], values, kind, sample, (told, chinese)))
     return result
@@ -235,9 +240,9 @@ def _error(kind: str, value: float, wanted: float) -> float:
 
 
 def board_rows(history: Sequence[Tables], blind: Sequence[Tables], told: Sequence[Mapping[str, float]]) -> list[Row]:
-    """Return all rows on provinces: as built, and built without the provinces' spending of 2021."""
-    known = patterns(history, "provinces", ("", ""), "in")
-    without = (" with no price read from it", "（不使用该数推断价格）")
+    """Return all rows on provinces: as built from spending of 2019, and built without any spending of provinces."""
+    known = patterns(history, "provinces", ("", ""), "out")
+    without = (" where no spending of provinces is read", "（不读取任何分省支出）")
     unseen = patterns(blind, "provinces_blind", without, "out") if blind else []
     unseen += left_out(blind) if blind else []
     return [*known, *unseen, *growth(history), *bounds(told, BOUNDS_YEAR), *added(history)]
@@ -248,7 +253,7 @@ BOUNDS_YEAR = 2023
 
 
 def blind_reform() -> Any:
-    """Return the reform that takes the provinces' spending of 2021 out of the reconstruction."""
+    """Return the reform that takes the provinces' spending of 2019 out of the reconstruction."""
     from model import Reform
 
     paths = ("places.price_shrink", "synthesis.trust_in_province_estimates")

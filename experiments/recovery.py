@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import yaml
 
 from experiments import fit
 from experiments.outcomes import style
@@ -49,25 +50,72 @@ def recover(plan: fit.Plan, fake_seed: int, pool: Any = None, rounds: int = 10) 
     return Recovered(names, truth, found.shares, np.sqrt(np.diag(spread)))
 
 
-def draw(result: Recovered, path: Path) -> None:
+def inside(result: Recovered) -> int:
+    """Return how many parameters are found within two standard deviations."""
+    return int((np.abs(result.found - result.truth) <= fit.SIGMAS * result.deviation).sum())
+
+
+def draw(result: Recovered, path: Path, language: str = "en") -> None:
     """Draw found against true shares of the prior ranges, with two standard deviations."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    look = style()["figures"]
+    look, words = style()["figures"], WORDS[language]
     figure = Figure(figsize=(look["width"], look["tall_height"]), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots()
-    axes.errorbar(
-        result.found, result.names, xerr=fit.SIGMAS * result.deviation, fmt="o", color=look["colours"][1], label="found"
-    )
-    axes.plot(result.truth, result.names, "x", color=look["colours"][2], label="true")
+    names = [_title(name, language) for name in result.names]
+    axes.axvline(0.5, color=look["grey"], linestyle=":", label=words["start"])
+    reach = fit.SIGMAS * result.deviation
+    axes.errorbar(result.found, names, xerr=reach, fmt="o", color=look["colours"][1], label=words["found"])
+    axes.plot(result.truth, names, "x", color=look["colours"][2], label=words["true"], markersize=8, zorder=3)
     axes.set_xlim(0, 1)
     axes.invert_yaxis()
-    axes.set_title("Parameters found from data made by the model, as shares of their prior ranges", loc="left")
-    axes.legend(frameon=False)
+    axes.tick_params(axis="y", labelsize=8)
+    axes.set_xlabel(words["axis"])
+    axes.set_title(words["title"], loc="left")
+    figure.legend(*axes.get_legend_handles_labels(), frameon=False, ncols=3, loc="outside lower center")
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=look["dpi"], metadata={"Software": None})
+
+
+WORDS = {
+    "en": {
+        "title": "Parameters found again from data made by the model",
+        "axis": "share of the prior range",
+        "found": "found, with two standard deviations",
+        "true": "true",
+        "start": "start and middle of the prior",
+    },
+    "zh": {
+        "title": "由模型生成的数据能否找回参数",
+        "axis": "先验范围中的位置",
+        "found": "找回值（两个标准差）",
+        "true": "真值",
+        "start": "起点（先验中点）",
+    },
+}
+
+
+def _title(name: str, language: str) -> str:
+    """Return a free parameter's name, in Chinese with its words in free.yaml."""
+    told = yaml.safe_load(fit.FILE.read_text(encoding="utf-8"))["free"]
+    return name if language == "en" else f"{told[name]['zh'].split('（')[0]} {name}"
+
+
+def draw_all(result: Recovered, path: Path) -> list[Path]:
+    """Draw in English and, where the machine has a font for it, in Chinese; return the files."""
+    import matplotlib as mpl
+
+    from experiments.words import chinese_font
+
+    draw(result, path)
+    if not chinese_font():
+        return [path]
+    other = path.with_name(f"{path.stem}_zh{path.suffix}")
+    with mpl.rc_context({"font.family": [chinese_font(), "DejaVu Sans"]}):
+        draw(result, other, "zh")
+    return [path, other]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -84,10 +132,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name, true, found, deviation in zip(result.names, result.truth, result.found, result.deviation, strict=True):
         print(f"{name:24s} true {true:.2f} found {found:.2f} +- {fit.SIGMAS * deviation:.2f}")
     off = np.abs(result.found - result.truth)
-    inside = int((off <= fit.SIGMAS * result.deviation).sum())
-    print(f"{inside} of {len(off)} inside two standard deviations; median gap {np.median(off):.3f} of the prior range")
-    draw(result, given.figure)
-    print(f"wrote {given.figure}")
+    print(f"{inside(result)} of {len(off)} inside two standard deviations; median gap {np.median(off):.3f}")
+    print("wrote " + ", ".join(str(file) for file in draw_all(result, given.figure)))
     return 0
 
 

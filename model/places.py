@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from agents.numeric import exp, log, normal_quantile
-from model import data
+from model import data, province_estimates
 from model.errors import DataError
 from model.shape import quantiles
 
@@ -30,7 +30,6 @@ PERCENT = 100
 FIRST_BASE = 2023  # first year of the pension calculation bases in provinces.csv
 INCOME_YEAR = 2023  # year of the provinces' incomes in provinces.csv
 FINANCING_YEAR = 2023  # year of the published financing per resident in province_funds.csv
-SPENDING_YEAR = 2021  # year of province_funds_derived.csv
 AREAS = ("rural", "urban")
 
 
@@ -305,16 +304,12 @@ def _local_income(spread: Spread) -> Floats:
 def _price(spread: Spread) -> Floats:
     """Return the price of care by pool, its mean over the population one.
 
-    A province's spending in 2021 against what its members by scheme would spend at national means, shrunk.
+    A province's spending in 2019 against what its members by scheme would spend at national means, shrunk.
     """
-    frame = data.table("province_funds_derived").sort_values("province_code")
-    total = frame["total_expenditure_nbs_100m_yuan"].to_numpy(dtype=np.float64)
-    expected = np.zeros(len(total))
-    for scheme in ("employee", "resident"):
-        heads = frame[f"{scheme}_enrolment_est_10k_persons"].to_numpy(dtype=np.float64)
-        spending = data.series("fund_expenditure", scheme)[SPENDING_YEAR]
-        expected = expected + heads * (spending / math.fsum(heads.tolist()))
-    province = power(total / expected, spread.price_shrink)[data.province_index()]
+    expected = np.zeros(len(data.province_codes()))
+    for scheme, heads in province_estimates.members().items():
+        expected = expected + heads * (province_estimates.totals()[scheme] / math.fsum(heads.tolist()))
+    province = power(province_estimates.spending() / expected, spread.price_shrink)[data.province_index()]
     persons = people()[:, 1]
     inside = level_in_province(
         _relative(spread.price_local, _levels(spread.level_limit)) * scatter(1, spread.price_spread), persons
@@ -324,9 +319,8 @@ def _price(spread: Spread) -> Floats:
 
 @data.cached
 def resident_estimates() -> Floats:
-    """Return residents insured by province in 2023: the estimates of 2021 scaled to the published total [persons]."""
-    frame = data.table("province_funds_derived").sort_values("province_code")
-    heads = frame["resident_enrolment_est_10k_persons"].to_numpy(dtype=np.float64)
+    """Return residents insured by province in 2023: the estimates of 2019 scaled to the published total [persons]."""
+    heads = province_estimates.members()["resident"]
     total = data.series("enrolment", "resident", unit="persons")[FINANCING_YEAR]
     return np.asarray(heads * (total / math.fsum(heads.tolist())), dtype=np.float64)
 

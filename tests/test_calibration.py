@@ -72,7 +72,7 @@ def test_a_free_parameter_without_a_known_target_is_refused(tmp_path: Path, monk
     copy = tmp_path / "free.yaml"
     copy.write_text(text, encoding="utf-8")
     monkeypatch.setattr(fit, "FILE", copy)
-    with pytest.raises(DataError, match="poor_by_illness: informs 'rain'"):
+    with pytest.raises(DataError, match="poor_before: informs 'rain'"):
         fit.free.__wrapped__()
 
 
@@ -193,7 +193,7 @@ def test_the_nation_of_2023_is_met() -> None:
 
 
 def test_a_fit_to_data_made_by_the_model_finds_the_parameters_again(tmp_path: Path) -> None:
-    names = ("declared_2019", "declared_2023", "extra_2019", "extra_2023", "resident_list_2023")
+    names = ("declared_2019", "declared_after", "extra_2019", "extra_2023", "resident_list_2023")
     chosen = tuple(each for each in fit.free() if each.name in names)
     plan = fit.Plan(3_000, (0,), tmp_path / "evaluations", chosen)
     result = recovery.recover(plan, fake_seed=0)

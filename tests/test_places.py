@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 
-from model import data
+from model import data, province_estimates
 from model.data.apportion import largest_remainder, monotone, split_rows
 from model.errors import DataError
 from model.openings import AT_ZERO, SIX, national, openings
@@ -193,3 +193,37 @@ def test_curves_pass_through_their_knots_and_rise():
     heights = np.array([[0.0, 1.0, 1.0, 9.0], [0.0, 3.0, 4.0, 4.0]])
     np.testing.assert_allclose(monotone(knots, heights, knots), heights)
     assert (np.diff(monotone(knots, heights, np.linspace(0, 6, 200)), axis=1) >= -1e-12).all()
+
+
+def test_members_of_provinces_rest_on_2019_and_add_up():
+    found = province_estimates.members()
+    employees, residents = (data.series("enrolment", s, unit="persons")[2019] for s in ("employee", "resident"))
+    assert math.fsum(found["employee"].tolist()) == pytest.approx(employees)
+    assert math.fsum(found["resident"].tolist()) == pytest.approx(residents)
+    assert min(found["employee"].min(), found["resident"].min()) > 0
+    order = list(data.province_codes())
+    assert province_estimates.spending()[order.index(110000)] == pytest.approx(1319.9999)
+
+
+def test_what_provinces_spent_after_2019_is_not_read(monkeypatch):
+    whole, asked = data.table, []
+
+    def without(name):
+        frame = whole(name)
+        if name == "province_funds":
+            asked.append(name)
+            frame = frame.assign(value=frame["value"].where((frame["year"] != 2020) & (frame["year"] != 2021)))
+        if name == "province_funds_derived":
+            later = [each for each in frame.columns if "expenditure" in each or "method_a" in each]
+            later += ["employee_enrolment_est_10k_persons", "resident_enrolment_est_10k_persons"]
+            frame = frame.drop(columns=later)
+        return frame
+
+    monkeypatch.setattr(data, "table", without)
+    for cached in (province_estimates.members, province_estimates.spending):
+        np.testing.assert_array_equal(_flat(cached.__wrapped__()), _flat(cached()))
+    assert asked
+
+
+def _flat(found):
+    return np.concatenate(list(found.values())) if isinstance(found, dict) else found

@@ -52,5 +52,5 @@ def test_nobody_at_work_is_passed_over_at_retirement() -> None:
     law = law_record(load_policy(), YEARS[0], data.pools())[0]
     ages, employee = stirrings(law, np.ones(1))["work_age"], law.employee
     for work in (Work.ENTERPRISE, Work.PUBLIC, Work.FLEXIBLE):
-        assert ages[Sex.MALE, work] <= employee.retirement_age_men
+        assert ages[Sex.MALE, work] <= employee.retirement_age_men - employee.early_years_men
         assert ages[Sex.FEMALE, work] <= employee.retirement_age_women - employee.retirement_spread_women

@@ -161,9 +161,12 @@ class Person(Joiner):
         if self.sex == FEMALE:
             last, first = (threshold + side * law.employee.retirement_spread_women for side in (1, -1))
             retires = age >= last or (age >= first and v * (last - age + 1.0) < 1.0)
-            threshold = min(threshold, age)
+        elif self.scheme == EMPLOYEE and self.years >= law.employee.least_years:
+            early = age >= threshold - law.employee.early_years_men and v < law.employee.early_rate_men
+            retires = retires or early
+        threshold = min(threshold, age)
         if retires:
-            return self._at_retirement(threshold, law), -1
+            return self._at_retirement(threshold, law, x), -1
         entry = rules.entry_rate * law.enrolment.compliance_enterprise * self.model.around.job_odds[self.home]
         months = law.enrolment
         by_years = months.benefit_months_short, months.benefit_months_middle, months.benefit_months_long
@@ -172,14 +175,15 @@ class Person(Joiner):
         stays = found == FLEXIBLE and work == FLEXIBLE and x >= law.enrolment.flexible_switch
         return found, -1 if stays else self._joins(w)
 
-    def _at_retirement(self, threshold: float, law: Any) -> int:
-        """Return the work at or past the age of retirement; farmers go on."""
+    def _at_retirement(self, threshold: float, law: Any, x: float) -> int:
+        """Return the work of who leaves work by age; farmers go on, and members with few years may farm."""
         rules, age = law.employee, self.age
-        if self.scheme == EMPLOYEE:
+        if self.scheme == EMPLOYEE and self.years >= x * rules.least_years:
             needed = by_sex(self.sex, rules.minimum_years_men, rules.minimum_years_women)
             enough = may_stop_contributing(age, int(threshold), self.years, needed) == 1
             return RETIRED if enough or age >= threshold + rules.grace_years else FLEXIBLE
-        return FARMER if self.work == FARMER and age < law.work.resident_retirement_age else NOT_WORKING
+        farms = self.work == FARMER or (self.scheme == EMPLOYEE and self.urban == 0 and self.hukou_kind == RURAL)
+        return FARMER if farms and age < law.work.resident_retirement_age else NOT_WORKING
 
     def earn(self) -> None:
         """Take the year's income from work, place and rank, and count contribution years."""

@@ -118,9 +118,11 @@ def _next_work(
     retires = age >= threshold
     if sex == Sex.FEMALE:
         retires = _woman_retires(age, threshold, law.employee.retirement_spread_women, v)
-        threshold = min(threshold, age)
+    elif scheme == Scheme.EMPLOYEE and int64(p.years[i]) >= law.employee.least_years:
+        retires = retires or (age >= threshold - law.employee.early_years_men and v < law.employee.early_rate_men)
+    threshold = min(threshold, age)
     if retires:
-        return _at_retirement(p, i, age, threshold, work, scheme, law), int64(-1)
+        return _at_retirement(p, i, age, threshold, work, scheme, law, x), int64(-1)
     entry = rules.entry_rate * law.enrolment.compliance_enterprise * odds
     months = law.enrolment
     longest = benefit_years(
@@ -152,18 +154,19 @@ def _flexible_join(p: Columns, i: int, law: Any) -> float:
 
 
 @inlined
-def _at_retirement(p: Columns, i: int, age: int, threshold: float, work: int, scheme: int, law: Any) -> int:
-    """Return the work of a person at or past the age of retirement; farmers go on."""
+def _at_retirement(p: Columns, i: int, age: int, threshold: float, work: int, scheme: int, law: Any, x: float) -> int:
+    """Return the work of a person who leaves work by age; farmers go on, and members with few years may farm."""
     needed = by_sex(int64(p.sex[i]), law.employee.minimum_years_men, law.employee.minimum_years_women)
     years = int64(p.years[i])
-    if scheme == Scheme.EMPLOYEE:
+    if scheme == Scheme.EMPLOYEE and float64(years) >= x * law.employee.least_years:
         if (
             may_stop_contributing(age, int64(threshold), years, needed) == 1
             or age >= threshold + law.employee.grace_years
         ):
             return Work.RETIRED
         return Work.FLEXIBLE
-    if work == Work.FARMER and float64(age) < law.work.resident_retirement_age:
+    farms = work == Work.FARMER or (scheme == Scheme.EMPLOYEE and p.urban[i] == 0 and p.hukou_kind[i] == Hukou.RURAL)
+    if farms and float64(age) < law.work.resident_retirement_age:
         return Work.FARMER
     return Work.NOT_WORKING
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from model import province_estimates
 from model.data import by_pool, cached, province_codes, province_index, series, table
 from model.data.pools import sum_by_pool
 from model.demography import CENSUS, PERSONS, total_population
@@ -132,11 +133,10 @@ def students(year: int) -> float:
 def province_members(assumptions: Mapping[str, float], people: NDArray[np.float64], year: int) -> NDArray[np.float64]:
     """Return active and retired members by province [2, 31], adding up to the published totals [people].
 
-    All members: the derived estimates of 2021, shrunk towards people employed outside agriculture. The retired's part
+    All members: the estimates of 2019, shrunk towards people employed outside agriculture. The retired's part
     rises with the province's people of 60 and over per person of working age.
     """
-    frame = table("province_funds_derived").set_index("province_code")["employee_enrolment_est_10k_persons"]
-    estimate = np.array([float(frame[code]) for code in province_codes()])
+    estimate = province_estimates.members()["employee"]
     outside = employed_in(("total",)) - employed_in(("agriculture",))
     trust = assumptions["synthesis.trust_in_province_estimates"]
     share = trust * estimate / estimate.sum() + (1 - trust) * outside / outside.sum()

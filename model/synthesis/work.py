@@ -124,11 +124,12 @@ def _active(labour: Labour, active: NDArray[np.float64], assumptions: Mapping[st
 
 
 def _retired(labour: Labour, province: NDArray[np.float64], assumptions: Mapping[str, float]) -> NDArray[np.bool_]:
-    """Choose the retired members: men from 60, women from 50 and more of them from 55."""
+    """Choose the retired members: few men from 55, all from 60, women from 50 and more of them from 55."""
     age, sex = labour.columns["age"], labour.columns["sex"]
     early = assumptions["synthesis.retired_weight_women_50_to_54"]
     women = np.select([age < PENSION_WOMEN, age < PENSION_WOMEN_CADRES], [0.0, early], 1.0)
-    men = np.where(age < RETIRED_FROM, 0.0, 1.0)
+    few = assumptions["synthesis.retired_weight_men_55_to_59"]
+    men = np.select([age < PENSION_WOMEN_CADRES, age < RETIRED_FROM], [0.0, few], 1.0)
     weight = labour.free(PENSION_WOMEN, len(labour.people[0, 0])) * np.where(sex == Sex.MALE, men, women)
     weight = weight * _member_weight(labour, assumptions)
     old = labour.people[:, :, RETIRED_FROM:].sum(axis=(1, 2)) * urban_share()
