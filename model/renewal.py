@@ -72,8 +72,9 @@ class Renewal:
             found[thread] = listed[: plan_year(people, first, last, law, ground, new_room(), self.fate, listed)]
 
         self.each(plan, range(self.threads))
+        plans = np.concatenate(found)
         self.shelf.lay_down(*found, purpose="part")
-        return np.concatenate(found)
+        return plans
 
     def _layout(self, movers: Movers) -> Layout:
         """Lay the homes of the year out: homes in which nothing changes keep their order and are passed over."""
