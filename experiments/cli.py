@@ -143,18 +143,18 @@ def run(
     check_seed(seed)
     check(threads >= 0, f"--threads {threads}: expected 0 or more")
     size = people_of(people)
-    from experiments.plan import check_memory
+    from experiments.nation import place_of
     from experiments.workers import do_all
     from model import Scenario, load_reform
 
     laid = tuple(load_reform(name) for name in reforms or [])
     scenario = Scenario(people=size, start=start, end=end, reforms=laid)
-    if cluster is None:
-        check_memory(size, 1)
     simulator = model_simulator()
     store = Store(out, "run")
     threads = min(threads or cpu_count(), cpu_count())  # more than there are processors only cost memory
     job = make_job(simulator, scenario, seed, store, threads=threads, export_people=export_people)
+    if cluster is None:
+        job = place_of(job, lambda words: print(words, flush=True))
     store.claim()
     if store.status(job.key) == "failed":
         store.set_aside(job.key)

@@ -7,6 +7,7 @@ import functools
 import gc
 import os
 import platform
+import shutil
 import subprocess
 import sys
 import time
@@ -88,6 +89,7 @@ class Simulator:
     found: Callable[[Path, Any, int, int], World] = _no_checkpoints
     cold: Callable[[], bool] = _never
     warm: Callable[[], None] = _nothing
+    on_disk: Callable[[Path, Any, int, int], World] = _no_checkpoints
 
 
 @dataclasses.dataclass(frozen=True)
@@ -105,6 +107,7 @@ class Job:
     keep: tuple[tuple[str, str, str], ...] = ()
     history: Path | None = None
     people: Path | None = None
+    disk: Path | None = None
     identity: dict[str, Any] = dataclasses.field(default_factory=dict)
 
 
@@ -170,6 +173,8 @@ def live(
         world = simulator.resume(job.history, job.scenario, job.threads)
     elif job.people is not None:
         world = simulator.found(job.people, job.scenario, job.seed, job.threads)
+    elif job.disk is not None:
+        world = simulator.on_disk(job.disk, job.scenario, job.seed, job.threads)
     else:
         world = simulator.build(job.scenario, job.seed, job.threads)
     while world.year < job.scenario.end:
@@ -212,6 +217,8 @@ def run_job(simulator: Simulator, job: Job, progress: Callable[[int], None] | No
             draft.add_table(OUTCOMES, declared(tables, job.keep, int(world.weight)))
         seconds = time.perf_counter() - begin
         draft.finish({**manifest(job, seconds, world), "status": "complete"})
+    if job.disk is not None:
+        shutil.rmtree(job.disk, ignore_errors=True)
     del world, tables
     gc.collect()  # a world is a ring of references: without this its columns would wait for the collector's hour
     return Done(job.key, "complete", seconds)

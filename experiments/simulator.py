@@ -69,6 +69,14 @@ def found(folder: Path, scenario: Any, seed: int, threads: int) -> World:
     return world
 
 
+def on_disk(folder: Path, scenario: Any, seed: int, threads: int) -> World:
+    """Return a world whose people lie in a folder: taken up where a year was kept there, else a new one."""
+    from model import on_disk as disk
+
+    world: World = disk.on_disk(folder, scenario, seed, threads)
+    return world
+
+
 def restore(plain: Mapping[str, Any]) -> Any:
     """Return the scenario that a manifest describes."""
     from model import Reform, Scenario
@@ -107,4 +115,6 @@ def code_version() -> str:
     return CODE_VERSION
 
 
-MODEL = Simulator(build, restore, law_hash, data_hash, code_version, save, resume, people_key, found, cold, warm)
+MODEL = Simulator(
+    build, restore, law_hash, data_hash, code_version, save, resume, people_key, found, cold, warm, on_disk
+)

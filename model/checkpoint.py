@@ -23,7 +23,6 @@ from model.books import Book, Loan
 from model.engine import BLOCK
 from model.errors import ResultsError
 from model.ledger import Ledger
-from model.parts import engine_of
 from model.phases import behaviour
 from model.phases.fund_world import Institutions, new_fund_state
 from model.phases.tally import Tally
@@ -61,14 +60,19 @@ def save(world: PoolingModel, folder: Path) -> None:
         for part, tables in enumerate(world.engine.visit(lambda engine: (engine.people, engine.households))):
             for name, table in zip(TABLE_OF, tables, strict=True):
                 save_table(table, draft, name_of(name, part))
-        np.savez(draft / "arrays.npz", **_arrays(world))
-        for name, frame in world.record.tables.items():
-            frame.to_parquet(draft / f"{name}.parquet", index=False)
-        text = json.dumps(_state(world), default=_plain, ensure_ascii=False)
-        (draft / STATE).write_text(text, encoding="utf-8", newline="\n")
+        save_funds(world, draft)
         draft.replace(folder)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+
+
+def save_funds(world: PoolingModel, folder: Path) -> None:
+    """Write all of a world but its people into a folder; raises OSError."""
+    np.savez(folder / "arrays.npz", **_arrays(world))
+    for name, frame in world.record.tables.items():
+        frame.to_parquet(folder / f"{name}.parquet", index=False)
+    text = json.dumps(_state(world), default=_plain, ensure_ascii=False)
+    (folder / STATE).write_text(text, encoding="utf-8", newline="\n")
 
 
 def name_of(table: str, part: int) -> str:
@@ -172,7 +176,7 @@ class Resumed(PoolingModel):
         self.year = int(kept["year"])
         self.law = law_record(self.policy, max(self.year, self.case.start), self.pools)
         self.weight, self.parts = int(kept["weight"]), int(kept["parts"])
-        self.engine = engine_of(self._kept_tables, self.parts, len(self.pools), threads, block)
+        self.engine = self._engine(self._kept_tables, threads, block)
         self.tally = Tally.empty(len(self.pools))
         self.care = CareLevels(self._last_published())
         self.care.records = float(kept["care_records"])
@@ -255,4 +259,4 @@ def check(kept: dict[str, Any], case: Scenario, folder: Path) -> None:
         )
 
 
-__all__ = ["Resumed", "law_until", "save"]
+__all__ = ["Resumed", "law_until", "save", "save_funds"]

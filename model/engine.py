@@ -203,6 +203,12 @@ class Engine:
         self.shelf.lay_down(*dead, purpose="part")
         inheriting.leave_inheritance(people, rows, parents, children, laws[0], tally.pairs, tally.money)
 
+    def lay_down(self) -> None:
+        """Put all arrays of the people back on the shelf: the engine is not used any more."""
+        if self.co_use is not None:
+            self.co_use.close()
+        self.shelf.lay_down(*self.illness, *self.people.arrays().values())
+
     def close(self) -> None:
         """Let the threads go."""
         if self.executor is not None:

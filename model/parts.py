@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import accumulate
 from typing import Any, NamedTuple, TypeVar
 
@@ -57,19 +58,27 @@ class Parts:
         self.engines: dict[int, Engine] = {}
         self.executor = ThreadPoolExecutor(threads - 1) if threads > 1 else None
         self._joined: Engine | None = None
-        self._each(lambda part, thread: self._found(part, *make(part)))
+        self._each(lambda part, thread: self._found(part, make))
 
     def __len__(self) -> int:
         """Return the number of people."""
         return sum(self.rows)
 
-    def _found(self, part: int, people: Table, households: Table) -> None:
-        """Take over the first people of a part."""
-        self.engines[part] = self._engine(people, households, self.shelf)
-        self.rows[part] = len(people)
+    def _found(self, part: int, make: Make) -> None:
+        """Make the first people of a part."""
+        self.engines[part] = engine = self._engine(*make(part), self.shelf)
+        self.rows[part] = len(engine)
 
     def _engine(self, people: Table, households: Table, shelf: Shelf) -> Engine:
         return Engine(people, households, self.pools, 1, self.block, shelf)
+
+    def _open(self, part: int, thread: int) -> Engine:
+        """Return the engine of a part, its people as they are now."""
+        return self.engines[part]
+
+    def _shut(self, part: int, thread: int, engine: Engine, *, changed: bool) -> None:
+        """Take a part back from a thread."""
+        self.rows[part] = len(engine)
 
     def _each(self, work: Callable[[int, int], Found]) -> list[Found]:
         """Do the work of every part, given its number and the thread's, and return what it finds in their order."""
@@ -77,9 +86,13 @@ class Parts:
         left = iter(range(self.count))
 
         def live(thread: int) -> None:
-            with quiet_arithmetic():
-                for part in left:
-                    found[part] = work(part, thread)
+            try:
+                with quiet_arithmetic():
+                    for part in left:
+                        found[part] = work(part, thread)
+            except BaseException:
+                list(left)  # the others begin no more parts
+                raise
 
         others = [self.executor.submit(live, thread) for thread in range(1, self.threads)] if self.executor else []
         live(0)
@@ -102,27 +115,39 @@ class Parts:
         self._joined = None
         for tally in self.tallies:
             tally.clear()
-        self._each(lambda part, thread: self._live(part, thread, stages))
+        last = stages[-1].name == BARRIERS[-1]
+        self._each(lambda part, thread: self._live(part, thread, stages, last=last))
         for tally in self.tallies:
             self.tally.add(tally)
+        self._lived(stages, last=last)
 
-    def _live(self, part: int, thread: int, stages: list[Stage]) -> None:
-        """Live some stages in one part."""
-        engine = self.engines[part]
+    def _live(self, part: int, thread: int, stages: list[Stage], *, last: bool) -> None:
+        """Live some stages in one part; the last of them may be the year's last."""
+        engine = self._open(part, thread)
         for stage in stages:
             engine.live(*stage, self.tallies[thread])
-        self.rows[part] = len(engine)
+        self._shut(part, thread, engine, changed=last)
+
+    def _lived(self, stages: list[Stage], *, last: bool) -> None:
+        """Note what all parts have lived."""
+
+    def _look(self, part: int, thread: int, look: Callable[[Engine], Found], *, changed: bool) -> Found:
+        """Return what a function finds in one part."""
+        engine = self._open(part, thread)
+        found = look(engine)
+        self._shut(part, thread, engine, changed=changed)
+        return found
 
     def visit(self, look: Callable[[Engine], Found]) -> list[Found]:
         """Return what a function finds in every part, in their order."""
         self._catch_up()
-        return self._each(lambda part, _: look(self.engines[part]))
+        return self._each(lambda part, thread: self._look(part, thread, look, changed=False))
 
     def change(self, work: Callable[[int, Engine], None]) -> None:
         """Let a function of the part's number and its engine change people of every part."""
         self._catch_up()
         self._joined = None
-        self._each(lambda part, _: work(part, self.engines[part]))
+        self._each(lambda part, thread: self._look(part, thread, partial(work, part), changed=True))
 
     def joined(self) -> Engine | None:
         """Return the people of all parts in one table, to be looked at only; none where there are too many."""
@@ -193,13 +218,6 @@ class Joined(Engine):
         rows = [engine.source for engine in self.engines]
         found = [np.where(each >= 0, each + at, -1) for each, at in zip(rows, before, strict=False)]
         return np.concatenate(found).astype(np.int32)
-
-
-def engine_of(make: Make, parts: int, pools: int, threads: int, block: int) -> Engine | Parts:
-    """Return the engine of the people and homes that a function gives for every part of a world."""
-    if parts > 1:
-        return Parts(make, parts, pools, threads, block)
-    return Engine(*make(0), pools, threads, block)
 
 
 def scale_all_accounts(engine: Engine | Parts, totals: NDArray[np.int64], weight: int) -> NDArray[np.int64]:

@@ -18,7 +18,7 @@ from model import counting, data
 from model.check import check_people
 from model.data.apportion import largest_remainder
 from model.demography import demography
-from model.engine import BLOCK, quiet_arithmetic
+from model.engine import BLOCK, Engine, quiet_arithmetic
 from model.errors import ScenarioError
 from model.job_market import job_odds
 from model.kinds import EMPLOYEE_ACCOUNTS
@@ -26,7 +26,7 @@ from model.ledger import Ledger
 from model.lived_law import LivedLaw
 from model.mobility import mobility
 from model.openings import openings
-from model.parts import PART, engine_of, parts_of, scale_all_accounts
+from model.parts import PART, Make, Parts, parts_of, scale_all_accounts
 from model.phases.fund_world import Institutions, new_fund_state
 from model.phases.ground import Ground
 from model.phases.money_in_funds import endow
@@ -120,12 +120,18 @@ class PoolingModel(mesa.Model):
         """Build the first population and give it to the engine."""
         size, self.weight = world_size(self.case.number, self.case.start, self._assumed())
         self.parts = parts_of(size, self.part)
-        self.engine = engine_of(self._first_tables, self.parts, len(self.pools), threads, block)
+        self.engine = self._engine(self._first_tables, threads, block)
         self.tally = Tally.empty(len(self.pools))
         self.care = CareLevels(self._last_published())
         if self.case.start > self.care.last_published:
             self.care.remember(law_record(self.policy, self.case.start - 1, self.pools)[0], self._first_profile())
         self.heads_before = self._heads()
+
+    def _engine(self, make: Make, threads: int, block: int) -> Engine | Parts:
+        """Return the engine of the people and homes that a function gives for every part of the world."""
+        if self.parts > 1:
+            return Parts(make, self.parts, len(self.pools), threads, block)
+        return Engine(*make(0), len(self.pools), threads, block)
 
     def _first_people(self, part: int = 0) -> Population:
         """Return the first population of the scenario and seed, or a part of it."""

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import re
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from agents.codes import Scheme
 from agents.compiled import int64
+from experiments import cli, nation
+from experiments.run import Job, make_job
+from experiments.simulator import MODEL
+from experiments.store import Store
 from model import data
 from model.checkpoint import Resumed, save
+from model.errors import ResultsError, ScenarioError
+from model.on_disk import on_disk
+from model.packing import packed, unpacked
 from model.parts import PART, Parts, parts_of
 from model.pooling import PoolingModel
-from model.scenario import Scenario
+from model.renewal import YEARLY
+from model.scenario import Reform, Scenario
+from model.shelf import Shelf
 from model.synthesis import Population, first_population
 from tests.worlds import START, frame_hash, hashes, live, table_hash, world_of
 
@@ -102,6 +115,138 @@ def test_people_of_all_parts_are_one_table() -> None:
     frame = world.people_frame()
     assert len(frame) == len(people)
     assert frame["household"].nunique() == len(homes)
+
+
+# ---- on disk --------------------------------------------------------------------------------------------------------
+def tables(world: PoolingModel) -> dict[str, str]:
+    return table_hash(world)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_world_on_disk_has_the_bits_of_one_in_memory(threads: int, tmp_path: Path) -> None:
+    world = live(on_disk(tmp_path / "world", lived().case, threads=threads, part=SMALL))
+    assert tables(world) == tables(lived())
+    assert world.aged().tolist() == lived().aged().tolist()
+    assert [path.name for path in (tmp_path / "world").iterdir()] == [str(END)]
+    assert world.engine.bytes_per_person * 2 <= 32  # while a year is lived its beginning lies there too
+
+
+def test_under_reforms_that_ask_for_people_in_mid_year_too(tmp_path: Path) -> None:
+    """Formula by age asks for everybody's age before care is sought, and budgets change in place."""
+    changes: dict[str, Any] = {
+        "behaviour.react": {START: 1},
+        "pooling.employee_level": {START + 1: 1},
+        "steps.step2_on": {START + 1: 1},
+        "steps.step2_design": {START + 1: 1},
+        "steps.step2_weights": {START + 1: 2},
+    }
+    case = Scenario(PEOPLE, START, END, (Reform("all at once", changes=changes),))
+    here = live(PoolingModel(case, part=SMALL))
+    assert tables(here) != tables(lived())
+    assert tables(live(on_disk(tmp_path, case, part=SMALL))) == tables(here)
+
+
+@pytest.mark.parametrize("years", [0, 1, 2])
+def test_an_interruption_loses_at_most_the_year_in_hand(years: int, tmp_path: Path) -> None:
+    begun = on_disk(tmp_path, lived().case, part=SMALL)
+    if years:
+        live(begun, START + years - 1)
+    begun.engine._write(1, *begun.engine._read(0, Shelf()))  # half a year is in the draft
+    assert (tmp_path / ".draft").is_dir()
+    world = on_disk(tmp_path, lived().case, part=SMALL)
+    assert world.year == START + years - 1
+    assert tables(live(world)) == tables(lived())
+    assert not (tmp_path / ".draft").exists()
+
+
+def test_a_full_disk_is_one_line_and_the_years_before_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = live(on_disk(tmp_path, lived().case, part=SMALL), START)
+
+    def full(*_: Any) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as limits:
+        limits.setattr(Path, "write_bytes", full)
+        with pytest.raises(ResultsError, match=r"expected room for part 1 of 3 \(No space left on device") as refused:
+            world.step()
+    assert refused.value.exit_code == 2
+    assert "\n" not in str(refused.value)
+    assert tables(live(on_disk(tmp_path, lived().case, part=SMALL))) == tables(lived())
+
+
+def test_people_on_disk_are_not_looked_at_one_by_one(tmp_path: Path) -> None:
+    world = on_disk(tmp_path, lived().case, part=SMALL)
+    assert len(world.engine) == len(in_parts().engine)
+    with pytest.raises(ScenarioError, match="expected a world in memory"):
+        world.people_frame()
+    (tmp_path / str(START - 1) / "0.people").write_bytes(b"half")
+    with pytest.raises(ResultsError, match="expected the people of a part"):
+        world.step()
+    world.step = lambda: None  # type: ignore[method-assign]
+    with pytest.raises(ResultsError, match="expected people"):
+        on_disk(tmp_path, Scenario(PEOPLE - 1, START, END), part=SMALL)
+
+
+def test_measures_of_people_on_disk_are_sums(tmp_path: Path) -> None:
+    told = live(on_disk(tmp_path, lived().case, part=SMALL)).record.measures
+    same = lived().record.measures.merge(told, on=["year", "level", "unit", "measure"])
+    assert len(same) == len(told) > 0
+    assert (same["value_x"] == same["value_y"]).all()
+
+
+def test_packed_people_come_out_as_they_went_in() -> None:
+    people, homes = lived().engine.people, lived().engine.households
+    shelf = Shelf()
+    for _ in range(2):  # the second time into arrays that hold something
+        out, homes_out = unpacked(packed(people, homes), shelf)
+        for name, values in people.arrays().items():
+            assert np.array_equal(getattr(out, name), 0 * values if name in YEARLY else values), name
+        for name, values in homes.arrays().items():
+            assert np.array_equal(getattr(homes_out, name), values)
+        shelf.lay_down(*out.arrays().values())
+
+
+# ---- what is refused ------------------------------------------------------------------------------------------------
+def asked(folder: Path, people: Any = "all", **options: Any) -> Job:
+    return make_job(MODEL, Scenario(people, START, START + 6), 0, Store(folder, "run"), **options)
+
+
+def test_everybody_goes_to_the_disk_with_the_numbers_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(nation, "machine_bytes", lambda: 16 * nation.GIBI)
+    monkeypatch.setattr(nation, "_room", lambda folder: 100 * nation.GIBI)
+    said: list[str] = []
+    job = nation.place_of(asked(tmp_path, threads=2), said.append)
+    assert job.disk == tmp_path / f".world-{job.key}"
+    assert re.match(r"people all: 1,4\d\d,\d{3},\d{3} people in 1,4\d\d parts need .* hours; yearly measures", said[0])
+    assert nation.place_of(asked(tmp_path, 1_000_000), said.append).disk is None
+    with pytest.raises(ScenarioError, match="--export-people: expected people who fit"):
+        nation.place_of(asked(tmp_path, export_people=True), said.append)
+    assert len(said) == 1
+
+
+@pytest.mark.parametrize(("memory", "disk"), [(1, 100), (16, 20)])
+def test_what_neither_memory_nor_disk_holds_is_refused(
+    memory: int, disk: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(nation, "machine_bytes", lambda: memory * nation.GIBI)
+    monkeypatch.setattr(nation, "_room", lambda folder: disk * nation.GIBI)
+    assert cli.main(["run", "--people", "all", "--out", str(tmp_path / "out")]) == cli.BAD_INPUT
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1
+    assert f"found {memory}.0 GiB of memory and {disk}.0 GiB of disk" in told
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_run_on_disk_is_stored_as_one_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    words = ["run", "--people", str(PEOPLE), "--end", str(START), "--threads", "1", "--out"]
+    assert cli.main([*words, str(tmp_path / "memory")]) == cli.OK
+    monkeypatch.setattr(nation, "IN_MEMORY", 1 << 40)
+    assert cli.main([*words, str(tmp_path / "disk")]) == cli.OK
+    stored = [{path.name: path.read_bytes() for path in folder.rglob("*.parquet")} for folder in tmp_path.iterdir()]
+    assert len(stored[0]) == 5
+    for name in ("funds", "flows", "enrolment", "care"):
+        assert stored[0][f"{name}.parquet"] == stored[1][f"{name}.parquet"]
+    assert not list(tmp_path.rglob(".world-*"))
 
 
 # ---- first people ---------------------------------------------------------------------------------------------------

@@ -1,0 +1,95 @@
+"""Where a world's people go: into memory, or in parts to the disk; and what cannot be held is refused before it begins.
+
+What a person takes was measured on worlds of 10 million people (`model/SPEED.md`); the bounds are rounded up.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from experiments.machine import MEBI, machine_bytes
+from experiments.run import Job
+from model.errors import ScenarioError
+
+GIBI = 1024 * MEBI
+BESIDE = GIBI // 2
+"""What the program itself takes [bytes]."""
+IN_MEMORY = 256
+"""What a person of a world in memory takes at the most, measures and a part being made included [bytes]."""
+OF_PART = 1024
+"""What a person of a part that is being made takes in memory [bytes]."""
+ON_DISK = 32
+"""What a person of a world on disk takes there, with the year before, which stays until the next is whole [bytes]."""
+MADE, LIVED = 2.0e-6, 0.6e-6
+"""What it takes one thread to make a person, and to live a year of one on disk [s]."""
+HOUR = 3600
+
+
+@dataclasses.dataclass(frozen=True)
+class Needs:
+    """What a world needs."""
+
+    people: int
+    parts: int
+    in_memory: int
+    of_parts: int
+    on_disk: int
+    hours: float
+
+
+def needs_of(job: Job) -> Needs:
+    """Return what a job's world needs, in memory or on disk [people, parts, bytes, bytes, bytes, hours]."""
+    from model.parts import PART, parts_of
+    from model.synthesis import world_size
+
+    case = job.scenario
+    assumed = {f"synthesis.{name}": value for name, value in case.law().group("synthesis", case.start).items()}
+    people, _ = world_size(case.number, case.start, assumed)
+    parts = parts_of(people, PART)
+    years = case.end - case.start + 1
+    at_once = -(-people // parts) * min(job.threads, parts)
+    return Needs(
+        people,
+        parts,
+        BESIDE + people * IN_MEMORY,
+        BESIDE + at_once * OF_PART,
+        people * ON_DISK,
+        people * (MADE + years * LIVED) / job.threads / HOUR,
+    )
+
+
+def place_of(job: Job, tell: Callable[[str], None]) -> Job:
+    """Return the job with the folder of its people where they do not fit into memory, and say what that takes.
+
+    Errors: ScenarioError where neither memory nor disk can hold them, or where what is asked for needs memory.
+    """
+    needs, memory = needs_of(job), machine_bytes()
+    if not memory or needs.in_memory <= memory:
+        return job
+    room = _room(job.folder)
+    words = (
+        f"people {job.scenario.people}: {needs.people:,} people in {needs.parts:,} parts need {gib(needs.in_memory)} "
+        f"of memory, or {gib(needs.of_parts)} of memory and {gib(needs.on_disk)} of disk; "
+        f"found {gib(memory)} of memory and {gib(room)} of disk at {job.folder}"
+    )
+    folder = job.folder / f".world-{job.key}"
+    if needs.of_parts > memory or (needs.on_disk > room and not folder.exists()):
+        raise ScenarioError(f"{words}; expected fewer people")
+    if job.export_people:
+        raise ScenarioError(f"{words}; --export-people: expected people who fit into memory")
+    tell(f"{words}; they live on disk, about {needs.hours:.1f} hours; yearly measures are sums over people only")
+    return dataclasses.replace(job, disk=folder)
+
+
+def _room(folder: Path) -> int:
+    """Return the free bytes of the disk on which a folder lies or will lie."""
+    there = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+    return shutil.disk_usage(there).free
+
+
+def gib(size: int) -> str:
+    """Return a number of bytes in words [GiB]."""
+    return f"{size / GIBI:,.1f} GiB"

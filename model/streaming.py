@@ -1,0 +1,146 @@
+"""A world in parts on disk: one part a thread is in memory, and only the end of each year is kept.
+
+Between the barriers of a year nothing is written: a part is read again and what the year has brought it so far is
+lived again, which costs less than to keep it. So the bits are those of the same parts in memory, and an interruption
+loses the year in hand.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from agents.columns import Table
+from model.engine import BLOCK, Engine
+from model.errors import ResultsError, ScenarioError
+from model.packing import packed, unpacked
+from model.parts import Make, Parts, Stage
+from model.phases.ground import Ground
+from model.phases.tally import Tally
+from model.shelf import Shelf
+
+DRAFT = ".draft"
+SUFFIX = "people"
+
+
+class Streamed(Parts):
+    """Parts that lie packed in a folder, a subfolder for the end of each year; only the last that is kept stays.
+
+    Args:
+        make: returns the first people and homes of a part; not asked where a year is kept.
+        count: number of parts.
+        pools: number of pools whose sums are kept.
+        threads: threads that live parts; as many are in memory at once.
+        block: people in a block.
+        folder: where the parts lie; the world's alone.
+        kept: the subfolder of a year that was kept, to go on from.
+
+    Errors: ResultsError where the folder cannot be written or read.
+
+    """
+
+    def __init__(
+        self, make: Make, count: int, pools: int, threads: int, block: int = BLOCK, *, folder: Path, kept: Path | None
+    ) -> None:
+        """Take up the parts of a year, or make the first."""
+        self.folder, self.draft = folder, folder / DRAFT
+        self.place = kept or self.draft
+        self.lived: list[Stage] = []
+        self.again = [Tally.empty(pools) for _ in range(threads)]
+        self.shelves = [Shelf() for _ in range(threads)]
+        shutil.rmtree(self.draft, ignore_errors=True)
+        super().__init__(make, count, pools, threads, block)
+
+    def _found(self, part: int, make: Make) -> None:
+        """Make the first people of a part and put them on disk, unless they lie there."""
+        if self.place == self.draft:
+            self.rows[part] = self._write(part, *make(part))
+        else:
+            people, _ = self._read(part, Shelf())
+            self.rows[part] = len(people)
+
+    def _file(self, folder: Path, part: int) -> Path:
+        return folder / f"{part}.{SUFFIX}"
+
+    def _write(self, part: int, people: Table, households: Table) -> int:
+        """Put the people of a part into the draft in one piece, and return how many they are [people]."""
+        path = self._file(self.draft, part)
+        half = path.with_suffix(".half")
+        try:
+            self.draft.mkdir(parents=True, exist_ok=True)
+            half.write_bytes(packed(people, households))
+            half.replace(path)
+        except OSError as problem:
+            half.unlink(missing_ok=True)
+            words = f"{problem.strerror or problem}; the same line goes on from the last year that is whole"
+            raise ResultsError(f"{self.folder}: expected room for part {part + 1} of {self.count} ({words})") from None
+        return len(people)
+
+    def _read(self, part: int, shelf: Shelf) -> tuple[Table, Table]:
+        """Read the people of a part from where they lie now."""
+        path = self._file(self.place, part)
+        try:
+            return unpacked(path.read_bytes(), shelf)
+        except (OSError, ValueError, KeyError) as problem:
+            raise ResultsError(f"{path}: expected the people of a part ({problem})") from None
+
+    def _open(self, part: int, thread: int) -> Engine:
+        """Read a part and live again what the year has brought so far."""
+        engine = self._engine(*self._read(part, self.shelves[thread]), self.shelves[thread])
+        for stage in self.lived:
+            engine.live(*stage, self.again[thread])
+        return engine
+
+    def _shut(self, part: int, thread: int, engine: Engine, *, changed: bool) -> None:
+        """Write a part that has closed a year; of any other forget what can be lived again."""
+        super()._shut(part, thread, engine, changed=changed)
+        if changed:
+            self._write(part, engine.people, engine.households)
+        engine.lay_down()
+
+    def live(self, stage: str, laws: Any, ground: Ground, tally: Tally) -> None:
+        """Live a stage, under surroundings as they are now, though funds may change them in place later."""
+        super().live(stage, laws, Ground(*(copied(each) for each in ground)), tally)
+
+    def _lived(self, stages: list[Stage], *, last: bool) -> None:
+        """Note what is to be lived again, until the year is closed and lies in the draft."""
+        self.lived = [] if last else [*self.lived, *stages]
+        if last:
+            self.place = self.draft
+
+    def keep(self, name: str, write: Callable[[Path], None]) -> None:
+        """Keep the year just closed, with what `write` puts beside its people, and let go of the one before."""
+        try:
+            write(self.draft)
+            kept = self.folder / name
+            self.draft.replace(kept)
+        except OSError as problem:
+            raise ResultsError(f"{self.folder}: expected room for the year's funds ({problem})") from None
+        self.place = kept
+        for other in self.folder.iterdir():
+            if other != kept:
+                shutil.rmtree(other, ignore_errors=True)
+
+    def joined(self) -> None:
+        """Say that the people are not in memory together."""
+
+    def _together(self) -> Engine:
+        raise ScenarioError("people: expected a world in memory; of one on disk only sums are told")
+
+    @property
+    def bytes_per_person(self) -> float:
+        """Return what lies on disk between years, per person [bytes]."""
+        return sum(self._file(self.place, part).stat().st_size for part in range(self.count)) / len(self)
+
+
+def copied(value: Any) -> Any:
+    """Return a copy of an array that compiled code takes for the same kind; anything else as it is."""
+    if not isinstance(value, np.ndarray):
+        return value
+    copy = value.copy(order="K")
+    copy.setflags(write=value.flags.writeable)
+    return copy
