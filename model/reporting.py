@@ -14,7 +14,7 @@ from model import data
 from model.engine import Engine
 from model.measuring import balance, equality, protection, sharing
 from model.measuring.lifetime import lifetime
-from model.measuring.rows import NATION, SCHEMES, Measure, Row, dated
+from model.measuring.rows import NATION, SCHEMES, Measure, Row, by_word, dated
 from model.measuring.sheet import Bearing, expected, sheet_of
 from model.places import MONTHS
 
@@ -92,8 +92,8 @@ class Reporter:
     def _measures(self, world: PoolingModel, engine: Engine) -> Iterator[Measure]:
         funds, flows = world.record.last("funds"), world.record.last("flows")
         bearing, codes = _bearing(world), data.province_codes()
-        paid = [payer.startswith(TREASURY) for payer in flows["payer"]]
-        treasury = int(flows["amount_fen"][np.array(paid, bool)].sum())
+        paid = by_word(flows["payer"], flows["amount_fen"])
+        treasury = sum(amount for payer, amount in paid.items() if payer.startswith(TREASURY))
         province = data.province_index()
         sheet = sheet_of(engine, province, len(world.pools), bearing, treasury / world.weight)
         benefit, ex_ante = expected(engine, sheet)

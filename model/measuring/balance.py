@@ -15,7 +15,7 @@ from model.measures import undefined
 from model.measures.balance import MONTHS, bands
 from model.measures.common import over
 from model.measuring import kernels as k
-from model.measuring.rows import FEN, NATION, Measure
+from model.measuring.rows import FEN, NATION, Measure, by_word
 from model.measuring.sheet import Floats, Sheet
 
 Columns = dict[str, NDArray[Any]]
@@ -129,9 +129,7 @@ def slopes(now: Columns) -> Iterator[Measure]:
 
 def aid(flows: Columns) -> Iterator[Measure]:
     """Give the money that mutual aid and the last resort moved in the year [yuan]."""
-    told: dict[str, int] = {}
-    for kind, amount in zip(flows["kind"].tolist(), flows["amount_fen"].tolist(), strict=True):
-        told[kind] = told.get(kind, 0) + amount
+    told = by_word(flows["kind"], flows["amount_fen"])
     for step in MUTUAL_AID:
         yield *NATION, f"{step}money", sum(amount for kind, amount in told.items() if kind.startswith(step)) / FEN
     for kind in ("backstop", "arrears"):

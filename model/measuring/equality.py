@@ -34,7 +34,8 @@ def redistribution(sheet: Sheet, ex_ante: Floats, expected: Floats) -> Iterator[
     gini = sheet.index(dot(sheet.before, sheet.centred), sheet.before.sum(), MEAN_NOT_POSITIVE)
     yield *NATION, "gini_income", gini
     for concept, after in zip(CONCEPTS, (sheet.after, ex_ante), strict=True):
-        yield from moved(concept, gini, reranked(sheet, after), sheet.people)
+        ranking = reranked(after / sheet.size, sheet.place, sheet.people, float(after.sum()))
+        yield from moved(concept, gini, ranking, sheet.people)
     foreseen = sheet.index(dot(expected, sheet.centred), expected.sum(), NO_BENEFIT)
     yield *NATION, "concentration_expected_benefit", foreseen
     yield *NATION, "kakwani_expected_benefit", gini - foreseen
@@ -134,11 +135,11 @@ def incidence(sheet: Sheet) -> Iterator[Measure]:
     totals = sheet.deciles.sum(axis=1)
     heads = sheet.people / k.DECILES
     benefit, own = totals[:, k.BENEFIT].sum(), totals[:, k.OWN].sum()
-    income, earned = income_deciles(sheet), float(sheet.before.sum())
+    earned = float(sheet.before.sum())
     for decile in range(k.DECILES):
         unit = "income_decile", str(decile + 1)
         row = totals[decile]
-        yield *unit, "income_share", income[decile] / earned if earned > 0 else undefined(NO_INCOME)
+        yield *unit, "income_share", sheet.earned[decile] / earned if earned > 0 else undefined(NO_INCOME)
         yield *unit, "benefit_share", row[k.BENEFIT] / benefit if benefit > 0 else undefined(NO_BENEFIT)
         yield *unit, "contribution_share", row[k.OWN] / own if own > 0 else undefined(NO_CONTRIBUTION)
         for name, item in PER_HEAD.items():
@@ -146,20 +147,6 @@ def incidence(sheet: Sheet) -> Iterator[Measure]:
         yield *unit, "employer_per_head", sheet.deciles[decile, Scheme.EMPLOYEE, k.MATCHED] / heads / FEN
         yield *unit, "subsidy_per_head", sheet.deciles[decile, Scheme.RESIDENT, k.MATCHED] / heads / FEN
         yield *unit, "net_benefit_per_head", (row[k.BENEFIT] - row[k.OWN]) / heads / FEN
-
-
-def income_deciles(sheet: Sheet) -> Floats:
-    """Return the income of every decile; families tied across a cut are split in proportion [fen]."""
-    low, tied = sheet.place[:, k.BELOW] * k.DECILES, sheet.place[:, k.TIED] * k.DECILES
-    first, last = low // sheet.people, (low + tied - 1) // sheet.people
-    whole = first == last
-    income = np.bincount(first[whole], sheet.before[whole], k.DECILES)
-    low, tied, cut = low[~whole], tied[~whole], sheet.before[~whole]
-    for decile in range(k.DECILES):
-        edges = decile * sheet.people, (decile + 1) * sheet.people
-        inside = np.clip(np.minimum(low + tied, edges[1]) - np.maximum(low, edges[0]), 0, None)
-        income[decile] += dot(cut, inside / tied)
-    return np.asarray(income)
 
 
 def theil(sheet: Sheet) -> Iterator[Measure]:

@@ -24,7 +24,7 @@ SIZE = 0
 BELOW, TIED, HEAD = 3, 4, 5
 TWICE = 5
 PLACES = 8
-"""A family's row: people, of them employees and residents; people below and tied by income, first of the tied;
+"""A family's row: people, of them employees and residents; people below and tied by income; first of the tied;
 twice the mid-rank of its employees among employees and of its residents among residents."""
 
 
@@ -95,6 +95,7 @@ def sums(
     family: Real,
     dots: Real,
     deciles: Real,
+    earned: Real,
     theil: Real,
     logs: Real,
     cell_of: Whole,
@@ -115,6 +116,7 @@ def sums(
         family: [scheme, item] room for one family.
         dots: [ranking, scheme, item] sums of money times twice the centred rank, by everybody's and by members' rank.
         deciles: [decile, scheme, item] sums; those on a cut are split.
+        earned: [decile] income before payments [fen]; the same.
         theil: [province, scheme, benefit] sums of money per head of the family [fen]; 0 income, 1 benefit.
         logs: [4] sums of money times the logarithm of money per head, income and benefit; families whose members use
             relatives' accounts; sum over them of the squares of what each uses over what all use [fen].
@@ -189,11 +191,11 @@ def sums(
                 for k in range(ITEMS):
                     dots[0, scheme, k] += family[scheme, k] * ranked
                     dots[1, scheme, k] += family[scheme, k] * inside
-        _into_deciles(family, row[BELOW], row[TIED], totals[0], deciles)
+        _into_deciles(family, before[home], row[BELOW], row[TIED], totals[0], deciles, earned)
 
 
 @inlined
-def _into_deciles(family: Real, low: int, tied: int, total: int, deciles: Real) -> None:
+def _into_deciles(family: Real, income: float, low: int, tied: int, total: int, deciles: Real, earned: Real) -> None:
     """Add a family to its income decile; families tied across a cut are split in proportion."""
     whole = float64(total)
     at, end = int64(float64(low * DECILES) / whole), int64(float64((low + tied) * DECILES - 1) / whole)
@@ -202,6 +204,7 @@ def _into_deciles(family: Real, low: int, tied: int, total: int, deciles: Real) 
         if at < end:
             upper, lower = min((low + tied) * DECILES, (decile + 1) * total), max(low * DECILES, decile * total)
             share = float64(upper - lower) / float64(tied * DECILES)
+        earned[decile] += income * share
         for scheme in range(SCHEMES):
             if family[scheme, PEOPLE] > 0.0:
                 for k in range(ITEMS):
@@ -241,40 +244,43 @@ def expected_by_family(
 
 
 @compiled
-def reranked(rows: Whole, per_head: Real, place: Whole, total: int, passed: Whole, out: Real) -> None:
+def reranked(values: Real, ranked: Whole, total: int, passed: Whole, out: Real) -> None:
     """Write three sums of money times centred rank: by its own order; by income; by income, then itself among the tied.
 
+    Ranks of families with the same money are added up as whole numbers: the order among them changes nothing.
+
     Args:
-        rows: the families in the order of money per head.
-        per_head: [family] the money per head.
-        place: [family, place] people and ranks by income.
+        values: money per head of families, ascending.
+        ranked: [order, place] their people and ranks by income, in the same order.
         total: persons.
         passed: [family] room for the weight already passed among families tied by income.
         out: the three sums, twice the covariance with rank times persons squared.
 
     """
-    size, start = rows.shape[0], 0
+    size, start = values.shape[0], 0
     under = int64(0)
-    own, ranked, nested = 0.0, 0.0, 0.0
+    own, by_income, nested = 0.0, 0.0, 0.0
     for row in range(size):
         passed[row] = 0
     while start < size:
-        end, tied = start, int64(0)
-        value = per_head[rows[start]]
-        while end < size and per_head[rows[end]] == value:
-            row = place[rows[end]]
+        end, tied, ranks, inside = start, int64(0), int64(0), int64(0)
+        value = values[start]
+        while end < size and values[end] == value:
+            row = ranked[end]
             weight = row[SIZE]
             tied += weight
             before = passed[row[HEAD]]
             passed[row[HEAD]] = before + weight
-            ranked += value * float64(weight * (row[BELOW] + row[BELOW] + row[TIED] - total))
-            nested += value * float64(weight * (row[BELOW] + row[BELOW] + before + before + weight - total))
+            ranks += weight * (row[BELOW] + row[BELOW] + row[TIED] - total)
+            inside += weight * (row[BELOW] + row[BELOW] + before + before + weight - total)
             end += 1
         own += value * float64(tied * (under + under + tied - total))
+        by_income += value * float64(ranks)
+        nested += value * float64(inside)
         under += tied
         start = end
     out[0] = own
-    out[1] = ranked
+    out[1] = by_income
     out[2] = nested
 
 

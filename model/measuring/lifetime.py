@@ -13,7 +13,7 @@ from model.measuring import kernels as k
 from model.measuring.equality import CONCEPTS, moved
 from model.measuring.protection import Lives
 from model.measuring.rows import NATION, Measure
-from model.measuring.sheet import Floats, Ranking, Sheet
+from model.measuring.sheet import Floats, Sheet, reranked
 
 
 def lifetime(sheet: Sheet, engine: Engine, ex_ante: Floats, lives: Lives) -> Iterator[Measure]:
@@ -26,16 +26,9 @@ def lifetime(sheet: Sheet, engine: Engine, ex_ante: Floats, lives: Lives) -> Ite
     place[:, k.SIZE] = years
     k.mid_ranks(np.argsort(before), before, place)
     total, money_before = int(years.sum()), float(np.sum(years * before))
-    spread = _ranking(before, place, total)
+    spread = reranked(before, place, total, money_before)
     gini = spread.own / (total * money_before) if money_before > 0 else undefined(MEAN_NOT_POSITIVE)
     yield *NATION, "lifetime_years", total / len(years)
     yield *NATION, "lifetime_gini_income", gini
     for concept, each in zip(CONCEPTS, after, strict=True):
-        yield from moved(f"lifetime_{concept}", gini, _ranking(each, place, total), total)
-
-
-def _ranking(values: Floats, place: np.ndarray[tuple[int, ...], np.dtype[np.int64]], total: int) -> Ranking:
-    """Return the products with ranks of values, weighted by years."""
-    out, passed = np.zeros(3), np.empty(len(values), np.int64)
-    k.reranked(np.argsort(values), values, place, total, passed, out)
-    return Ranking(float(out[0]), float(out[1]), float(out[2]), float(np.sum(place[:, k.SIZE] * values)))
+        yield from moved(f"lifetime_{concept}", gini, reranked(each, place, total, float(np.sum(years * each))), total)

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
 from agents.codes import Scheme
 from model.measures import Undefined
@@ -27,3 +31,11 @@ def reason_of(value: float) -> str:
     if value == value:
         return ""
     return value.reason if isinstance(value, Undefined) else NO_REASON
+
+
+def by_word(words: NDArray[Any], amounts: NDArray[np.int64]) -> dict[str, int]:
+    """Return the sum of amounts by word [unit of the amounts]."""
+    place, names = pd.factorize(words)
+    sums = np.zeros(len(names), np.int64)
+    np.add.at(sums, place, amounts)
+    return dict(zip(names.tolist(), sums.tolist(), strict=True))

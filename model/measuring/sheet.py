@@ -61,6 +61,7 @@ class Sheet:
     pools: Whole
     dots: Floats
     deciles: Floats
+    earned: Floats
     theil: Floats
     logs: Floats
     cell_of: NDArray[np.int32]
@@ -131,6 +132,7 @@ def sheet_of(engine: Engine, province: Whole, pools: int, bearing: Bearing, trea
     room = np.zeros((engine.threads, k.SCHEMES, k.ITEMS))
     dots = np.zeros((PARTS, 2, k.SCHEMES, k.ITEMS))
     deciles = np.zeros((PARTS, k.DECILES, k.SCHEMES, k.ITEMS))
+    earned = np.zeros((PARTS, k.DECILES))
     theil = np.zeros((PARTS, int(province.max()) + 1, k.SCHEMES, 2))
     logs = np.zeros((PARTS, 4))
     cell_of = np.empty(len(engine.people), np.int32)
@@ -139,7 +141,8 @@ def sheet_of(engine: Engine, province: Whole, pools: int, bearing: Bearing, trea
         for n in range(thread, PARTS, engine.threads):
             k.sums(
                 people, bounds, ends[n], ends[n + 1], place, totals, before, province,
-                cells[thread], by_pool[thread], room[thread], dots[n], deciles[n], theil[n], logs[n], cell_of,
+                cells[thread], by_pool[thread], room[thread], dots[n], deciles[n], earned[n], theil[n], logs[n],
+                cell_of,
             )  # fmt: skip
 
     if engine.executor is None:
@@ -149,7 +152,7 @@ def sheet_of(engine: Engine, province: Whole, pools: int, bearing: Bearing, trea
     tax = _taxes(before, place[:, k.SIZE], bearing, treasury)
     return Sheet(
         bearing, place, totals, before, after - tax, cells.sum(axis=0), by_pool.sum(axis=0), dots.sum(axis=0),
-        deciles.sum(axis=0), theil.sum(axis=0), logs.sum(axis=0), cell_of, tax, province, cash,
+        deciles.sum(axis=0), earned.sum(axis=0), theil.sum(axis=0), logs.sum(axis=0), cell_of, tax, province, cash,
     )  # fmt: skip
 
 
@@ -177,12 +180,12 @@ class Ranking:
     total: float
 
 
-def reranked(sheet: Sheet, money: Floats) -> Ranking:
-    """Return a family money's products with ranks."""
-    per_head = money / sheet.size
-    out, passed = np.zeros(3), np.empty(len(money), np.int64)
-    k.reranked(np.argsort(per_head), per_head, sheet.place, sheet.people, passed, out)
-    return Ranking(float(out[0]), float(out[1]), float(out[2]), float(money.sum()))
+def reranked(per_head: Floats, place: Whole, people: int, total: float) -> Ranking:
+    """Return the products with ranks of money per head, beside the total of the money."""
+    rows = np.argsort(per_head)
+    out, passed = np.zeros(3), np.empty(len(rows), np.int64)
+    k.reranked(per_head[rows], np.take(place, rows, axis=0), people, passed, out)
+    return Ranking(float(out[0]), float(out[1]), float(out[2]), total)
 
 
 def expected(engine: Engine, sheet: Sheet) -> tuple[Floats, Floats]:
