@@ -7,6 +7,7 @@ again is what one sample cannot tell.
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -19,10 +20,13 @@ import yaml
 from experiments import fit
 from experiments.outcomes import style
 from experiments.run import cpu_count
+from experiments.store import write_json
 from experiments.workers import processes
 from model.policy.files import ROOT
 
 WORK = ROOT / "results" / "calibration"
+KEPT = Path(__file__).resolve().parent / "recovery.json"
+"""What was found when it was last asked; recovery.png and recovery_zh.png beside it are drawn from it."""
 LOW, HIGH = 0.3, 0.7  # shares of the prior ranges where the truth lies, in turn
 
 
@@ -48,6 +52,22 @@ def recover(plan: fit.Plan, fake_seed: int, pool: Any = None, rounds: int = 10) 
     spread = np.linalg.pinv(found.jacobian.T @ found.jacobian)
     names = tuple(each.name for each in plan.chosen)
     return Recovered(names, truth, found.shares, np.sqrt(np.diag(spread)))
+
+
+def write(result: Recovered, people: int, path: Path = KEPT) -> None:
+    """Write what was found, rounded, with the size of the worlds."""
+    told = {
+        name: {"true": round(float(true), 3), "found": round(float(found), 3), "deviation": round(float(deviation), 4)}
+        for name, true, found, deviation in zip(result.names, result.truth, result.found, result.deviation, strict=True)
+    }
+    write_json(path, {"people": people, "shares_of_prior_ranges": told})
+
+
+def read(path: Path = KEPT) -> Recovered:
+    """Return what was found when it was last asked."""
+    told = json.loads(path.read_text(encoding="utf-8"))["shares_of_prior_ranges"]
+    columns = (np.array([each[key] for each in told.values()]) for key in ("true", "found", "deviation"))
+    return Recovered(tuple(told), *columns)
 
 
 def inside(result: Recovered) -> int:
@@ -124,16 +144,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--people", type=int, default=50_000)
     parser.add_argument("--workers", type=int, default=0, help="processes; 0 for one a processor")
     parser.add_argument("--work", type=Path, default=WORK, help="folder of what was evaluated")
-    parser.add_argument("--figure", type=Path, default=WORK / "recovery.png")
+    parser.add_argument("--rounds", type=int, default=12, help="most steps of the fit")
+    parser.add_argument("--kept", type=Path, default=KEPT, help="file for what was found; its pictures lie beside it")
     given = parser.parse_args(arguments)
     plan = fit.Plan(given.people, (0,), given.work, fit.free())
     with processes(given.workers or cpu_count()) as pool:
-        result = recover(plan, 1, pool)
+        result = recover(plan, 1, pool, given.rounds)
     for name, true, found, deviation in zip(result.names, result.truth, result.found, result.deviation, strict=True):
         print(f"{name:24s} true {true:.2f} found {found:.2f} +- {fit.SIGMAS * deviation:.2f}")
     off = np.abs(result.found - result.truth)
     print(f"{inside(result)} of {len(off)} inside two standard deviations; median gap {np.median(off):.3f}")
-    print("wrote " + ", ".join(str(file) for file in draw_all(result, given.figure)))
+    write(result, given.people, given.kept)
+    print("wrote " + ", ".join(file.name for file in (given.kept, *draw_all(result, given.kept.with_suffix(".png")))))
     return 0
 
 

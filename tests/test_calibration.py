@@ -208,6 +208,24 @@ def test_a_fit_to_data_made_by_the_model_finds_the_parameters_again(tmp_path: Pa
     assert len(list((tmp_path / "evaluations").iterdir())) == kept
 
 
+def test_what_a_fit_finds_again_is_counted_and_kept(tmp_path: Path) -> None:
+    found = np.array([0.31, 0.5, 0.69])
+    result = recovery.Recovered(("a", "b", "c"), np.array([0.3, 0.7, 0.7]), found, np.array([0.02, 0.09, 0.004]))
+    assert recovery.inside(result) == 1  # the gaps are 0.5, 2.2 and 2.5 standard deviations
+    recovery.write(result, 10, tmp_path / "kept.json")
+    again = recovery.read(tmp_path / "kept.json")
+    assert again.names == result.names
+    assert (again.found == found).all()
+
+
+def test_the_kept_recovery_is_of_these_parameters_and_finds_most() -> None:
+    kept = recovery.read()
+    assert kept.names == tuple(each.name for each in fit.free())
+    assert set(kept.truth.tolist()) == {recovery.LOW, recovery.HIGH}
+    assert recovery.inside(kept) >= 2 / 3 * len(kept.names)
+    assert np.median(np.abs(kept.found - kept.truth)) < 0.1
+
+
 def test_tables_that_changed_since_the_fit_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kept = tmp_path / "sets.json"
     monkeypatch.setattr(calibrate, "SETS", kept)
