@@ -56,18 +56,19 @@ def recover(plan: fit.Plan, fake_seed: int, pool: Any = None, rounds: int = 10) 
 
 def write(result: Recovered, people: int, path: Path = KEPT) -> None:
     """Write what was found, rounded, with the size of the worlds."""
-    told = {
-        name: {"true": round(float(true), 3), "found": round(float(found), 3), "deviation": round(float(deviation), 4)}
-        for name, true, found, deviation in zip(result.names, result.truth, result.found, result.deviation, strict=True)
-    }
+    columns = result.names, result.truth.tolist(), result.found.tolist(), result.deviation.tolist()
+    told = [
+        {"name": name, "true": round(true, 3), "found": round(found, 3), "deviation": round(deviation, 4)}
+        for name, true, found, deviation in zip(*columns, strict=True)
+    ]
     write_json(path, {"people": people, "shares_of_prior_ranges": told})
 
 
 def read(path: Path = KEPT) -> Recovered:
     """Return what was found when it was last asked."""
     told = json.loads(path.read_text(encoding="utf-8"))["shares_of_prior_ranges"]
-    columns = (np.array([each[key] for each in told.values()]) for key in ("true", "found", "deviation"))
-    return Recovered(tuple(told), *columns)
+    truth, found, deviation = (np.array([each[key] for each in told]) for key in ("true", "found", "deviation"))
+    return Recovered(tuple(each["name"] for each in told), truth, found, deviation)
 
 
 def inside(result: Recovered) -> int:

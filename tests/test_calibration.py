@@ -80,7 +80,7 @@ def test_shares_of_the_prior_ranges_become_law_of_the_years() -> None:
     shares = np.full(len(fit.free()), 0.5)
     law = fit.law_of(shares)
     assert law["employee.declared_share"][2019] == pytest.approx(1.1)
-    assert law["employee.declared_share"][2021] == pytest.approx((1.1 + 1.075) / 2)
+    assert law["employee.declared_share"][2020] == pytest.approx((1.1 + 1.075) / 2)
     assert law["employee.employer_relief"][2023] == -law["employee.employer_relief"][2022]
     rates = law["assistance.rate"][2018]
     assert rates == {"none": pytest.approx(0.15), "destitute": 0.95, "minimum_living": 0.78, "monitored": 0.68}

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments import add_table, board, cli, limits, provinces
+from experiments import add_table, board, cli, limits, provinces, validate
 from experiments.gauges import mean_and_interval
 from experiments.store import TABLES
 from model import data
@@ -49,9 +49,11 @@ def test_what_is_wrong_comes_first(made: tuple[list[dict[str, Any]], Path]) -> N
     assert holds == sorted(holds)
     page = (out / "board.md").read_text(encoding="utf-8")
     assert page.index("What is wrong") < page.index("What holds")
-    missed = [row for row in rows if row["simulated"] is None]
-    assert missed
-    assert not any(row["holds"] for row in missed)
+    missed = board.row("births", board.of_class(board.terms()["targets"]["births"]), 2023, 9.02, [{}])
+    assert missed["simulated"] is None
+    assert not missed["holds"]
+    assert board.ordered([*rows, missed])[0] is missed
+    assert "not simulated" in validate.page([missed], 3000, 1)
     assert all(f"| {row['name']} [" in page for row in rows)
 
 
