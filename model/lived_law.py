@@ -14,10 +14,14 @@ from numpy.typing import NDArray
 from agents.codes import Aid, Scheme, Work
 from agents.compiled import int64
 from model.phases.behaviour import with_effort
+from model.phases.paying import AVERAGE_PENSION
+from model.places import Growth, Spread, places
+from model.scenario import FIRST_START
 
 Value = Callable[[str, int], float]
 """A parameter's value in a year, by its path."""
 FEN_PER_YUAN = 100
+CREDIT_BASE = "employee.retiree_credit_base"
 FLOORED = (Aid.DESTITUTE, Aid.MINIMUM_LIVING)
 """Classes whose rate of assistance has a floor (国办发〔2021〕42号)."""
 
@@ -72,6 +76,21 @@ def pension_factor(value: Value, last: int, year: int) -> float:
     for now in range(last + 1, year + 1):
         factor *= (1.0 + value("work.pension_growth", now)) / (1.0 + value("work.wage_growth", now))
     return factor
+
+
+def credit_pension(value: Value, year: int, spread: Spread, growth: Growth) -> NDArray[np.int64]:
+    """Return by pool the average pension of which retirees' accounts are credited a share [pool; fen/year].
+
+    It is that of the year in which the choice of the average pension came, and stays: a fixed amount. Where the own
+    pension counts, nothing. Source: document 004, question 3.
+    """
+    if value(CREDIT_BASE, year) != AVERAGE_PENSION:
+        return np.zeros_like(places(year, spread, growth).base_wage)
+    first = year
+    while first > FIRST_START and value(CREDIT_BASE, first - 1) == AVERAGE_PENSION:
+        first -= 1
+    share = value("employee.pension_share", first)
+    return np.asarray(np.floor(places(first, spread, growth).base_wage * share + 0.5), np.int64)
 
 
 def new_money(value: Value, last: int, year: int) -> int:

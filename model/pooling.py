@@ -23,7 +23,7 @@ from model.errors import ScenarioError
 from model.job_market import job_odds
 from model.kinds import EMPLOYEE_ACCOUNTS
 from model.ledger import Ledger
-from model.lived_law import LivedLaw
+from model.lived_law import LivedLaw, credit_pension
 from model.mobility import mobility
 from model.openings import openings
 from model.parts import PART, Make, Parts, parts_of, scale_all_accounts
@@ -252,6 +252,7 @@ class PoolingModel(mesa.Model):
             "base_wage": self.places.base_wage,
             "wage": self.places.wage,
             "income": self.places.income,
+            "credit_pension": credit_pension(self._value, year, self.spread, self.growth),
             "living": last_income,
             "shape": self.places.shape,
             "subsidy": subsidies(self.places, law, insured, last_income),

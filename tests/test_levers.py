@@ -77,6 +77,7 @@ LEVERS: dict[str, tuple[Any, Changes]] = {
     "employee.other_income": (3.0, {"employee.wage_base": 1}),
     "employee.pension_base": (0, RETIREES),
     "employee.pension_share": (1.0, RETIREES),
+    "employee.retiree_credit_base": (0, {}),
     "employee.wage_base": (1, {}),
     "enrolment.benefit_months_long": (60, JOBLESS),
     "enrolment.benefit_months_middle": (60, JOBLESS),

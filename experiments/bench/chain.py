@@ -119,7 +119,8 @@ def _retirees(
     """Credit retirees' accounts, and collect from them where the law asks for it."""
     rules, who = law.employee, rows[at]
     pension = p.income[who].astype(np.int64)
-    credit[at] = shares(pension, rules.retiree_credit_rate)
+    told = ground.credit_pension[p.insured[who]] if rules.retiree_credit_base == AVERAGE_PENSION else pension
+    credit[at] = shares(told, rules.retiree_credit_rate)
     if rules.pension_base == AVERAGE_PENSION:
         pension = shares(ground.base_wage[p.insured[who]], rules.pension_share)
     own[at] = shares(pension, rules.retiree_rate)

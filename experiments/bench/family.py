@@ -149,7 +149,9 @@ class Family(mesa.Agent):
             average = rules.pension_base == AVERAGE_PENSION
             pension = fen_share(base_wage, rules.pension_share) if average else person.income
             own = person_contribution(pension, rules.retiree_rate)
-            credit = credit_retired(person.income, rules.retiree_credit_rate)
+            alike = rules.retiree_credit_base == AVERAGE_PENSION
+            pension = self.model.around.credit_pension[person.insured] if alike else person.income
+            credit = credit_retired(pension, rules.retiree_credit_rate)
         elif work == FLEXIBLE:
             own = flexible_contribution(base_wage, rules.flexible_multiple, rules.flexible_rate)
             credited = flexible_contribution(base_wage, rules.flexible_multiple, rules.flexible_account_rate)

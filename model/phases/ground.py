@@ -40,6 +40,8 @@ class Ground(NamedTuple):
     """[pool] this year's average wage [fen/year]."""
     income: Array
     """[pool, rural/urban] disposable income per head [fen/year]."""
+    credit_pension: Array
+    """[pool] average pension of which retirees' accounts are credited a share, where it is not the own [fen/year]."""
     living: Array
     """[pool] last year's disposable income a head, town and country together [fen/year]."""
     shape: Array

@@ -33,7 +33,7 @@ HELPED = 3
 PAID_AHEAD = 1
 """The choice of `resident.cash_year` by which what is paid this year for the next counts."""
 AVERAGE_PENSION = 1
-"""The choice of `employee.pension_base` by which retirees would pay on the pool's average pension."""
+"""The choice of `employee.pension_base` and `retiree_credit_base` by which the pool's average pension counts."""
 WIDER = 2
 """The choice of `accounts.scope` from which on contributions may be paid whatever the reading of the rule of 2021."""
 
@@ -87,7 +87,8 @@ def _employee(p: Columns, i: int, law: Any, ground: Ground, sums: Sums) -> None:
         if rules.pension_base == AVERAGE_PENSION:
             pension = fen_share(ground.base_wage[pool], rules.pension_share)
         own = person_contribution(pension, rules.retiree_rate)
-        credit = credit_retired(int64(p.income[i]), rules.retiree_credit_rate)
+        told = ground.credit_pension[pool] if rules.retiree_credit_base == AVERAGE_PENSION else int64(p.income[i])
+        credit = credit_retired(told, rules.retiree_credit_rate)
     elif work == Work.FLEXIBLE:
         own = flexible_contribution(ground.base_wage[pool], rules.flexible_multiple, rules.flexible_rate)
         credited = flexible_contribution(ground.base_wage[pool], rules.flexible_multiple, rules.flexible_account_rate)
