@@ -30,6 +30,7 @@ class Table:
         """Take given arrays (checked against the declaration) or fill a number of rows with the defaults."""
         self.declared = dict(declared)
         self.rows = rows
+        self.left = False
         for name, column in self.declared.items():
             array = None if arrays is None else arrays.get(name)
             if array is None:
@@ -40,13 +41,21 @@ class Table:
             setattr(self, name, array)
 
     def __getattr__(self, name: str) -> Array:
-        """Say which columns exist when an unknown one is asked for."""
+        """Say which columns exist when an unknown one is asked for, or that all have been let go."""
+        if self.__dict__.get("left"):
+            raise AttributeError(f"column {name}: a year has been lived since; ask the world for its people again")
         message = f"no column {name!r}; columns are {', '.join(self.__dict__.get('declared', ()))}"
         raise AttributeError(message)
 
     def __len__(self) -> int:
         """Return the number of rows."""
         return self.rows
+
+    def leave(self) -> None:
+        """Let all columns go, since others take their memory: who still asks for one is refused."""
+        self.left = True
+        for name in self.declared:
+            delattr(self, name)
 
     def arrays(self) -> dict[str, Array]:
         """Return all columns by name."""

@@ -124,6 +124,7 @@ class Renewal:
 
         self.each(renew, PERSON)
         self.shelf.lay_down(moved)
+        self.people.leave()
         self.people = Table(PERSON, layout.rows, arrays)
 
     def _renew_column(self, name: str, old: Array, moved: Array, layout: Layout, new: Array) -> None:

@@ -16,7 +16,7 @@ from agents.codes import Scheme, Sex
 from agents.columns import Column, Selection, Table
 from agents.household import Household
 from agents.person import PERSON, Person
-from tests.worlds import lived
+from tests.worlds import lived, world_of
 
 DECLARED = {
     "age": Column("u1", "years", 0, "completed years"),
@@ -192,3 +192,18 @@ def test_a_household_is_its_members() -> None:
         family = Household(people, homes, row)
         assert len(family) == sizes[row]
         assert {member.household for member in family.members} == {row}
+
+
+def test_people_held_over_a_year_are_refused_not_mixed_up() -> None:
+    """The memory of a year's columns serves the next one: a selection made before says so instead of telling it."""
+    world = world_of()
+    held = world.people.select(lambda p: p.age >= 60)
+    person = next(iter(held))
+    ages = held.get("age")
+    assert ages.min() >= 60
+    world.step()
+    for read in (lambda: held.get("age"), lambda: held.agg("self_pay", sum), lambda: person.age):
+        with pytest.raises(AttributeError, match="a year has been lived since; ask the world for its people again"):
+            read()
+    assert ages.min() >= 60
+    assert len(world.people.get("age")) == len(world.people)
