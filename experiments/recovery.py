@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -121,7 +122,7 @@ WORDS = {
 def _title(name: str, language: str) -> str:
     """Return a free parameter's name, in Chinese with its words in free.yaml."""
     told = yaml.safe_load(fit.FILE.read_text(encoding="utf-8"))["free"]
-    return name if language == "en" else f"{told[name]['zh'].split('（')[0]} {name}"
+    return name if language == "en" else f"{re.sub('（.*?）', '', told[name]['zh'])} {name}"
 
 
 def draw_all(result: Recovered, path: Path) -> list[Path]:
