@@ -39,6 +39,7 @@ KINDS = (
 ADDED = {"epidemic", "care_insurance", "premium_large_sum", "step1_interest"}
 ADDED |= {"step3_loan", "step3_repay", "step3_interest"}
 INCOME = ("contribution_person", "contribution_employer", "contribution_unemployment", "subsidy", "interest")
+FROM_ACCOUNTS = ("own_account", "family_account", "premium_from_account", "care_insurance")
 YEARS = range(START, LAST + 1)
 
 
@@ -164,7 +165,7 @@ def test_income_and_spending_are_the_bulletins(seen: Told) -> None:
     for fund, incomes, allocated, benefits in (
         ("employee_pool", INCOME, ("credit",), ("basic", "maternity", "premium_large_sum")),
         ("resident_pool", (*INCOME, "premium_help", "premium_from_account"), (), ("basic", "premium_critical")),
-        ("employee_accounts", (*INCOME, "credit"), (), ("own_account", "family_account", "premium_from_account")),
+        ("employee_accounts", (*INCOME, "credit"), (), FROM_ACCOUNTS),
     ):
         into = flows[flows["payee"].str.startswith(f"{fund}:")]
         out = flows[flows["payer"].str.startswith(f"{fund}:")]
