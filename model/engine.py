@@ -113,7 +113,7 @@ class Engine:
             room = self._scratch(thread, largest)._replace(need=need)
             driver(people, self.bounds, blocks, ranges[thread], ranges[thread + 1], laws, ground, ill, sums, room)
 
-        self._each(work, range(self.threads))
+        self.each(work, range(self.threads))
         for part in self.tallies:
             tally.add(part)
 
@@ -127,7 +127,7 @@ class Engine:
     def _families(self) -> CoUse:
         """Return the year's co-use of accounts, begun where it has not."""
         if self.co_use is None:
-            self.co_use = CoUse(len(self.people), self.threads, self._each, self.shelf)
+            self.co_use = CoUse(len(self.people), self.threads, self.each, self.shelf)
         return self.co_use
 
     def share(self, use: Use, laws: Any, ground: Ground, tally: Tally) -> None:
@@ -143,7 +143,7 @@ class Engine:
             self.co_use = None
             self.illness = new_illness(0)
 
-    def _each(self, work: Callable[[Any], None], items: Any) -> None:
+    def each(self, work: Callable[[Any], None], items: Any) -> None:
         """Do the work on every item, on the threads where there are several; errors come out here."""
         left = iter(items)
 
@@ -162,7 +162,7 @@ class Engine:
         Balances of accounts that move with their owners are added to `moved_money` [from pool, to pool; fen].
         """
         self.rows_before = len(self.people)
-        renewal = Renewal(self.people, self.households, self.bounds, self._each, self.threads, self.shelf)
+        renewal = Renewal(self.people, self.households, self.bounds, self.each, self.threads, self.shelf)
         renewal.live(laws, ground, moved_money)
         self.people, self.households, self.bounds = renewal.people, renewal.households, renewal.bounds
         self.layout = renewal.layout
@@ -196,8 +196,8 @@ class Engine:
             kin[thread] = found[:, : inheriting.list_children(people, first, last, rows, found[0], found[1])].copy()
             self.shelf.lay_down(room, purpose="pairs")
 
-        self._each(estates, range(self.threads))
-        self._each(heirs, range(self.threads))
+        self.each(estates, range(self.threads))
+        self.each(heirs, range(self.threads))
         parents, children = inheriting.first_children(people, *np.concatenate(kin, axis=1))
         rows = np.concatenate(dead)
         self.shelf.lay_down(*dead, purpose="part")

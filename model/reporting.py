@@ -15,7 +15,7 @@ from model.engine import Engine
 from model.measuring import balance, equality, protection, sharing
 from model.measuring.lifetime import lifetime
 from model.measuring.rows import NATION, SCHEMES, Measure, Row, by_word, dated
-from model.measuring.sheet import Bearing, expected, sheet_of
+from model.measuring.sheet import PLACES, Bearing, expected, sheet_of
 from model.places import MONTHS
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class Reporter:
         sheet = sheet_of(engine, province, len(world.pools), bearing, treasury / world.weight)
         benefit, ex_ante = expected(engine, sheet)
         yield from ((DEFINITION, "china", name, value) for name, value in vars(bearing).items())
-        yield from equality.redistribution(sheet, ex_ante, benefit)
+        yield from equality.redistribution(sheet, engine, ex_ante, benefit)
         yield from equality.progressivity(sheet)
         yield from equality.concentration(sheet)
         yield from equality.inequity(sheet)
@@ -116,6 +116,7 @@ class Reporter:
         yield from _listed(world)
         if world.policy.value("measure.lifetime", world.year):
             yield from lifetime(sheet, engine, ex_ante, self.lives)
+        engine.shelf.lay_down(sheet.place.reshape(-1), purpose=PLACES)
 
 
 def count_measures(world: PoolingModel) -> list[Row]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from agents.codes import Scheme
+from model.engine import Engine
 from model.measures import undefined
 from model.measures.concentration import NO_BENEFIT, NO_CONTRIBUTION, NO_INCOME
 from model.measures.decomposition import between_groups
@@ -29,13 +30,19 @@ def dot(a: Floats, b: Floats) -> float:
     return float(np.sum(a * b))
 
 
-def redistribution(sheet: Sheet, ex_ante: Floats, expected: Floats) -> Iterator[Measure]:
+def redistribution(sheet: Sheet, engine: Engine, ex_ante: Floats, expected: Floats) -> Iterator[Measure]:
     """Give inequality before and after by both concepts: RE = RS - AP = V - H - R."""
     gini = sheet.index(dot(sheet.before, sheet.centred), sheet.before.sum(), MEAN_NOT_POSITIVE)
     yield *NATION, "gini_income", gini
-    for concept, after in zip(CONCEPTS, (sheet.after, ex_ante), strict=True):
-        ranking = reranked(after / sheet.size, sheet.place, sheet.people, float(after.sum()))
-        yield from moved(concept, gini, ranking, sheet.people)
+    found: dict[int, Ranking] = {}
+
+    def rank(n: int) -> None:
+        after = (sheet.after, ex_ante)[n]
+        found[n] = reranked(engine.shelf, after / sheet.size, sheet.place, sheet.people, float(after.sum()))
+
+    engine.each(rank, range(len(CONCEPTS)))
+    for n, concept in enumerate(CONCEPTS):
+        yield from moved(concept, gini, found[n], sheet.people)
     foreseen = sheet.index(dot(expected, sheet.centred), expected.sum(), NO_BENEFIT)
     yield *NATION, "concentration_expected_benefit", foreseen
     yield *NATION, "kakwani_expected_benefit", gini - foreseen

@@ -26,9 +26,10 @@ def lifetime(sheet: Sheet, engine: Engine, ex_ante: Floats, lives: Lives) -> Ite
     place[:, k.SIZE] = years
     k.mid_ranks(np.argsort(before), before, place)
     total, money_before = int(years.sum()), float(np.sum(years * before))
-    spread = reranked(before, place, total, money_before)
+    spread = reranked(engine.shelf, before, place, total, money_before)
     gini = spread.own / (total * money_before) if money_before > 0 else undefined(MEAN_NOT_POSITIVE)
     yield *NATION, "lifetime_years", total / len(years)
     yield *NATION, "lifetime_gini_income", gini
     for concept, each in zip(CONCEPTS, after, strict=True):
-        yield from moved(f"lifetime_{concept}", gini, reranked(each, place, total, float(np.sum(years * each))), total)
+        ranking = reranked(engine.shelf, each, place, total, float(np.sum(years * each)))
+        yield from moved(f"lifetime_{concept}", gini, ranking, total)

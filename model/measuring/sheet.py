@@ -18,8 +18,11 @@ from agents.person import columns_of
 from model.engine import Engine
 from model.measures import undefined
 from model.measuring import kernels as k
+from model.shelf import Shelf
 
 PARTS = 16
+PLACES = "places of families"
+"""What the shelf keeps their rows for."""
 AGE_STARTS = (0, 5, 15, 25, 35, 45, 55, 65, 75, 85)
 """First ages of the groups by which need and expected benefits differ."""
 Floats = NDArray[np.float64]
@@ -104,11 +107,7 @@ class Sheet:
 
 def each(engine: Engine, work: Callable[[int], None]) -> None:
     """Do the work of every part of the families, on the engine's threads where it has several."""
-    if engine.executor is None:
-        for part in range(PARTS):
-            work(part)
-    else:
-        list(engine.executor.map(work, range(PARTS)))
+    engine.each(work, range(PARTS))
 
 
 def cuts(engine: Engine) -> Whole:
@@ -120,7 +119,7 @@ def sheet_of(engine: Engine, province: Whole, pools: int, bearing: Bearing, trea
     """Add up the people of the year just lived; `treasury` is what the treasury paid, per simulated people [fen]."""
     people, bounds, ends = columns_of(engine.people), engine.bounds, cuts(engine)
     homes = len(bounds) - 1
-    place = np.empty((homes, k.PLACES), np.int64)
+    place = engine.shelf.take(np.int64, homes * k.PLACES, PLACES).reshape(homes, k.PLACES)
     before, after, cash = np.empty(homes), np.empty(homes), np.empty(homes)
     on_wage = bearing.employer_on_wage
     each(engine, lambda n: k.families(people, bounds, ends[n], ends[n + 1], on_wage, place, before, after, cash))
@@ -145,10 +144,7 @@ def sheet_of(engine: Engine, province: Whole, pools: int, bearing: Bearing, trea
                 cell_of,
             )  # fmt: skip
 
-    if engine.executor is None:
-        add(0)
-    else:
-        list(engine.executor.map(add, range(engine.threads)))
+    engine.each(add, range(engine.threads))
     tax = _taxes(before, place[:, k.SIZE], bearing, treasury)
     return Sheet(
         bearing, place, totals, before, after - tax, cells.sum(axis=0), by_pool.sum(axis=0), dots.sum(axis=0),
@@ -180,11 +176,14 @@ class Ranking:
     total: float
 
 
-def reranked(per_head: Floats, place: Whole, people: int, total: float) -> Ranking:
+def reranked(shelf: Shelf, per_head: Floats, place: Whole, people: int, total: float) -> Ranking:
     """Return the products with ranks of money per head, beside the total of the money."""
     rows = np.argsort(per_head)
+    ranked = shelf.take(np.int64, place.size, PLACES).reshape(place.shape)
+    np.take(place, rows, axis=0, out=ranked, mode="clip")
     out, passed = np.zeros(3), np.empty(len(rows), np.int64)
-    k.reranked(per_head[rows], np.take(place, rows, axis=0), people, passed, out)
+    k.reranked(per_head[rows], ranked, people, passed, out)
+    shelf.lay_down(ranked.reshape(-1), purpose=PLACES)
     return Ranking(float(out[0]), float(out[1]), float(out[2]), total)
 
 
