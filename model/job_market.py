@@ -1,4 +1,4 @@
-"""Where work with an employer is found more easily: odds by pool, so that members stay where they were counted."""
+"""Where work with an employer is found more easily: odds by pool, so that members stay nearer to where they were counted."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def job_odds(assumptions: Mapping[str, float]) -> NDArray[np.float64]:
     """Return by pool the odds that people of working age are members at work, over the nation's odds [pool; no unit].
 
     Members at work by pool are those the first population meets, at the census of 2020. Jobs end everywhere at one
-    rate; found in proportion to these odds, they leave every pool's share where it is.
+    rate; found in proportion to these odds, they leave every pool's share where it is as long as the nation's stays.
 
     Errors: DataError for a pool with more members at work than people of working age.
     """

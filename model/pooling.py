@@ -260,6 +260,7 @@ class PoolingModel(mesa.Model):
             "effort": local_effort(self.pools["code"].to_numpy(), law) * self.funds.effort[:, Scheme.RESIDENT],
             "premium_growth": premium / last_premium - 1.0,
             "member_leaning": leanings(law),
+            "large_stay": np.int64(law.care.large_stay),
             "onset": onset(law),
             "fertility": np.ascontiguousarray(self.demography.birth[at, :AGES]),
             **mobility(law),

@@ -298,15 +298,22 @@ def balanced(need: Counts, limit: float) -> Floats:
 
     A pool feels the variance of the members it represents, not that of the sample: the luck of the few simulated is
     taken out here; the chance among all members and the year's shocks come in with the prices. Where nobody had one
-    kind of care, or the limit is met, the other kinds make up for it.
+    kind of care, or the limit is met, the other kinds make up for it. What of stays lies beyond a large cost stays as
+    drawn: the rest of the pool's care makes room for it, and the nation's where a pool has too little.
     """
+    beyond = need[..., Need.DRAWN_BEYOND].astype(np.float64)
     drawn = need[..., Need.DRAWN_VISITS : Need.VISITS].astype(np.float64)
+    drawn[..., Need.DRAWN_STAYS] -= beyond
     expected = expected_need(need)
+    least = np.minimum(drawn, expected) / limit
+    expected[..., Need.DRAWN_STAYS] -= beyond
+    expected = np.maximum(expected, least)
     factor = _quotient(expected, drawn, limit)
-    rest = _quotient(expected.sum(axis=-1), (drawn * factor).sum(axis=-1), limit)
-    factor = factor * rest[..., None]
+    factor *= _quotient(expected.sum(axis=-1), (drawn * factor).sum(axis=-1), limit)[..., None]
+    wanted = expected_need(need).sum(axis=(0, 2)) - beyond.sum(axis=0)
+    factor *= _quotient(wanted, (drawn * factor).sum(axis=(0, 2)), limit)[:, None]
     factor[:, Scheme.NONE] = 1.0
-    return np.asarray(factor)
+    return np.asarray(np.clip(factor, 1.0 / limit, limit))
 
 
 def expected_need(need: Counts) -> Floats:

@@ -231,6 +231,7 @@ class Person(Joiner):
         for care in range(CARES):
             need[Need.DRAWN_VISITS + care] += self.drawn[5 + care]
             need[Need.VISITS + care] += int(around.mean_cost[care][self.status][age])
+        need[Need.DRAWN_BEYOND] += max(self.drawn[-1] - around.large_stay, 0)
         need[Need.MORBIDITY] += int(around.expected_cost[self.dying][self.status][self.chronic][age])
 
     def _care(self) -> tuple[int, ...]:
@@ -270,7 +271,9 @@ class Person(Joiner):
         level = around.price[self.insured] * around.budget[self.insured][self.scheme]
         visits, visit_tier, stays, tier, away, *costs = self.drawn
         even = around.balance[self.insured][self.scheme]
+        costs[-1], beyond = min(costs[-1], around.large_stay), max(costs[-1] - around.large_stay, 0)
         out, treatment, inside = (fen_share(cost, level * own) for cost, own in zip(costs, even, strict=True))
+        inside += fen_share(beyond, level)
         seen = out
         if self.scheme == EMPLOYEE:
             out += int(self.account * around.pharmacy)

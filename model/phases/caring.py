@@ -146,6 +146,7 @@ def weigh_need(p: Columns, ground: Ground, ill: Illness, sums: Sums) -> None:
         need[Need.DRAWN_VISITS] += int64(ill.outpatient[i])
         need[Need.DRAWN_TREATMENT] += int64(ill.chronic[i])
         need[Need.DRAWN_STAYS] += int64(ill.inpatient[i])
+        need[Need.DRAWN_BEYOND] += max(int64(ill.inpatient[i]) - ground.large_stay, 0)
         for care in range(CARES):
             need[int64(Need.VISITS) + care] += int64(ground.mean_cost[care, status, age])
         need[Need.MORBIDITY] += int64(ground.expected_cost[dies, status, chronic, age])
@@ -162,7 +163,8 @@ def run_up_bills(p: Columns, ground: Ground, ill: Illness, scratch: Scratch, sum
         even = ground.balance[pool, scheme]
         outpatient = fen_share(int64(ill.outpatient[i]), level * even[0]) + int64(float64(p.account[i]) * share)
         chronic = fen_share(int64(ill.chronic[i]), level * even[1])
-        inpatient = fen_share(int64(ill.inpatient[i]), level * even[2])
+        usual = min(int64(ill.inpatient[i]), ground.large_stay)
+        inpatient = fen_share(usual, level * even[2]) + fen_share(int64(ill.inpatient[i]) - usual, level)
         scratch.outpatient[i] = outpatient
         scratch.chronic[i] = chronic
         scratch.inpatient[i] = inpatient

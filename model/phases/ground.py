@@ -62,6 +62,8 @@ class Ground(NamedTuple):
     """[pool, work] number below which somebody's work may change this year."""
     work_age: Array
     """[sex, work] age from which somebody's work may change this year [years]."""
+    large_stay: int
+    """Cost of a year's stays, at prices of 1, beyond which chance is left as it falls [fen]."""
     onset: Array
     """[chronic, age] chance that chronic illness begins (none to mild) or worsens (mild to severe)."""
     mortality: Array

@@ -110,6 +110,8 @@ class Need(IntEnum):
     MORBIDITY = 6
     BIRTHS = 7
     """Maternity benefit to be expected of women insured as employees."""
+    DRAWN_BEYOND = 8
+    """Of the stays drawn, what lies beyond a large cost (`care.large_stay`)."""
 
 
 CARES = 3
