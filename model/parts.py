@@ -26,8 +26,8 @@ from model.renewal import POINTERS
 from model.shelf import Shelf
 from model.synthesis import held_by_pool, reachable, scale_accounts
 
-PART = 1_000_000
-"""People of a part at the most: a world of more has several."""
+PART = 1 << 20
+"""People of a part at the most, somewhat more than a million: a world of more has several."""
 MOST_JOINED = 20_000_000
 """People up to whom the parts in memory are put together for measures that rank everybody."""
 BARRIERS = ("premiums", "weigh", "relatives")
