@@ -143,7 +143,8 @@ def run(
     check_seed(seed)
     check(threads >= 0, f"--threads {threads}: expected 0 or more")
     size = people_of(people)
-    from experiments.nation import place_of
+    from experiments.cluster_world import run_on_cluster
+    from experiments.nation import needs_of, place_of
     from experiments.workers import do_all
     from model import Scenario, load_reform
 
@@ -162,6 +163,8 @@ def run(
     try:
         if cluster is None:
             done = run_job(simulator, job, lambda year: years.tell(str(year)))
+        elif needs_of(job).parts > 1:
+            done = run_on_cluster(simulator, job, cluster, lambda year: years.tell(str(year)))
         else:
             (done,) = do_all(simulator, [job], 1, lambda done: None, cluster)
     finally:

@@ -41,7 +41,14 @@ def facts(version: Callable[[], str], folder: str) -> tuple[str, bool]:
 
 @contextlib.contextmanager
 def cluster(address: str, version: Callable[[], str], folder: Path) -> Iterator[Executor]:
-    """Open an executor on the workers of a Dask scheduler.
+    """Open an executor on the workers of a Dask scheduler; errors are those of `client_of`."""
+    with client_of(address, version, folder) as client:
+        yield client.get_executor(pure=False)
+
+
+@contextlib.contextmanager
+def client_of(address: str, version: Callable[[], str], folder: Path) -> Iterator[Any]:
+    """Open a client of a Dask scheduler whose workers can do our work.
 
     Raises ScenarioError where no scheduler or worker answers within ten seconds, where a worker has other code, or
     where it does not see the results folder.
@@ -61,7 +68,7 @@ def cluster(address: str, version: Callable[[], str], folder: Path) -> Iterator[
         ) from None
     try:
         _check_workers(client, address, version, folder.resolve())
-        yield client.get_executor(pure=False)
+        yield client
     finally:
         with contextlib.suppress(Exception):
             client.close(timeout=WAIT)

@@ -9,6 +9,7 @@ import dataclasses
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from experiments.machine import MEBI, machine_bytes
 from experiments.run import Job
@@ -23,7 +24,7 @@ OF_PART = 1024
 """What a person of a part that is being made takes in memory [bytes]."""
 ON_DISK = 32
 """What a person of a world on disk takes there, with the year before, which stays until the next is whole [bytes]."""
-MADE, LIVED = 2.0e-6, 0.6e-6
+MADE, LIVED = 8.3e-6, 1.6e-6
 """What it takes one thread to make a person, and to live a year of one on disk [s]."""
 HOUR = 3600
 
@@ -82,6 +83,19 @@ def place_of(job: Job, tell: Callable[[str], None]) -> Job:
         raise ScenarioError(f"{words}; --export-people: expected people who fit into memory")
     tell(f"{words}; they live on disk, about {needs.hours:.1f} hours; yearly measures are sums over people only")
     return dataclasses.replace(job, disk=folder)
+
+
+def check_workers(client: Any, job: Job) -> None:
+    """Raise ScenarioError where a worker's memory or the folder's disk cannot hold a job's world in parts."""
+    needs, room = needs_of(job), _room(job.folder)
+    memory = min(client.run(machine_bytes).values())
+    each = BESIDE + -(-needs.people // needs.parts) * OF_PART * max(client.nthreads().values())
+    if (memory and each > memory) or (needs.on_disk > room and not (job.folder / f".world-{job.key}").exists()):
+        raise ScenarioError(
+            f"people {job.scenario.people}: {needs.people:,} people in {needs.parts:,} parts need {gib(each)} "
+            f"of memory on each worker and {gib(needs.on_disk)} of disk; "
+            f"found {gib(memory)} and {gib(room)} at {job.folder}"
+        )
 
 
 def _room(folder: Path) -> int:

@@ -34,14 +34,18 @@ def cost_per_head(people: int, seed: int, independent: bool) -> tuple[NDArray[An
     """Return cost of care per insured person [fen] and insured rows, by pool, after one calm year; and the world."""
     world = PoolingModel(Scenario(people=people, start=YEAR, end=YEAR, reforms=(CALM,)), rng=seed, measure=False)
     if independent:
-        keys = world.engine.people.arrays()["key"]
-        keys |= BORN_LATER  # keys of people born later draw independently
+        world.engine.change(lambda _, engine: drawn_apart(engine.people.key))
     world.step()
     p = world.engine.people
     insured = p.scheme != Scheme.NONE
     heads = np.bincount(p.insured[insured], minlength=len(world.pools))
     cost = np.bincount(p.insured[insured], p.cost[insured], minlength=len(world.pools))
     return cost / np.maximum(heads, 1), heads, world
+
+
+def drawn_apart(keys: NDArray[np.uint64]) -> None:
+    """Make keys those of people born later, who draw independently."""
+    keys |= BORN_LATER
 
 
 def noise(people: int, seeds: int = SEEDS) -> tuple[str, ...]:
@@ -53,7 +57,7 @@ def noise(people: int, seeds: int = SEEDS) -> tuple[str, ...]:
             cost, heads, world = cost_per_head(people, seed, independent)
             rows.append(cost)
             if seed == 0:
-                kept_heads, rows_lived, weight = heads, len(world.engine.people), world.weight
+                kept_heads, rows_lived, weight = heads, len(world.engine), world.weight
             del world
             gc.collect()
         costs = np.array(rows)
@@ -83,7 +87,7 @@ def money_of(people: int, seed: int) -> tuple[pd.Series[float], dict[str, float]
     spent = heads["spending_fen"] / heads["members"] / style()["fen_per_yuan"]
     sums = flows.groupby("kind")["amount_fen"].sum() / style()["fen_per_bn_yuan"]
     moved = {kind: float(sums.get(kind, 0.0)) for kind in MOVED}
-    lived = len(world.engine.people)
+    lived = len(world.engine)
     world.engine.close()
     return spent, moved, lived
 

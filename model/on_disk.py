@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
+from agents.columns import Table
 from model.checkpoint import STATE, Resumed, save_funds
 from model.engine import BLOCK
 from model.parts import PART, Make
 from model.pooling import PoolingModel
 from model.scenario import Scenario
 from model.streaming import Streamed
+from model.synthesis import first_population
+
+Kind = Callable[..., Streamed]
 
 
 class OnDisk(PoolingModel):
@@ -18,12 +23,14 @@ class OnDisk(PoolingModel):
 
     engine: Streamed
     _disk: Path
+    _kind: Kind
     _kept_year: Path | None = None
 
     def _engine(self, make: Make, threads: int, block: int) -> Streamed:
-        """Return the engine of parts on disk."""
-        count = len(self.pools)
-        return Streamed(make, self.parts, count, threads, block, folder=self._disk, kept=self._kept_year)
+        """Return the engine of parts on disk; the first of them any process can make."""
+        words = self.case.number, self.case.start, self.seed_of_draws, self._assumed(), self.parts
+        make, count = partial(first_tables, *words), len(self.pools)
+        return self._kind(make, self.parts, count, threads, block, folder=self._disk, kept=self._kept_year)
 
     def step(self) -> None:
         """Live one year and keep its end on disk."""
@@ -35,13 +42,13 @@ class OnDisk(PoolingModel):
 
 
 class Begun(OnDisk):
-    """A world on disk from its first people on; takes what `PoolingModel` takes, and the folder first."""
+    """A world on disk from its first people on; takes an engine's kind, a folder, and what `PoolingModel` takes."""
 
     def __init__(
-        self, folder: Path, case: Scenario, rng: int = 0, threads: int = 1, block: int = BLOCK, part: int = PART
+        self, kind: Kind, folder: Path, case: Scenario, rng: int, threads: int, block: int = BLOCK, part: int = PART
     ) -> None:
         """Make the first people, part by part, into the folder."""
-        self._disk = folder
+        self._kind, self._disk = kind, folder
         super().__init__(case, rng, threads, block, part=part)
         self._keep()
 
@@ -49,9 +56,9 @@ class Begun(OnDisk):
 class TakenUp(OnDisk, Resumed):
     """A world on disk that goes on where its last closed year ended."""
 
-    def __init__(self, folder: Path, kept: Path, case: Scenario, threads: int = 1, block: int = BLOCK) -> None:
+    def __init__(self, kind: Kind, folder: Path, kept: Path, case: Scenario, threads: int, block: int = BLOCK) -> None:
         """Take up the year that is kept in a subfolder."""
-        self._disk, self._kept_year = folder, kept
+        self._kind, self._disk, self._kept_year = kind, folder, kept
         Resumed.__init__(self, kept, case, threads, block)
 
 
@@ -61,14 +68,29 @@ def kept_year(folder: Path) -> Path | None:
     return max(kept, key=lambda path: int(path.name), default=None)
 
 
+def first_tables(
+    people: int | None, start: int, seed: int, assumptions: Mapping[str, float], parts: int, part: int
+) -> tuple[Table, Table]:
+    """Return the first people and homes of a part; the words are those of `first_population`."""
+    made = first_population(people, start, seed, assumptions, part, parts)
+    return made.people, made.households
+
+
 def on_disk(
-    folder: Path, case: Scenario, rng: int = 0, threads: int = 1, block: int = BLOCK, part: int = PART
-) -> PoolingModel:
+    folder: Path,
+    case: Scenario,
+    rng: int = 0,
+    threads: int = 1,
+    block: int = BLOCK,
+    part: int = PART,
+    kind: Kind = Streamed,
+) -> OnDisk:
     """Return a world whose people lie in a folder of its own: taken up where a year is kept there, else begun.
 
+    The kind of engine says who lives the parts: threads of this process, or others.
     Errors: ResultsError where the folder cannot be written, or keeps a world of something else.
     """
     kept = kept_year(folder)
     if kept is not None:
-        return TakenUp(folder, kept, case, threads, block)
-    return Begun(folder, case, rng, threads, block, part)
+        return TakenUp(kind, folder, kept, case, threads, block)
+    return Begun(kind, folder, case, rng, threads, block, part)

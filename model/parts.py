@@ -26,8 +26,8 @@ from model.renewal import POINTERS
 from model.shelf import Shelf
 from model.synthesis import held_by_pool, reachable, scale_accounts
 
-PART = 1_000_000
-"""People of a part at the most: a world of more has several."""
+PART = 1 << 20
+"""People of a part at the most, somewhat more than a million: a world of more has several."""
 MOST_JOINED = 20_000_000
 """People up to whom the parts in memory are put together for measures that rank everybody."""
 BARRIERS = ("premiums", "weigh", "relatives")
@@ -58,13 +58,13 @@ class Parts:
         self.engines: dict[int, Engine] = {}
         self.executor = ThreadPoolExecutor(threads - 1) if threads > 1 else None
         self._joined: Engine | None = None
-        self._each(lambda part, thread: self._found(part, make))
+        self._each(partial(self._found, make=make))
 
     def __len__(self) -> int:
         """Return the number of people."""
         return sum(self.rows)
 
-    def _found(self, part: int, make: Make) -> None:
+    def _found(self, part: int, thread: int, *, make: Make) -> None:
         """Make the first people of a part."""
         self.engines[part] = engine = self._engine(*make(part), self.shelf)
         self.rows[part] = len(engine)
@@ -116,12 +116,12 @@ class Parts:
         for tally in self.tallies:
             tally.clear()
         last = stages[-1].name == BARRIERS[-1]
-        self._each(lambda part, thread: self._live(part, thread, stages, last=last))
+        self._each(partial(self._live, stages=stages, last=last))
         for tally in self.tallies:
             self.tally.add(tally)
         self._lived(stages, last=last)
 
-    def _live(self, part: int, thread: int, stages: list[Stage], *, last: bool) -> None:
+    def _live(self, part: int, thread: int, *, stages: list[Stage], last: bool) -> None:
         """Live some stages in one part; the last of them may be the year's last."""
         engine = self._open(part, thread)
         for stage in stages:
@@ -131,23 +131,23 @@ class Parts:
     def _lived(self, stages: list[Stage], *, last: bool) -> None:
         """Note what all parts have lived."""
 
-    def _look(self, part: int, thread: int, look: Callable[[Engine], Found], *, changed: bool) -> Found:
-        """Return what a function finds in one part."""
+    def _look(self, part: int, thread: int, *, look: Callable[[int, Engine], Found], changed: bool) -> Found:
+        """Return what a function of its number and engine finds in one part."""
         engine = self._open(part, thread)
-        found = look(engine)
+        found = look(part, engine)
         self._shut(part, thread, engine, changed=changed)
         return found
 
     def visit(self, look: Callable[[Engine], Found]) -> list[Found]:
         """Return what a function finds in every part, in their order."""
         self._catch_up()
-        return self._each(lambda part, thread: self._look(part, thread, look, changed=False))
+        return self._each(partial(self._look, look=lambda _, engine: look(engine), changed=False))
 
     def change(self, work: Callable[[int, Engine], None]) -> None:
         """Let a function of the part's number and its engine change people of every part."""
         self._catch_up()
         self._joined = None
-        self._each(lambda part, thread: self._look(part, thread, partial(work, part), changed=True))
+        self._each(partial(self._look, look=work, changed=True))
 
     def joined(self) -> Engine | None:
         """Return the people of all parts in one table, to be looked at only; none where there are too many."""

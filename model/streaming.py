@@ -7,6 +7,8 @@ loses the year in hand.
 
 from __future__ import annotations
 
+import os
+import platform
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -55,7 +57,7 @@ class Streamed(Parts):
         shutil.rmtree(self.draft, ignore_errors=True)
         super().__init__(make, count, pools, threads, block)
 
-    def _found(self, part: int, make: Make) -> None:
+    def _found(self, part: int, thread: int, *, make: Make) -> None:
         """Make the first people of a part and put them on disk, unless they lie there."""
         if self.place == self.draft:
             self.rows[part] = self._write(part, *make(part))
@@ -69,7 +71,7 @@ class Streamed(Parts):
     def _write(self, part: int, people: Table, households: Table) -> int:
         """Put the people of a part into the draft in one piece, and return how many they are [people]."""
         path = self._file(self.draft, part)
-        half = path.with_suffix(".half")
+        half = path.with_suffix(f".{platform.node()}-{os.getpid()}.half")
         try:
             self.draft.mkdir(parents=True, exist_ok=True)
             half.write_bytes(packed(people, households))
@@ -104,7 +106,9 @@ class Streamed(Parts):
 
     def live(self, stage: str, laws: Any, ground: Ground, tally: Tally) -> None:
         """Live a stage, under surroundings as they are now, though funds may change them in place later."""
-        super().live(stage, laws, Ground(*(copied(each) for each in ground)), tally)
+        before = [*self.lived, *self.waiting]
+        held = before[-1].ground if before else (None,) * len(ground)
+        super().live(stage, laws, Ground(*(copied(*pair) for pair in zip(ground, held, strict=True))), tally)
 
     def _lived(self, stages: list[Stage], *, last: bool) -> None:
         """Note what is to be lived again, until the year is closed and lies in the draft."""
@@ -115,6 +119,8 @@ class Streamed(Parts):
     def keep(self, name: str, write: Callable[[Path], None]) -> None:
         """Keep the year just closed, with what `write` puts beside its people, and let go of the one before."""
         try:
+            for half in self.draft.glob("*.half"):  # of workers that were lost
+                half.unlink()
             write(self.draft)
             kept = self.folder / name
             self.draft.replace(kept)
@@ -137,10 +143,12 @@ class Streamed(Parts):
         return sum(self._file(self.place, part).stat().st_size for part in range(self.count)) / len(self)
 
 
-def copied(value: Any) -> Any:
-    """Return a copy of an array that compiled code takes for the same kind; anything else as it is."""
+def copied(value: Any, held: Any) -> Any:
+    """Return a copy of an array that compiled code takes for the same kind, the one held where that is equal."""
     if not isinstance(value, np.ndarray):
         return value
+    if isinstance(held, np.ndarray) and held.dtype == value.dtype and np.array_equal(held, value):
+        return held
     copy = value.copy(order="K")
     copy.setflags(write=value.flags.writeable)
     return copy

@@ -9,23 +9,33 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from agents.compiled import CACHE
-from experiments import cli
+from experiments import cli, nation
+from experiments.cluster import client_of
+from experiments.cluster_world import Clustered
 from experiments.compare import compare
 from experiments.run import make_job
 from experiments.simulator import MODEL
-from experiments.store import Store, read_manifest
+from experiments.store import Store, read_manifest, read_table
 from experiments.study import Study, load_study
 from experiments.workers import do_all
+from model import parts
 from model.errors import ScenarioError
+from model.on_disk import on_disk
+from model.pooling import PoolingModel
+from model.scenario import Scenario
 from tests import fake_world
 from tests.fake_world import SIMULATOR, FakeScenario
+from tests.worlds import frame_hash, live, table_hash
 
 pytest.importorskip("distributed", reason="needs the extra: cluster")
 ROOT = Path(__file__).resolve().parent.parent
@@ -159,3 +169,82 @@ def test_an_address_where_nobody_answers_is_one_line(tmp_path: Path) -> None:
     assert time.monotonic() - begin < 30
     assert not (tmp_path / "out").exists()
     assert cli.main([*words, "--cluster", "not an address"]) == cli.BAD_INPUT
+
+
+# ---- one large world ------------------------------------------------------------------------------------------------
+PEOPLE, SMALL, LAST = 6000, 1000, 2025
+CASE = Scenario(PEOPLE, 2024, LAST)
+
+
+@cache
+def alone() -> dict[str, str]:
+    """Return the hashes of a world of six parts lived by this process in memory."""
+    return table_hash(live(PoolingModel(CASE, part=SMALL)))
+
+
+def on_workers(client: Any, folder: Path) -> Any:
+    return on_disk(folder, CASE, part=SMALL, kind=partial(Clustered, client))
+
+
+def test_a_world_on_two_workers_is_that_of_one_process(dask: str, tmp_path: Path) -> None:
+    with client_of(dask, MODEL.code_version, tmp_path) as client:
+        world = live(on_workers(client, tmp_path / "world"))
+        assert len(client.nthreads()) == 2
+    assert table_hash(world) == alone()
+    assert len(world.engine) == len(live(PoolingModel(CASE, part=SMALL)).engine)
+    assert [path.name for path in (tmp_path / "world").iterdir()] == [str(LAST)]
+    assert all(0 < sent < 1 << 21 and 0 < back < 1 << 20 for sent, back in world.engine.sent)
+
+
+def test_a_lost_worker_changes_nothing(dask: str, tmp_path: Path) -> None:
+    with client_of(dask, MODEL.code_version, tmp_path) as client:
+        world = on_workers(client, tmp_path / "world")
+        lost = client.run(os.getpid)
+        done = threading.Event()
+
+        def kill() -> None:
+            victim = next(iter(lost.values()))
+            while not done.wait(0.3) and not list((tmp_path / "world").glob(".draft/*")):
+                pass
+            os.kill(victim, signal.SIGKILL)  # while the year's last third is written
+
+        killer = threading.Thread(target=kill)
+        killer.start()
+        live(world)
+        done.set()
+        killer.join()
+        assert client.run(os.getpid) != lost
+    assert table_hash(world) == alone()
+
+
+def test_an_interrupted_world_goes_on_elsewhere(dask: str, tmp_path: Path) -> None:
+    """What workers began one process takes up, and the other way round."""
+    with client_of(dask, MODEL.code_version, tmp_path) as client:
+        live(on_workers(client, tmp_path / "one"), 2024)
+        live(on_disk(tmp_path / "other", CASE, part=SMALL), 2024)
+        there = on_workers(client, tmp_path / "other")
+        assert there.year == 2024
+        assert table_hash(live(there)) == alone()
+    assert table_hash(live(on_disk(tmp_path / "one", CASE, part=SMALL))) == alone()
+
+
+def test_run_lives_a_large_world_on_the_cluster(dask: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts, "PART", SMALL)
+    words = ["run", "--people", str(PEOPLE), "--end", str(LAST), "--out", str(tmp_path / "out"), "--cluster", dask]
+    assert cli.main(words) == cli.OK
+    (stored,) = tmp_path.rglob("funds.parquet")
+    told = {name: frame_hash(read_table(stored.with_name(f"{name}.parquet"))) for name in ("funds", "care")}
+    assert told == {name: alone()[name] for name in told}
+    assert not list(tmp_path.rglob(".world-*"))
+
+
+def test_workers_without_room_are_refused(
+    dask: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["run", "--people", "all", "--out", str(tmp_path / "out"), "--cluster", dask]
+    monkeypatch.setattr(nation, "_room", lambda folder: nation.GIBI)
+    assert cli.main(words) == cli.BAD_INPUT
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1
+    assert "GiB of memory on each worker and 42." in told
+    assert not (tmp_path / "out").exists()

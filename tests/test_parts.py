@@ -217,7 +217,7 @@ def test_everybody_goes_to_the_disk_with_the_numbers_said(tmp_path: Path, monkey
     said: list[str] = []
     job = nation.place_of(asked(tmp_path, threads=2), said.append)
     assert job.disk == tmp_path / f".world-{job.key}"
-    assert re.match(r"people all: 1,4\d\d,\d{3},\d{3} people in 1,4\d\d parts need .* hours; yearly measures", said[0])
+    assert re.match(r"people all: 1,4\d\d,\d{3},\d{3} people in 1,3\d\d parts need .* hours; yearly measures", said[0])
     assert nation.place_of(asked(tmp_path, 1_000_000), said.append).disk is None
     with pytest.raises(ScenarioError, match="--export-people: expected people who fit"):
         nation.place_of(asked(tmp_path, export_people=True), said.append)

@@ -103,7 +103,7 @@ def cost(engine: str, people: int, threads: int) -> Cost:
 
 def heads(world: PoolingModel) -> int:
     """Return the number of people simulated."""
-    return len(world.everybody) if isinstance(world, PlainModel) else len(world.engine.people)
+    return len(world.everybody) if isinstance(world, PlainModel) else len(world.engine)
 
 
 def bytes_per_person(world: PoolingModel) -> float:

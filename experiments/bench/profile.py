@@ -115,7 +115,7 @@ def profile(people: int, threads: int, years: int, tell: Callable[[str], None] =
             for driver in timed.values():
                 driver.clear()
             clock.time("", world.step)
-            heads = len(world.engine.people)
+            heads = len(world.engine)
             if year:
                 taken.append(year_of(clock, timed, NS / heads))
             tell(str(world.year))

@@ -96,7 +96,7 @@ def made_and_written(people: int) -> dict[str, float]:
                 draft.add_table(name, getattr(world.record, name))
         written = time.perf_counter() - begin
     world.engine.close()
-    heads = len(world.engine.people)
+    heads = len(world.engine)
     return {"synthesis_ns_per_person": made / heads * NS, "writing_ns_per_person_year": written / heads * NS}
 
 
