@@ -1,4 +1,4 @@
-"""Where work with an employer is found more easily: odds by pool, so that members stay nearer to where they were counted."""
+"""Where work with an employer is found more easily: odds by pool, so that members stay near where they were counted."""
 
 from __future__ import annotations
 
