@@ -28,7 +28,7 @@ CASES = Path(__file__).parent / "cases"
 POOLS = pd.DataFrame({"code": [320100], "province": [320000]})
 LAW = load_policy().with_reforms((load_reform(CASES / "little_world.yaml"),))
 YUAN = 100
-AVERAGE_WAGE, LIVING = 100_000 * YUAN, 40_000 * YUAN
+AVERAGE_WAGE, AVERAGE_PENSION, LIVING = 100_000 * YUAN, 48_000 * YUAN, 40_000 * YUAN
 PROVINCE_SHARE, EXTRA = 0.5, 30 * YUAN
 OPERATORS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv}
 WORDS = {"min": min, "max": max}
@@ -57,7 +57,8 @@ class LittleWorld(mesa.Model):
         rules = self.rules.resident
         parts = subsidy_split(int(rules.subsidy), EXTRA, float(rules.central_share[0]), PROVINCE_SHARE)
         self.around = SimpleNamespace(
-            base_wage=[AVERAGE_WAGE], living=[LIVING], income=[[LIVING, LIVING]], subsidy=[[int(p) for p in parts]],
+            base_wage=[AVERAGE_WAGE], credit_pension=[AVERAGE_PENSION], living=[LIVING],
+            income=[[LIVING, LIVING]], subsidy=[[int(p) for p in parts]],
             coverage=[[1.0, 1.0, 1.0]], province=[0],
         )  # fmt: skip
 
