@@ -2,8 +2,8 @@
 
 Shocks and the true members' chance are switched off, so that what is left is noise of the sample. Every seed draws a
 new population and one year, once with evenly spread draws of illness and once with independent ones. With `--money` the
-table is that of funds: spending a head of the median pool, and what steps 1 to 3 move in two years when all three begin
-at once. One world is held at a time (some 1.5 KB a person), so 13 million people fit into 23 GB.
+table is that of funds: spending a head of the median pool, what steps 1 to 3 move in two years when all three begin
+at once, and what critical illness and large-sum cover pay in them. One world is held at a time (some 1.5 KB a person), so 13 million people fit into 23 GB.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from agents.chance import BORN_LATER
 from agents.codes import Scheme
 from experiments.odd import markdown
 from experiments.outcomes import POOLS, style
+from experiments.run import cpu_count
 from model import PoolingModel, Reform, Scenario, load_reform
 
 SEEDS = 8
@@ -76,17 +77,18 @@ def steps_at_once() -> Reform:
 
 
 def money_of(people: int, seed: int) -> tuple[pd.Series[float], dict[str, float], int]:
-    """Return spending a member by pool in the first year [yuan], what each step moved [bn yuan], and people lived."""
+    """Return spending a member by pool in the first year [yuan], what steps move and covers pay [bn yuan], and people."""
     case = Scenario(people=people, start=YEAR, end=YEAR + 1, reforms=(CALM, steps_at_once()))
-    world = PoolingModel(case, rng=seed, measure=False)
+    world = PoolingModel(case, rng=seed, threads=cpu_count(), measure=False)
     while world.year < YEAR + 1:
         world.step()
-    funds, flows = world.record.funds, world.record.flows
+    funds, flows, care = world.record.funds, world.record.flows, world.record.care
     first = funds[(funds["year"] == YEAR) & funds["fund"].isin(POOLS) & (funds["members"] > 0)]
     heads = first.set_index(["fund", "prefecture"])
     spent = heads["spending_fen"] / heads["members"] / style()["fen_per_yuan"]
     sums = flows.groupby("kind")["amount_fen"].sum() / style()["fen_per_bn_yuan"]
     moved = {kind: float(sums.get(kind, 0.0)) for kind in MOVED}
+    moved |= {cover: float(care[f"{cover}_fen"].sum()) / style()["fen_per_bn_yuan"] for cover in COVERS}
     lived = len(world.engine)
     world.engine.close()
     return spent, moved, lived
@@ -103,18 +105,19 @@ def money_noise(people: int, seeds: int = SEEDS) -> tuple[str, ...]:
     medians = [spread.xs(fund, level="fund").median() for fund in POOLS]
     funds = [f"{PERCENT * float(median):.2g} %" for median in (*medians, spread.median())]
     sums = pd.DataFrame([moved for _, moved, _ in found])
-    shown = [f"{sums[kind].mean():,.3g} ± {sums[kind].std(ddof=1):,.2g}" for kind in MOVED]
+    shown = [f"{sums[name].mean():,.3g} ± {sums[name].std(ddof=1):,.2g}" for name in (*MOVED, *COVERS)]
     return f"{found[0][2]:,}", str(seeds), *funds, *shown
 
 
 MOVED = ("step1_loan", "step2_aid", "step3_aid")
+COVERS = ("critical", "large_sum")
 MONEY_HEAD = (
     "people",
     "seeds",
     "employee pool: spending a head",
     "resident pool: spending a head",
     "all pools: spending a head",
-    *(f"{name} [bn yuan]" for name in ("step 1 loans", "step 2 aid", "step 3 aid")),
+    *(f"{name} [bn yuan]" for name in ("step 1 loans", "step 2 aid", "step 3 aid", "critical illness", "large-sum")),
 )
 
 
