@@ -2,8 +2,9 @@
 
 Shocks and the true members' chance are switched off, so that what is left is noise of the sample. Every seed draws a
 new population and one year, once with evenly spread draws of illness and once with independent ones. With `--money` the
-table is that of funds: spending a head of the median pool, what steps 1 to 3 move in two years when all three begin
-at once, and what critical illness and large-sum cover pay in them. One world is held at a time (some 1.5 KB a person), so 13 million people fit into 23 GB.
+table is that of funds: spending a head of the median pool, what steps 1 to 3 move in two years when all three begin at
+once, and what critical illness and large-sum cover pay in them. One world is held at a time (some 1.5 KB a person), so
+13 million people fit into 23 GB.
 """
 
 from __future__ import annotations
@@ -77,7 +78,7 @@ def steps_at_once() -> Reform:
 
 
 def money_of(people: int, seed: int) -> tuple[pd.Series[float], dict[str, float], int]:
-    """Return spending a member by pool in the first year [yuan], what steps move and covers pay [bn yuan], and people."""
+    """Return spending a member by pool [yuan], what steps move and covers pay in two years [bn yuan], and people lived."""
     case = Scenario(people=people, start=YEAR, end=YEAR + 1, reforms=(CALM, steps_at_once()))
     world = PoolingModel(case, rng=seed, threads=cpu_count(), measure=False)
     while world.year < YEAR + 1:
