@@ -78,7 +78,7 @@ def steps_at_once() -> Reform:
 
 
 def money_of(people: int, seed: int) -> tuple[pd.Series[float], dict[str, float], int]:
-    """Return spending a member by pool [yuan], what steps move and covers pay [bn yuan, two years], and people lived."""
+    """Give spending a member by pool [yuan], what steps move and covers pay [bn yuan, two years], and people lived."""
     case = Scenario(people=people, start=YEAR, end=YEAR + 1, reforms=(CALM, steps_at_once()))
     world = PoolingModel(case, rng=seed, threads=cpu_count(), measure=False)
     while world.year < YEAR + 1:
