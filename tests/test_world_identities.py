@@ -263,8 +263,9 @@ def test_nothing_is_paid_while_waiting_all_year(seen: Told) -> None:
     people = seen.people
     assert people["waiting_months"].between(0, 12).all()
     waiting = people[people["waiting_months"] > 0]
-    assert (waiting["scheme"] == "resident").all()
-    assert (waiting["critical_fen"] == 0).all()
+    residents = waiting["scheme"] == "resident"
+    assert (waiting.loc[~residents, "work"] == "flexible").all(), "who comes to the employee scheme after a gap"
+    assert (waiting.loc[residents, "critical_fen"] == 0).all()
     assert (waiting.loc[waiting["waiting_months"] == 12, "basic_fen"] == 0).all()
 
 

@@ -77,8 +77,6 @@ class Joiner(Mover):
         self.waiting = MONTHS
         if before == NO_SCHEME and self.work == FLEXIBLE and rules.in_force and gap > rules.employee_gap_months:
             self.waiting += rules.employee_wait_months
-        if self.waiting > MONTHS:
-            self.model.counts.enrolment[self.home, EMPLOYEE, self.work][WAITING] += 1
 
     def enrol(self, family: float, common: float) -> None:
         """Take the scheme that work or the family's decision gives, and keep the books of membership."""
@@ -174,8 +172,6 @@ class Joiner(Mover):
             self.waiting = 0
             if self.scheme == RESIDENT and rules.in_force and not (newborn and rules.newborn_exempt == 1):
                 self.waiting = min(self._enter(law), joining.MOST)
-                if self.waiting > 0:
-                    self.model.counts.enrolment[self.insured, RESIDENT, self.work][WAITING] += 1
         counted = int(rules.in_force or rules.reading_r3 == joining.SECOND)
         self.continuous = min(consecutive_years(self.continuous, standing, 0, 0), joining.MOST)
         self.lapsed = min(missed_years(self.lapsed, standing, counted, 0, rules.reading_r2), joining.MOST)
@@ -188,6 +184,8 @@ class Joiner(Mover):
             counts.enrolment[pool, scheme, work][ENTERED if self.age == 0 else RETURNED] += 1
         elif scheme == NO_SCHEME and before == RESIDENT:
             counts.enrolment[pool, RESIDENT, work][LAPSED] += 1
+        if self.waiting > 0:
+            counts.enrolment[pool, scheme, work][WAITING] += 1
         if scheme == EMPLOYEE:
             counts.heads[pool][COVERED_RETIRED if work == RETIRED else COVERED_ACTIVE] += 1
         elif scheme == RESIDENT:

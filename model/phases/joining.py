@@ -52,6 +52,9 @@ def enrol(
             p.scheme[i] = scheme
             _note_change(p, i, law, ground, sums)
     _keep_books(p, law)
+    for i in range(p.key.size):
+        if p.waiting[i] > 0:
+            sums.enrolment[int64(p.insured[i]), int64(p.scheme[i]), int64(p.work[i]), EnrolmentItem.WAITING] += 1
 
 
 @inlined
@@ -210,9 +213,7 @@ def _note_change(p: Columns, i: int, law: Any, ground: Ground, sums: Sums) -> No
     counts = sums.enrolment[pool, Scheme.RESIDENT, work]
     counts[EnrolmentItem.ENTERED if newborn else EnrolmentItem.RETURNED] += 1
     if law.waiting.in_force == 1 and not (newborn and law.waiting.newborn_exempt == 1):
-        wait = _enter(p, i, law, ground, sums)
-        p.waiting[i] = min(wait, MOST)
-        counts[EnrolmentItem.WAITING] += int64(wait > 0)
+        p.waiting[i] = min(_enter(p, i, law, ground, sums), MOST)
 
 
 @inlined

@@ -56,18 +56,17 @@ def find_work(p: Columns, law: Any, ground: Ground, sums: Sums, scratch: Scratch
             insure_at(p, i, int64(p.home[i]), sums)
             if scheme != Scheme.EMPLOYEE:
                 sums.enrolment[int64(p.home[i]), Scheme.EMPLOYEE, work, EnrolmentItem.ENTERED] += 1
-                _wait_for_employees(p, i, scheme, work, law, sums)
+                _wait_for_employees(p, i, scheme, work, law)
 
 
 @inlined
-def _wait_for_employees(p: Columns, i: int, before: int, work: int, law: Any, sums: Sums) -> None:
+def _wait_for_employees(p: Columns, i: int, before: int, work: int, law: Any) -> None:
     """Let flexible workers wait who come to the employee scheme after a long gap without any cover."""
     rules = law.waiting
     gap = MONTHS * max(int64(p.lapsed[i]), 1)
     waits = before == Scheme.NONE and work == Work.FLEXIBLE and rules.in_force == 1 and gap > rules.employee_gap_months
     wait = int64(rules.employee_wait_months) if waits else int64(0)
     p.waiting[i] = MONTHS + wait
-    sums.enrolment[int64(p.home[i]), Scheme.EMPLOYEE, work, EnrolmentItem.WAITING] += int64(wait > 0)
 
 
 @inlined
