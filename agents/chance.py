@@ -5,7 +5,7 @@ scenarios differ only by what the policy changed. `uniform` and `four` are indep
 Salmon et al. 2011). `spread` gives pairs (u, v) that are uniform for each person and independent over years and
 purposes, but evenly spread over neighbours: a Sobol sequence in two dimensions, scrambled as by Owen (1995) with a
 keyed hash; the order is shuffled within blocks of neighbours every year. The founders' keys are consecutive numbers in
-an order of likeness (pool, sex, age, health), so every pool and every age group in it gets its share of the lucky and
+an order of likeness (pool, age, sex, health), so every pool and every age group in it gets its share of the lucky and
 the unlucky, and a pool feels the variance of the members it represents, not that of the sample. People born later have
 keys without order and draw independently.
 """

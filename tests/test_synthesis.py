@@ -176,10 +176,10 @@ def test_keys_are_slots_in_the_order_of_likeness() -> None:
     people = large().people
     order = np.argsort(people.key)
     assert np.array_equal(people.key[order], np.arange(len(people), dtype=np.uint64))
-    home, sex, age = (column[order].astype(int) for column in (people.home, people.sex, people.age))
+    home, age, sex = (column[order].astype(int) for column in (people.home, people.age, people.sex))
     assert (np.diff(home) >= 0).all()
-    assert (np.diff(sex)[np.diff(home) == 0] >= 0).all()
-    assert (np.diff(age)[(np.diff(home) == 0) & (np.diff(sex) == 0)] >= 0).all()
+    assert (np.diff(age)[np.diff(home) == 0] >= 0).all()
+    assert (np.diff(sex)[(np.diff(home) == 0) & (np.diff(age) == 0)] >= 0).all()
 
 
 def test_uninsured_and_members_have_what_belongs_to_them() -> None:

@@ -66,12 +66,9 @@ def first_population(
 
 
 def slots(columns: dict[str, NDArray[np.int64]]) -> NDArray[np.int64]:
-    """Return each row's permanent number: its place in the order of home pool, sex, age, chronic illness and rank.
-
-    Sex before age keeps spouses apart: neighbours in this order share out luck, and couples should not.
-    """
+    """Return each row's permanent number: its place in the order of home pool, age, sex, chronic illness and rank."""
     key = columns["home"]
-    parts = (("sex", SEX_BITS), ("age", AGE_BITS), ("chronic", CHRONIC_BITS), ("rank", RANK_BITS))
+    parts = (("age", AGE_BITS), ("sex", SEX_BITS), ("chronic", CHRONIC_BITS), ("rank", RANK_BITS))
     for name, bits in parts:
         key = (key << bits) | columns[name]
     result = np.empty(len(key), dtype=np.int64)
