@@ -1,6 +1,7 @@
 """Where a world's people go: into memory, or in parts to the disk; and what cannot be held is refused before it begins.
 
-What a person takes was measured on worlds of 10 million people (`model/SPEED.md`); the bounds are rounded up.
+What a person takes was measured on a world of 10 million people, two threads of a busy machine
+(`experiments/CLUSTER.md`); the bounds are rounded up.
 """
 
 from __future__ import annotations

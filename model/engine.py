@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from agents.columns import Table
 from agents.person import columns_of
 from model.co_use import CoUse
+from model.crew import Crew
 from model.errors import ScenarioError
 from model.phases import drivers, inheriting
 from model.phases.ground import AT_ONCE, Ground, Scratch, Sums, new_illness, new_scratch
@@ -54,7 +54,7 @@ class Engine:
         self.shelf = shelf or Shelf()
         self.scratch: dict[int, Scratch] = {}
         self.illness = new_illness(0)
-        self.executor = ThreadPoolExecutor(threads - 1) if threads > 1 else None
+        self.crew = Crew(threads)
         self.co_use: CoUse | None = None
         self.layout: Layout | None = None
         self.rows_before = 0
@@ -145,16 +145,7 @@ class Engine:
 
     def each(self, work: Callable[[Any], None], items: Any) -> None:
         """Do the work on every item, on the threads where there are several; errors come out here."""
-        left = iter(items)
-
-        def live() -> None:
-            for item in left:
-                work(item)
-
-        others = [self.executor.submit(live) for _ in range(self.threads - 1)] if self.executor else []
-        live()
-        for other in others:
-            other.result()
+        self.crew.each(lambda item, _: work(item), items)
 
     def renew(self, laws: Any, ground: Ground, moved_money: NDArray[np.int64]) -> None:
         """Begin a year: everybody grows older; some marry, part or move; the dead leave, newborns come.
@@ -211,9 +202,7 @@ class Engine:
 
     def close(self) -> None:
         """Let the threads go."""
-        if self.executor is not None:
-            self.executor.shutdown()
-            self.executor = None
+        self.crew.close()
 
     @property
     def bytes_per_person(self) -> float:

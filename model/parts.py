@@ -8,7 +8,6 @@ is looked at three times a year.
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import accumulate
 from typing import Any, NamedTuple, TypeVar
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 from agents.columns import Table
 from agents.household import HOUSEHOLD
 from agents.person import PERSON
+from model.crew import Crew
 from model.engine import BLOCK, Engine, quiet_arithmetic
 from model.phases.ground import Ground
 from model.phases.tally import Tally
@@ -56,7 +56,7 @@ class Parts:
         self.tallies = [Tally.empty(pools) for _ in range(threads)]
         self.shelf = Shelf()
         self.engines: dict[int, Engine] = {}
-        self.executor = ThreadPoolExecutor(threads - 1) if threads > 1 else None
+        self.crew = Crew(threads)
         self._joined: Engine | None = None
         self._each(partial(self._found, make=make))
 
@@ -82,23 +82,12 @@ class Parts:
 
     def _each(self, work: Callable[[int, int], Found]) -> list[Found]:
         """Do the work of every part, given its number and the thread's, and return what it finds in their order."""
-        found: dict[int, Found] = {}
-        left = iter(range(self.count))
 
-        def live(thread: int) -> None:
-            try:
-                with quiet_arithmetic():
-                    for part in left:
-                        found[part] = work(part, thread)
-            except BaseException:
-                list(left)  # the others begin no more parts
-                raise
+        def quietly(part: int, thread: int) -> Found:
+            with quiet_arithmetic():
+                return work(part, thread)
 
-        others = [self.executor.submit(live, thread) for thread in range(1, self.threads)] if self.executor else []
-        live(0)
-        for other in others:
-            other.result()
-        return [found[part] for part in range(self.count)]
+        return self.crew.each(quietly, range(self.count))
 
     def live(self, stage: str, laws: Any, ground: Ground, tally: Tally) -> None:
         """Live the people's phases of one stage, or let them wait for the stages to the next barrier."""
@@ -158,7 +147,7 @@ class Parts:
         """Return the people of all parts in one table, made anew once people have changed."""
         if self._joined is None:
             engines = [self.engines[part] for part in range(self.count)]
-            self._joined = Joined(engines, self.pools, self.threads, self.executor)
+            self._joined = Joined(engines, self.pools, self.crew)
         return self._joined
 
     @property
@@ -181,9 +170,7 @@ class Parts:
 
     def close(self) -> None:
         """Let the threads go."""
-        if self.executor is not None:
-            self.executor.shutdown()
-            self.executor = None
+        self.crew.close()
 
     @property
     def bytes_per_person(self) -> float:
@@ -194,7 +181,7 @@ class Parts:
 class Joined(Engine):
     """A copy of the people of several engines in one table: rows and homes of later ones come after the earlier."""
 
-    def __init__(self, engines: list[Engine], pools: int, threads: int, executor: ThreadPoolExecutor | None) -> None:
+    def __init__(self, engines: list[Engine], pools: int, crew: Crew) -> None:
         """Put the tables together."""
         self.engines = engines
         rows = [0, *accumulate(len(engine) for engine in engines)]
@@ -209,7 +196,7 @@ class Joined(Engine):
                 pointer[pointer >= 0] += first
         columns = {"start": start.astype(HOUSEHOLD["start"].dtype), "home": home}
         super().__init__(Table(PERSON, rows[-1], people), Table(HOUSEHOLD, homes[-1], columns), pools)
-        self.threads, self.executor = threads, executor
+        self.threads, self.crew = crew.threads, crew
 
     @property
     def source(self) -> NDArray[np.int32]:
