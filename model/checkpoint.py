@@ -89,7 +89,7 @@ def _arrays(world: PoolingModel) -> dict[str, Any]:
     funds = world.funds
     arrays: dict[str, Any] = {"heads_before": world.heads_before, "coverage": funds.coverage, "budget": funds.budget}
     arrays |= {f"norm {name}": values for name, values in world.care.norms.items()}
-    arrays |= {"drift": funds.drift}
+    arrays |= {"drift": funds.drift, "widened": np.array(funds.widened)}
     lives = world.reporter.lives
     arrays |= {"lives flags": lives.flags, "lives gone": lives.gone, "lives money": lives.money}
     arrays |= {f"dead {number:04d}": sums for number, sums in enumerate(lives.dead)}
@@ -197,7 +197,7 @@ class Resumed(PoolingModel):
         self.institutions = Institutions(self, codes, provinces)
         self.funds = new_fund_state(self.pools, self.law[0])
         self.funds.coverage, self.funds.budget = self._kept_arrays["coverage"], self._kept_arrays["budget"]
-        self.funds.drift = self._kept_arrays["drift"]
+        self.funds.drift, self.funds.widened = self._kept_arrays["drift"], self._kept_arrays["widened"].item()
         self.funds.need, self.funds.expected = (self._kept_arrays.get(name) for name in ("need", "expected"))
         if self.funds.need is not None:
             self.age_cost = self._kept_arrays["age_cost"]

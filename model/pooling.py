@@ -28,7 +28,7 @@ from model.mobility import mobility
 from model.openings import openings
 from model.parts import PART, Make, Parts, parts_of, scale_all_accounts
 from model.phases.fund_world import Institutions, new_fund_state
-from model.phases.ground import Ground
+from model.phases.ground import BEFORE_BUDGETS, Ground
 from model.phases.money_in_funds import endow
 from model.phases.tally import AGES, EnrolmentItem, Head, Money, Need, Tally
 from model.places import Growth, Places, Spread, living, places
@@ -268,7 +268,7 @@ class PoolingModel(mesa.Model):
             "male_births": float(self.demography.male_share[at]),
             "budget": self.funds.budget,
             "coverage": self.funds.coverage,
-            "pharmacy": 0.0,
+            **BEFORE_BUDGETS,
             "outpatient_spread": spread_table(float(law.care.sigma_year)),
             "inpatient_spread": spread_table(float(law.care.sigma_stay)),
             "chronic_spread": spread_table(float(law.care.sigma_chronic)),
@@ -286,10 +286,9 @@ class PoolingModel(mesa.Model):
     def _ground_of_pools(self) -> Ground:
         """Return the surroundings with local prices, the year's shocks, budgets, and the sample's luck taken out."""
         law = self.law[0]
-        heads = self.tally.heads
-        members = (heads[:, Head.COVERED_ACTIVE : Head.COVERED_RESIDENT + 1].sum(axis=1) * self.weight).astype(float)
-        shock = shocks(self.seed_of_draws, self.year, self.pools["code"].to_numpy(), members, law)
-        price = local_price(self.places.price, heads) * shock * self._dearer()
+        members = self.tally.heads[:, Head.COVERED_ACTIVE : Head.COVERED_RESIDENT + 1].sum(axis=1).astype(float)
+        shock = shocks(self.seed_of_draws, self.year, self.pools["code"].to_numpy(), members * self.weight, law)
+        price = local_price(self.places.price, self.tally.heads) * shock * self._dearer()
         budget = self.funds.budget * self.funds.drift * kept_by_hospitals(shock, law, self.funds.drift)
         if self.measured_use():
             national, local = self.need()
@@ -297,7 +296,8 @@ class PoolingModel(mesa.Model):
             budget = budget * (national.sum(axis=0) / np.maximum(planned.sum(axis=0), 1.0))
         self.funds.expected = self.tally.need[:, :, Need.MORBIDITY].astype(np.float64) * self.weight
         balance = balanced(self.tally.need, float(law.care.balance_limit))
-        return self.ground._replace(price=price, budget=budget, balance=balance, pharmacy=self._pharmacy())
+        known = self.ground._replace(price=price, budget=budget, balance=balance)
+        return known._replace(pharmacy=self._pharmacy(), widened=self.funds.widened)
 
     def _pharmacy(self) -> float:
         """Return the share of accounts carried to pharmacies: as published while known, then for ever the same."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -173,6 +175,28 @@ def test_a_budget_moves_towards_its_plan_within_the_largest_change() -> None:
     assert budgets.drawn(1.0, 102.0, 100.0, law) == pytest.approx(1.01)
     assert budgets.drawn(1.0, 80.0, 100.0, law) == pytest.approx(0.97)
     assert budgets.drawn(1.0, 0.0, 100.0, law) == 1.0
+
+
+@pytest.mark.parametrize(("share", "cost", "paid"), [(0.0, 1.1, 1.0), (1.0, 1.0, 1.4), (0.5, 1.0488, 1.1952)])
+def test_what_employees_plan_moves_goes_into_cost_or_into_what_is_paid_of_visits(
+    share: float, cost: float, paid: float
+) -> None:
+    world = world_of_benefits(share)
+    left = budgets.into_benefits(world, np.array([1.1, 2.2]), 1.1)
+    assert left == pytest.approx([cost, 2.0 * cost], abs=1e-4)
+    assert world.funds.widened == pytest.approx(paid, abs=1e-3)
+
+
+def test_visits_are_not_paid_less_than_nothing() -> None:
+    world = world_of_benefits(1.0)
+    budgets.into_benefits(world, np.ones(1), 0.7)
+    assert world.funds.widened == 0.0
+
+
+def world_of_benefits(share: float) -> Any:
+    """Return a world whose employee pools pay a quarter for visits."""
+    budget = SimpleNamespace(employee_into_benefits=share, employee_visits_part=0.25)
+    return SimpleNamespace(law=[SimpleNamespace(budget=budget)], funds=SimpleNamespace(widened=1.0))
 
 
 def test_a_pool_lies_apart_from_its_income_by_the_same_distance_for_ever() -> None:

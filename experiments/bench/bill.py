@@ -121,7 +121,8 @@ class Bill:
             if retired:
                 rate += rules.retiree_outpatient_bonus
                 deductible, cap = rules.retiree_outpatient_deductible, rules.retiree_outpatient_cap
-            paid_visits = fen_share(basic_outpatient(visits, deductible, rate, cap), rules.employee_outpatient_on)
+            on = rules.employee_outpatient_on * self.person.model.around.widened
+            paid_visits = min(fen_share(basic_outpatient(visits, deductible, rate, cap), on), visits)
         extra = rules.retiree_bonus if retired else 0.0
         paid_chronic = self._chronic(chronic, rules.chronic_rate_employee + extra, rules)
         paid_stays = 0

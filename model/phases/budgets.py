@@ -2,6 +2,8 @@
 
 A pool plans this year's spending from this year's income and lets the cost of care follow, within limits. The nation's
 plan is a share of its income; pools share it by income and by need, and some always spend more of what they have.
+What employees' plan moves in the nation goes into what is paid of visits: the reform of 2021 exchanges credits to
+accounts for outpatient benefits (document 004, question 3).
 """
 
 from __future__ import annotations
@@ -45,14 +47,18 @@ def set_budgets(world: BudgetWorld) -> None:
     funds = world.funds
     national, local = world.need()
     before = funds.need if funds.need is not None else np.zeros_like(local)
+    first = funds.need is None
     for fund, scheme in SCHEME.items():
         own, last = local[:, scheme], before[:, scheme] * funds.drift_before[:, scheme]
-        factor = plan(world, fund, own, last, funds.budget[:, scheme], first=funds.need is None)
+        factor = plan(world, fund, own, last, funds.budget[:, scheme], first)
         planned = total(own * factor)
-        if planned > 0 and (funds.need is None or world.measured_use()):
+        if planned > 0 and (first or world.measured_use()):
             factor = factor * (total(national[:, scheme]) / planned)
-        if funds.need is None and not world.measured_use():
-            factor = follow_income(world, fund, factor, total(own * factor))
+        cost = total(own * (factor if first else funds.budget[:, scheme]))
+        if first and not world.measured_use():
+            factor = follow_income(world, fund, factor, cost)
+        if fund == EMPLOYEE_POOL and cost > 0 and not world.measured_use():
+            factor = into_benefits(world, factor, total(own * factor) / cost)
         funds.budget[:, scheme] = factor
     funds.need = local
 
@@ -87,6 +93,21 @@ def follow_income(world: BudgetWorld, fund: str, factor: Floats, cost: float) ->
     law = terms(world, fund)
     income = total(np.array([book.income for book in books(world, fund).values()], np.float64))
     return factor * drawn(1.0, law["coupling"] * income, paid * cost, law)
+
+
+def into_benefits(world: BudgetWorld, factor: Floats, moved: float) -> Floats:
+    """Let what is paid of employees' visits bear what the plan moves, and return the factor left on the cost of care.
+
+    Args:
+        world: the world, whose benefits widen or narrow.
+        factor: by pool, what the plan would make of the cost of care [ratio].
+        moved: the nation's cost after the plan over that before [ratio].
+
+    """
+    law = world.law[0].budget
+    turned = exp(float(law.employee_into_benefits) * log(moved))
+    world.funds.widened *= max(1.0 + (turned - 1.0) / float(law.employee_visits_part), 0.0)
+    return factor / turned
 
 
 def drawn(before: float, target: float, expected: float, law: dict[str, float]) -> float:

@@ -40,7 +40,7 @@ def pay_basic(p: Columns, law: Any, ground: Ground, ill: Illness, scratch: Scrat
         scratch.listed_in[i] = 0
     for n in range(_with_bill(p, Scheme.EMPLOYEE, scratch)):
         i = int64(scratch.chosen[n])
-        paid_out, paid_in = _employee(p, i, law, ill, scratch)
+        paid_out, paid_in = _employee(p, i, law, ground.widened, ill, scratch)
         _take_off(p, i, paid_out, paid_in, ground, ill, scratch, sums)
     for n in range(_with_bill(p, Scheme.RESIDENT, scratch)):
         i = int64(scratch.chosen[n])
@@ -83,7 +83,7 @@ def _take_off(
 
 
 @inlined
-def _employee(p: Columns, i: int, law: Any, ill: Illness, scratch: Scratch) -> tuple[int, int]:
+def _employee(p: Columns, i: int, law: Any, widened: float, ill: Illness, scratch: Scratch) -> tuple[int, int]:
     """Return what the employee pool pays for one member's visits with chronic treatment, and stays [fen]."""
     retired = p.work[i] == Work.RETIRED
     rules = law.benefit
@@ -99,7 +99,8 @@ def _employee(p: Columns, i: int, law: Any, ill: Illness, scratch: Scratch) -> t
         deductible = rules.retiree_outpatient_deductible
         cap = rules.retiree_outpatient_cap
         extra = rules.retiree_bonus
-    paid_visits = fen_share(basic_outpatient(visits, deductible, rate, cap), rules.employee_outpatient_on)
+    paid_visits = fen_share(basic_outpatient(visits, deductible, rate, cap), rules.employee_outpatient_on * widened)
+    paid_visits = min(paid_visits, visits)
     paid_chronic = _chronic(p, i, chronic, rules.chronic_rate_employee + extra, rules)
     paid_stays = int64(0)
     if stays > 0:

@@ -81,6 +81,7 @@ class FundState:
     effort: NDArray[np.float64] = field(default_factory=lambda: np.ones((0, 0)))  # [pool, scheme] factor on collection
     drift: NDArray[np.float64] = field(default_factory=lambda: np.ones((0, 0)))  # [pool, scheme] factor on spending
     drift_before: NDArray[np.float64] = field(default_factory=lambda: np.ones((0, 0)))  # the same a year ago
+    widened: float = 1.0  # factor on what employee pools pay of visits
     mood: Any = None  # what behaviour keeps from year to year
     expected: NDArray[np.float64] | None = None  # the same at prices of the nation
 

@@ -108,6 +108,8 @@ class Ground(NamedTuple):
     """[pool] local price of care with the year's shocks, 1 = national mean."""
     budget: Array
     """[pool, scheme] factor on the cost of care from the pool's budget."""
+    widened: float
+    """Factor on what employee pools pay of visits, from the plan of their budgets."""
     balance: Array
     """[pool, scheme, visits/treatment/stays] what takes the luck of the few simulated out of the cost of care."""
     coverage: Array
@@ -134,6 +136,10 @@ class Ground(NamedTuple):
     """[4] words of the year's evenly spread outpatient draws."""
     inpatient_keys: Array
     """[4] words of the year's evenly spread inpatient draws."""
+
+
+BEFORE_BUDGETS = {"pharmacy": 0.0, "widened": 1.0}
+"""Numbers of the ground that are known once the budgets are set."""
 
 
 class Illness(NamedTuple):
