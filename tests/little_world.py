@@ -59,7 +59,7 @@ class LittleWorld(mesa.Model):
         self.around = SimpleNamespace(
             base_wage=[AVERAGE_WAGE], credit_pension=[AVERAGE_PENSION], living=[LIVING],
             income=[[LIVING, LIVING]], subsidy=[[int(p) for p in parts]],
-            coverage=[[1.0, 1.0, 1.0]], province=[0],
+            coverage=[[1.0, 1.0, 1.0]], widened=1.0, province=[0],
         )  # fmt: skip
 
 
