@@ -24,6 +24,7 @@ from model.errors import ResultsError
 from tests.fake_world import FEN_PER_BN, SIMULATOR, FakeScenario, reform
 
 REFORMS = {"null": reform("null"), "aid": reform("aid", aid=2), "broken": reform("broken", crash=1)}
+REFORMS["long"] = reform("long", **{"measure.long": 1})
 
 
 def study_of(*names: str, **options: int) -> Study:
@@ -227,6 +228,14 @@ def test_what_no_run_records_ends_a_study_after_its_first_run(tmp_path: Path, op
     with pytest.raises(StudyError, match=f"{next(iter(options))}: expected a level and measure .*fund pools_rich"):
         compared(study, tmp_path / "fake")
     assert len(list((tmp_path / "fake").glob("*/manifest.json"))) == 1
+
+
+def test_what_one_regime_alone_records_is_no_reason_to_end(tmp_path: Path) -> None:
+    """The baseline ends first and does not measure it."""
+    plain = study_of("null", "long").model_dump(by_alias=True)
+    outcome = {"level": "nation", "unit": "nation", "measure": "gini_long", "label": {"en": "x", "zh": "x"}}
+    results, _ = compared(Study.model_validate(plain | {"outcomes": [outcome]}), tmp_path / "fake")
+    assert "gini_long" in set(results.outcomes["measure"])
 
 
 def test_shipped_studies_load() -> None:
