@@ -20,6 +20,7 @@ from experiments.run import Done
 from experiments.store import read_run
 from experiments.study import Axis, Study, StudyError, Text, Variant, load_study
 from experiments.sweep import sweep
+from experiments.units import shown
 from model.errors import ResultsError
 from tests.fake_world import FEN_PER_BN, SIMULATOR, FakeScenario, reform
 
@@ -291,6 +292,24 @@ def with_outcome(**names: str) -> Study:
     """Return the fake study with one outcome, of these level, unit and measure."""
     plain = study_of("aid").model_dump()
     return Study.model_validate(plain | {"outcomes": [{**names, "label": {"en": "One", "zh": "其一"}}]})
+
+
+@pytest.mark.parametrize(
+    ("measure", "value", "text"),
+    [
+        ("benefit_per_head", 1234.5, "1,234 yuan"),
+        ("net_benefit_per_head", -367.8, "-368 yuan"),
+        ("poverty_gap_after", 558.3, "558 yuan"),
+        ("backstop_money", 3.3e9, "3.3 bn yuan"),
+        ("closing_fen", 3.3e11, "3.3 bn yuan"),
+        ("deaths", 17620875.0, "17.62 million"),
+        ("simulated_members", 563.0, "563"),
+        ("gini_income", 0.42791, "0.4279"),
+    ],
+)
+def test_outcomes_are_read_in_units_of_their_kind(measure: str, value: float, text: str) -> None:
+    (outcome,) = with_outcome(level="nation", unit="china", measure=measure).outcomes
+    assert shown(value, outcome) == text
 
 
 def test_an_outcome_of_a_flow_that_cannot_run_is_refused() -> None:
