@@ -144,7 +144,7 @@ def run(
     check(threads >= 0, f"--threads {threads}: expected 0 or more")
     size = people_of(people)
     from experiments.cluster_world import run_on_cluster
-    from experiments.nation import needs_of, place_of
+    from experiments.nation import needs_of, place_of, told_where_stopped
     from experiments.workers import do_all
     from model import Scenario, load_reform
 
@@ -161,12 +161,13 @@ def run(
         store.set_aside(job.key)
     years = Progress(end - start + 1, "year")
     try:
-        if cluster is None:
-            done = run_job(simulator, job, lambda year: years.tell(str(year)))
-        elif needs_of(job).parts > 1:
-            done = run_on_cluster(simulator, job, cluster, lambda year: years.tell(str(year)))
-        else:
-            (done,) = do_all(simulator, [job], 1, lambda done: None, cluster)
+        with told_where_stopped(job):
+            if cluster is None:
+                done = run_job(simulator, job, lambda year: years.tell(str(year)))
+            elif needs_of(job).parts > 1:
+                done = run_on_cluster(simulator, job, cluster, lambda year: years.tell(str(year)))
+            else:
+                (done,) = do_all(simulator, [job], 1, lambda done: None, cluster)
     finally:
         years.close()
         store.clean(all_hosts=cluster is not None)
@@ -298,7 +299,8 @@ def explain(
     from model import load_reform
 
     check(lang in {"en", "zh"}, f"--lang {lang}: expected en or zh")
-    check(year is None or year <= LAST, f"{name} {year}: expected a year to {LAST}")
+    check(year is None or 0 < year <= LAST, f"{name} {year}: expected a year to {LAST}")
+    check(bool(name.strip()), "expected the name of a reform or the path of a parameter, got nothing")
     if is_parameter(name):
         print(explain_parameter(name, year if year is not None else START, lang))
     else:

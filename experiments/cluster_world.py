@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from experiments.nation import check_workers
+from experiments.nation import check_workers, world_folder
 from experiments.run import Done, Job, Simulator, run_job
 from model.parts import Found, Stage
 from model.phases.ground import Ground
@@ -147,5 +147,5 @@ def run_on_cluster(simulator: Simulator, job: Job, address: str, progress: Calla
     with client_of(address, simulator.code_version, job.folder) as client:
         check_workers(client, job)
         there = dataclasses.replace(simulator, on_disk=partial(build, client))
-        placed = dataclasses.replace(job, folder=job.folder.resolve(), disk=job.folder.resolve() / f".world-{job.key}")
+        placed = dataclasses.replace(job, folder=job.folder.resolve(), disk=world_folder(job).resolve())
         return run_job(there, placed, progress)

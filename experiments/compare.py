@@ -129,9 +129,11 @@ def run_all(
 ) -> None:
     """Live what the study's runs share and the runs that are not there yet; leave nothing half-written.
 
-    The first run that ends shows what runs record: a study that asks for something else ends there with StudyError.
+    The first run that ends shows what runs record: a study that asks for something else ends there with StudyError,
+    unless its regimes differ in what they measure.
     """
-    mine, seen = {job.key: job for job in jobs.values()}, False
+    mine = {job.key: job for job in jobs.values()}
+    seen = len({_measured(job) for job in mine.values()}) > 1
 
     def told(done: Done) -> None:
         nonlocal seen
@@ -146,6 +148,12 @@ def run_all(
     finally:
         store.clean(all_hosts=cluster is not None)
         store.leave_unused()
+
+
+def _measured(job: Job) -> str:
+    """Return what a job's law says of what is measured."""
+    changes = job.identity.get("scenario", {}).get("changes", {})
+    return repr(sorted((path, values) for path, values in changes.items() if path.startswith("measure.")))
 
 
 def recorded_by(job: Job, store: Store) -> set[tuple[str, str]]:

@@ -6,15 +6,16 @@ What a person takes was measured on a world of 10 million people, two threads of
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from experiments.machine import MEBI, machine_bytes
 from experiments.run import Job
-from model.errors import ScenarioError
+from model.errors import GongjiError, ScenarioError
 
 GIBI = 1024 * MEBI
 BESIDE = GIBI // 2
@@ -28,6 +29,12 @@ ON_DISK = 32
 MADE, LIVED = 8.3e-6, 1.6e-6
 """What it takes one thread to make a person, and to live a year of one on disk [s]."""
 HOUR = 3600
+
+
+class StoppedError(GongjiError):
+    """A world on disk was interrupted."""
+
+    exit_code = 130
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,7 +84,7 @@ def place_of(job: Job, tell: Callable[[str], None]) -> Job:
         f"of memory, or {gib(needs.of_parts)} of memory and {gib(needs.on_disk)} of disk; "
         f"found {gib(memory)} of memory and {gib(room)} of disk at {job.folder}"
     )
-    folder = job.folder / f".world-{job.key}"
+    folder = world_folder(job)
     if needs.of_parts > memory or (needs.on_disk > room and not folder.exists()):
         raise ScenarioError(f"{words}; expected fewer people")
     if job.export_people:
@@ -91,12 +98,34 @@ def check_workers(client: Any, job: Job) -> None:
     needs, room = needs_of(job), _room(job.folder)
     memory = min(client.run(machine_bytes).values())
     each = BESIDE + -(-needs.people // needs.parts) * OF_PART * max(client.nthreads().values())
-    if (memory and each > memory) or (needs.on_disk > room and not (job.folder / f".world-{job.key}").exists()):
+    if (memory and each > memory) or (needs.on_disk > room and not world_folder(job).exists()):
         raise ScenarioError(
             f"people {job.scenario.people}: {needs.people:,} people in {needs.parts:,} parts need {gib(each)} "
             f"of memory on each worker and {gib(needs.on_disk)} of disk; "
             f"found {gib(memory)} and {gib(room)} at {job.folder}"
         )
+
+
+def world_folder(job: Job) -> Path:
+    """Return where the people of a job's world lie if they live on disk."""
+    return job.folder / f".world-{job.key}"
+
+
+@contextlib.contextmanager
+def told_where_stopped(job: Job) -> Iterator[None]:
+    """Say of a world on disk that is interrupted what stays, and how it goes on.
+
+    Errors: StoppedError instead of KeyboardInterrupt where people lie on disk.
+    """
+    try:
+        yield
+    except KeyboardInterrupt:
+        folder = world_folder(job)
+        if not folder.exists():
+            raise
+        raise StoppedError(
+            f"interrupted: {folder} keeps the people; the same line goes on from the last closed year"
+        ) from None
 
 
 def _room(folder: Path) -> int:

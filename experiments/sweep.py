@@ -17,7 +17,7 @@ from experiments.run import Done, Job, Simulator, make_job
 from experiments.sensitivity import COLUMNS as SENSITIVITY
 from experiments.sensitivity import analyse, flips
 from experiments.store import OUTCOMES, Store, read_manifest, read_table, to_arrow, write_text
-from experiments.study import Outcome, Study, StudyError, Variant, check_recorded
+from experiments.study import Outcome, Study, StudyError, Variant, check_recorded, plain_words
 from model.errors import ScenarioError
 
 COLUMNS = ["point", "reform", "seed", *KEYS, "value"]
@@ -179,5 +179,5 @@ def with_design(study: Study, kind: str | None) -> Study:
     try:
         changed = type(study.design).model_validate({**study.design.model_dump(), "kind": kind})
     except pydantic.ValidationError as error:
-        raise ScenarioError(f"--design {kind}: {error.errors()[0]['msg']}") from None
+        raise ScenarioError(f"--design {kind}: {plain_words(error.errors()[0]['msg'])}") from None
     return study.model_copy(update={"design": changed})

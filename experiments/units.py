@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from experiments.outcomes import style
 from experiments.study import Outcome
 
-COUNTS = ("members", "people", "entered", "lapsed", "returned", "waiting")
+COUNTS = ("members", "people", "entered", "lapsed", "returned", "waiting", "births", "deaths", "people_60_and_over")
 
 
 @dataclass(frozen=True)
@@ -27,9 +27,11 @@ def units() -> dict[str, Unit]:
     return {
         "yuan": Unit("yuan", "元", digits=0),
         "bn_yuan": Unit("bn yuan", "十亿元", style()["fen_per_bn_yuan"]),
+        "bn_yuan_of_yuan": Unit("bn yuan", "十亿元", style()["yuan_per_bn_yuan"]),
         "months": Unit("months", "月"),
         "million": Unit("million", "百万", style()["million"], 2),
         "pools": Unit("", "个", told=False),
+        "whole": Unit("", "", digits=0, told=False),
         "none": Unit("", "", digits=4, told=False),
     }
 
@@ -40,8 +42,12 @@ def unit_of(outcome: Outcome) -> Unit:
 
 
 def _name(measure: str) -> str:
-    if measure.startswith("benefit_per_head"):
+    if "_per_head" in measure or measure.startswith("poverty_gap"):
         return "yuan"
+    if measure.endswith("_money"):
+        return "bn_yuan_of_yuan"
+    if measure.startswith("simulated_"):
+        return "whole"
     if measure.endswith("_fen"):
         return "bn_yuan"
     if measure.startswith("reserve_months"):

@@ -9,6 +9,7 @@ import shutil
 from dataclasses import astuple
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
@@ -159,10 +160,8 @@ class Resumed(PoolingModel):
     ) -> None:
         """Read the checkpoint, check that it fits the scenario, and take the world up."""
         try:
-            self._kept: dict[str, Any] = json.loads((folder / STATE).read_text(encoding="utf-8"))
-            with np.load(folder / "arrays.npz") as arrays:
-                self._kept_arrays = {name: arrays[name] for name in arrays.files}
             self._folder = folder
+            self._kept, self._kept_arrays = _read(folder)
             check(self._kept, case, folder)
             super().__init__(case, self._kept["seed"], threads, block, measure)
             self._reread()
@@ -242,6 +241,18 @@ class Resumed(PoolingModel):
             frame = pd.read_parquet(self._folder / f"{name}.parquet")
             if len(frame):
                 self.record.add_frame(name, frame)
+
+
+def _read(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return what a checkpoint holds but people and tables; raises OSError or ValueError where it cannot be read."""
+    kept = json.loads((folder / STATE).read_text(encoding="utf-8"))
+    if not isinstance(kept, dict):
+        raise ValueError(f"{STATE} holds no names")
+    try:
+        with np.load(folder / "arrays.npz") as arrays:
+            return kept, {name: arrays[name] for name in arrays.files}
+    except (EOFError, BadZipFile) as problem:
+        raise ValueError(f"arrays.npz: {problem}") from None
 
 
 def check(kept: dict[str, Any], case: Scenario, folder: Path) -> None:

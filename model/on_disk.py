@@ -9,11 +9,12 @@ from pathlib import Path
 from agents.columns import Table
 from model.checkpoint import STATE, Resumed, save_funds
 from model.engine import BLOCK
-from model.parts import PART, Make
+from model.errors import ResultsError
+from model.parts import PART, Make, parts_of
 from model.pooling import PoolingModel
 from model.scenario import Scenario
 from model.streaming import Streamed
-from model.synthesis import first_population
+from model.synthesis import first_population, world_size
 
 Kind = Callable[..., Streamed]
 
@@ -56,15 +57,38 @@ class Begun(OnDisk):
 class TakenUp(OnDisk, Resumed):
     """A world on disk that goes on where its last closed year ended."""
 
-    def __init__(self, kind: Kind, folder: Path, kept: Path, case: Scenario, threads: int, block: int = BLOCK) -> None:
-        """Take up the year that is kept in a subfolder."""
+    def __init__(
+        self,
+        kind: Kind,
+        folder: Path,
+        kept: Path,
+        case: Scenario,
+        threads: int,
+        block: int = BLOCK,
+        *,
+        seed: int,
+        part: int = PART,
+    ) -> None:
+        """Take up the year that is kept in a subfolder, if it is of a seed and of parts of at most so many people."""
         self._kind, self._disk, self._kept_year = kind, folder, kept
+        self._asked = seed, part
         Resumed.__init__(self, kept, case, threads, block)
+
+    def _settle(self, threads: int, block: int) -> None:
+        """Check that the kept year is of the seed and the parts asked for, and take it up."""
+        seed, part = self._asked
+        size, _ = world_size(self.case.number, self.case.start, self._assumed())
+        for name, asked in (("seed", seed), ("parts", parts_of(size, part))):
+            if self._kept[name] != asked:
+                raise ResultsError(
+                    f"{self._disk}: expected a world of {name} {asked}, found one of {name} {self._kept[name]}"
+                )
+        super()._settle(threads, block)
 
 
 def kept_year(folder: Path) -> Path | None:
     """Return the subfolder of the last year that is kept whole in a folder, where there is one."""
-    kept = [path.parent for path in folder.glob(f"[0-9]*/{STATE}")]
+    kept = [path.parent for path in folder.glob(f"[0-9]*/{STATE}") if path.parent.name.isdecimal()]
     return max(kept, key=lambda path: int(path.name), default=None)
 
 
@@ -91,6 +115,6 @@ def on_disk(
     Errors: ResultsError where the folder cannot be written, or keeps a world of something else.
     """
     kept = kept_year(folder)
-    if kept is not None:
-        return TakenUp(kind, folder, kept, case, threads, block)
-    return Begun(kind, folder, case, rng, threads, block, part)
+    if kept is None:
+        return Begun(kind, folder, case, rng, threads, block, part)
+    return TakenUp(kind, folder, kept, case, threads, block, seed=rng, part=part)

@@ -1,10 +1,12 @@
 """People packed for the disk: columns that last from year to year, bytes of a kind side by side, compressed.
 
-What a year forgets is left out, kin are stored as distances, and homes as sizes.
+What a year forgets is left out, kin are stored as distances, and homes as sizes. A digest comes first, so that no byte
+that the disk has lost or changed, and no other part's people, are taken for those of the part.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import Any
 
@@ -19,14 +21,16 @@ from model.shelf import Shelf
 
 CODEC, LEVEL = "zstd", 1
 HEAD = 8
-"""Bytes of the length of the list of columns, which comes first."""
+"""Bytes of the length of the list of columns, which comes after the digest."""
+DIGEST = 16
+"""Bytes of the digest."""
 NEAR = ("spouse", "mother", "father")
 PLACES = ("hukou", "insured")
 LASTING = tuple(name for name in PERSON if name not in {*YEARLY, "household"})
 
 
-def packed(people: Table, households: Table) -> bytes:
-    """Return people and their homes as bytes; the columns of the year are left out."""
+def packed(people: Table, households: Table, mark: str = "") -> bytes:
+    """Return people and their homes as bytes that a mark names; the columns of the year are left out."""
     sizes = np.diff(households.start, append=np.int32(len(people)))
     columns: dict[str, Array] = {"sizes": sizes, "homes": households.home}
     columns |= {name: _distance(people, name) for name in LASTING}
@@ -38,18 +42,28 @@ def packed(people: Table, households: Table) -> bytes:
         told.append([name, values.dtype.str, len(values), len(blob)])
         blobs.append(blob)
     head = json.dumps(told).encode()
-    return b"".join([len(head).to_bytes(HEAD, "little"), head, *blobs])
+    content = b"".join([len(head).to_bytes(HEAD, "little"), head, *blobs])
+    return _digest(content, mark) + content
 
 
-def unpacked(content: bytes, shelf: Shelf) -> tuple[Table, Table]:
-    """Return people and homes from bytes, in arrays of a shelf; raises ValueError where the bytes are others."""
-    codec, at = pa.Codec(CODEC), HEAD + int.from_bytes(content[:HEAD], "little")
-    view, found = memoryview(content), {}
-    for name, kind, rows, size in json.loads(content[HEAD:at]):
+def _digest(content: bytes | memoryview, mark: str) -> bytes:
+    return hashlib.blake2b(content, digest_size=DIGEST, key=mark.encode()).digest()
+
+
+def unpacked(content: bytes, shelf: Shelf, mark: str = "") -> tuple[Table, Table]:
+    """Return people and homes from bytes of a mark, in arrays of a shelf.
+
+    Errors: ValueError where the bytes are not those that were packed under the mark.
+    """
+    view, found = memoryview(content)[DIGEST:], {}
+    if content[:DIGEST] != _digest(view, mark):
+        raise ValueError("its bytes are others than were written for it")
+    codec, at = pa.Codec(CODEC), HEAD + int.from_bytes(view[:HEAD], "little")
+    for name, kind, rows, size in json.loads(bytes(view[HEAD:at])):
         dtype = np.dtype(kind)
         plain = codec.decompress(view[at : at + size], decompressed_size=rows * dtype.itemsize)
         found[name] = values = shelf.take(dtype, rows)
-        values.view("u1").reshape(rows, -1)[:] = np.frombuffer(plain, "u1").reshape(-1, rows).T
+        values.view("u1").reshape(rows, dtype.itemsize)[:] = np.frombuffer(plain, "u1").reshape(dtype.itemsize, rows).T
         at += size
     sizes, homes = found.pop("sizes"), found.pop("homes")
     rows = len(found["key"])
@@ -65,7 +79,7 @@ def unpacked(content: bytes, shelf: Shelf) -> tuple[Table, Table]:
 
 def _shuffled(values: Array) -> Any:
     """Return the bytes of an array, all first bytes before all second ones."""
-    return np.ascontiguousarray(np.ascontiguousarray(values).view("u1").reshape(len(values), -1).T)
+    return np.ascontiguousarray(np.ascontiguousarray(values).view("u1").reshape(len(values), values.itemsize).T)
 
 
 def _distance(people: Table, name: str) -> Array:

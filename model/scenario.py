@@ -118,11 +118,14 @@ def load_reform(name_or_path: str | Path, policy: Policy | None = None) -> Refor
         value = content[key]
         if isinstance(value, dict) and not set(value) <= {"en", "zh"}:
             raise fail(path, (key,), key, "expected en and zh", ReformError)
+        texts_of = list(value.values()) if isinstance(value, dict) and key in TEXTS else [value]
+        if not all(isinstance(each, str) for each in texts_of):
+            raise fail(path, (key,), key, f"expected a text, got {value!r}", ReformError)
     changes = content.get("changes")
-    if changes is None:
-        changes = {}
     if not isinstance(changes, dict):
-        raise fail(path, ("changes",), "changes", "expected {path: {date: value}}", ReformError)
+        found = "nothing" if changes is None else repr(changes)
+        words = f"expected {{path: {{date: value}}}}, or {{}} to change nothing, got {found}"
+        raise fail(path, ("changes",), "changes", words, ReformError)
     law = policy or load_policy()
     for parameter, values in changes.items():
         check_change(law, path, str(content["name"]), str(parameter), values)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import platform
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,7 @@ class Streamed(Parts):
         folder: where the parts lie; the world's alone.
         kept: the subfolder of a year that was kept, to go on from.
 
-    Errors: ResultsError where the folder cannot be written or read.
+    Errors: ResultsError where the folder cannot be written or read, or another process lives the world in it.
 
     """
 
@@ -54,6 +55,7 @@ class Streamed(Parts):
         self.lived: list[Stage] = []
         self.again = [Tally.empty(pools) for _ in range(threads)]
         self.shelves = [Shelf() for _ in range(threads)]
+        take_alone(folder)
         shutil.rmtree(self.draft, ignore_errors=True)
         super().__init__(make, count, pools, threads, block)
 
@@ -68,13 +70,17 @@ class Streamed(Parts):
     def _file(self, folder: Path, part: int) -> Path:
         return folder / f"{part}.{SUFFIX}"
 
+    def _mark(self, part: int) -> str:
+        """Return what tells a part's file from others."""
+        return f"{part + 1} of {self.count}"
+
     def _write(self, part: int, people: Table, households: Table) -> int:
         """Put the people of a part into the draft in one piece, and return how many they are [people]."""
         path = self._file(self.draft, part)
         half = path.with_suffix(f".{platform.node()}-{os.getpid()}.half")
         try:
             self.draft.mkdir(parents=True, exist_ok=True)
-            half.write_bytes(packed(people, households))
+            half.write_bytes(packed(people, households, self._mark(part)))
             half.replace(path)
         except OSError as problem:
             half.unlink(missing_ok=True)
@@ -86,8 +92,8 @@ class Streamed(Parts):
         """Read the people of a part from where they lie now."""
         path = self._file(self.place, part)
         try:
-            return unpacked(path.read_bytes(), shelf)
-        except (OSError, ValueError, KeyError) as problem:
+            return unpacked(path.read_bytes(), shelf, self._mark(part))
+        except (OSError, ValueError) as problem:
             raise ResultsError(f"{path}: expected the people of a part ({problem})") from None
 
     def _open(self, part: int, thread: int) -> Engine:
@@ -141,6 +147,37 @@ class Streamed(Parts):
     def bytes_per_person(self) -> float:
         """Return what lies on disk between years, per person [bytes]."""
         return sum(self._file(self.place, part).stat().st_size for part in range(self.count)) / len(self)
+
+
+_taken: dict[Path, int] = {}
+"""Open folders by their paths: each is this process's alone until it ends, however it ends."""
+
+
+def take_alone(folder: Path) -> None:
+    """Take a folder for this process alone; Windows and disks that know no such hold let anybody in.
+
+    Errors: ResultsError where another process has taken it, or it cannot be made.
+    """
+    if sys.platform == "win32":
+        return
+    import fcntl
+
+    place = folder.absolute()
+    if place in _taken:
+        os.close(_taken.pop(place))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        opened = os.open(folder, os.O_RDONLY)
+    except OSError as problem:
+        raise ResultsError(f"{folder}: expected a folder that can be made ({problem.strerror})") from None
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(opened)
+        raise ResultsError(f"{folder}: expected a world that no other process lives now") from None
+    except OSError:
+        pass
+    _taken[place] = opened
 
 
 def copied(value: Any, held: Any) -> Any:

@@ -66,6 +66,8 @@ class FakeWorld:
             for scheme in ("employee", "resident"):
                 self._pool(f"{scheme}_pool", scheme, code, place, aid)
         self._measure()
+        if self.case.change("measure.long"):
+            self._add("nation", "nation", {"gini_long": 0.3})
         self.rows["measures"].append(
             {
                 "year": self.year,

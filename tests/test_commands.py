@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from experiments import cli
-from experiments.run import cpu_count, make_job, run_job
+from experiments import cli, run
+from experiments.run import Job, cpu_count, make_job, run_job
 from experiments.store import Store, read_manifest, read_table, write_table
 from experiments.verify import Answer, compare_table, verify
 from model.books import IdentityError
@@ -157,6 +157,10 @@ def test_help_answers_in_under_a_second() -> None:
         (["run", "--no-such-option"], "--no-such-option"),
         (["compare", "three_steps", "--people", "all", "--plan"], "only `run` lives everybody"),
         (["sweep", "three_steps", "--people", "all"], "only `run` lives everybody"),
+        (["sweep", "contributions", "--design", "mcmc"], "--design mcmc: expected 'factorial'"),
+        (["explain", ""], "gongji: expected the name of a reform or the path of a parameter, got nothing"),
+        (["explain", "employee.person_rate", "--", "-5"], "employee.person_rate -5: expected a year"),
+        (["explain", "employee.person_rate", "0"], "employee.person_rate 0: expected a year"),
     ],
 )
 def test_bad_input_is_one_line_and_code_2(words: list[str], expected: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -181,6 +185,13 @@ REFORM = "name: mine\ntitle: t\nquestion: q\nsource: s\nchanges:\n  employee.per
         ("title", "tittle", "mine.yaml:2 tittle: expected changes, name, question, source, title"),
         ("question: q\n", "", "mine.yaml:1 question: expected a text"),
         ("{2026-01-01: 0.03}", "0.03", "expected {date: value}, got 0.03"),
+        ("0.03", "!!float abc", "mine.yaml:6: expected a value of the kind float, got abc"),
+        ("title: t", "title: !law t", "mine.yaml:2: expected plain values, got the tag !law"),
+        ("title: t", "title: [t]", "mine.yaml:2 title: expected a text, got ['t']"),
+        ("title: t", "title: {en: 5}", "mine.yaml:2 title: expected a text, got {'en': 5}"),
+        ("employee.person_rate:", "? [a]\n  :", "mine.yaml:6: expected a text or a number as a key, got a list"),
+        ("  employee.person_rate: {2026-01-01: 0.03}\n", "", "mine.yaml:5 changes: expected {path: {date: value}}"),
+        ("changes:\n  employee.person_rate: {2026-01-01: 0.03}\n", "", "changes: expected {path: {date: value}}"),
     ],
 )
 def test_a_mistyped_reform_is_one_line(
@@ -246,6 +257,27 @@ def test_an_interruption_is_one_line_and_130(
     assert capsys.readouterr().err.count("\n") == 1
 
 
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="no folder here that only claims to be writable")
+def test_a_folder_that_only_claims_to_be_writable_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    for verb in ("bench", "validate"):
+        assert cli.main([verb, "--json", "/proc/board.json"]) == 2
+        assert "--json /proc/board.json: expected a place where a file can be written" in capsys.readouterr().err
+
+
+def test_an_interrupted_world_on_disk_is_said_to_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(simulator: object, job: Job, *words: object) -> None:
+        (job.folder / f".world-{job.key}").mkdir()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(run, "run_job", interrupted)
+    assert cli.main(["run", "--people", "100", "--out", str(tmp_path / "out")]) == 130
+    (heard,) = capsys.readouterr().err.splitlines()
+    assert "keeps the people; the same line goes on from the last closed year" in heard
+    assert "nothing half-written" not in heard
+
+
 def test_threads_are_at_most_one_a_processor(tmp_path: Path) -> None:
     done = call("run", "--people", "300", "--end", "2024", "--threads", "2000", "--out", str(tmp_path / "out"))
     assert done.returncode == 0, done.stderr
@@ -280,7 +312,7 @@ def test_plan_starts_nothing(tmp_path: Path) -> None:
 SLOW_STUDY = """
 import sys, time
 from pathlib import Path
-from experiments import cli
+from experiments import cli, run
 from tests import fake_world, test_report
 from experiments import compare as comparing
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+import sys
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,10 @@ import numpy as np
 import pytest
 
 from agents.codes import Scheme
+from agents.columns import Table
 from agents.compiled import int64
+from agents.household import HOUSEHOLD
+from agents.person import PERSON
 from experiments import cli, nation
 from experiments.run import Job, make_job
 from experiments.simulator import MODEL
@@ -29,11 +33,13 @@ from model.renewal import YEARLY
 from model.scenario import Reform, Scenario
 from model.shelf import Shelf
 from model.synthesis import Population, first_population
-from tests.worlds import START, frame_hash, hashes, live, table_hash, world_of
+from tests.worlds import START, frame_hash, hashes, live, run_apart, table_hash, world_of
 
 PEOPLE, SMALL = 6000, 2000
 END = START + 2
 AGES = 11
+SPOILT = {"state.json": False, "arrays.npz": True, "1.people": True, "funds.parquet": False}
+"""Files of a world on disk, and whether a changed byte in the middle is told."""
 
 
 def in_parts(threads: int = 1, *, end: int = END, part: int = SMALL, check: bool = False) -> PoolingModel:
@@ -174,6 +180,65 @@ def test_a_full_disk_is_one_line_and_the_years_before_stay(tmp_path: Path, monke
     assert tables(live(on_disk(tmp_path, lived().case, part=SMALL))) == tables(lived())
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="folders cannot be held there")
+def test_two_processes_do_not_live_one_world(tmp_path: Path) -> None:
+    live(on_disk(tmp_path, lived().case, part=SMALL), START)
+    script = f"""
+from pathlib import Path
+from model.errors import ResultsError
+from model.on_disk import on_disk
+from model.scenario import Scenario
+try:
+    on_disk(Path({str(tmp_path)!r}), Scenario({PEOPLE}, {START}, {END}), part={SMALL})
+except ResultsError as refused:
+    print(refused)
+"""
+    told = run_apart(script).stdout
+    assert told == f"{tmp_path}: expected a world that no other process lives now\n"
+    assert [path.name for path in tmp_path.iterdir()] == [str(START)]
+    assert tables(live(on_disk(tmp_path, lived().case, part=SMALL))) == tables(lived())
+
+
+@pytest.mark.parametrize(("words", "found"), [({"rng": 1}, "seed 1, found .* seed 0"), ({"part": 5000}, "parts 2, ")])
+def test_a_kept_world_of_another_seed_or_other_parts_is_refused(
+    words: dict[str, int], found: str, tmp_path: Path
+) -> None:
+    on_disk(tmp_path, lived().case, part=SMALL)
+    (tmp_path / f"{START} (copy)").mkdir()
+    (tmp_path / f"{START} (copy)" / "state.json").touch()
+    with pytest.raises(ResultsError, match=f"expected a world of {found}"):
+        on_disk(tmp_path, lived().case, **({"part": SMALL} | words))
+
+
+@pytest.mark.parametrize(
+    ("name", "spoilt"),
+    [
+        (name, how)
+        for name in SPOILT
+        for how in ("empty", "half", "changed", "other")
+        if how != "changed" or SPOILT[name]
+    ],
+)
+def test_a_spoilt_file_is_one_line(name: str, spoilt: str, tmp_path: Path) -> None:
+    live(on_disk(tmp_path, lived().case, part=SMALL), START)
+    path = tmp_path / str(START) / name
+    whole = path.read_bytes()
+    middle = len(whole) // 2
+    changed = whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1 :]
+    other = {"1.people": path.with_name("0.people").read_bytes(), "state.json": b"[]"}.get(name, b"PK")
+    path.write_bytes({"empty": b"", "half": whole[:middle], "changed": changed, "other": other}[spoilt])
+    with pytest.raises(ResultsError) as refused:
+        on_disk(tmp_path, lived().case, part=SMALL)
+    assert str(path.parent) in str(refused.value)
+
+
+def test_parts_of_one_person_live(tmp_path: Path) -> None:
+    case = Scenario(40, START, END)
+    here = live(PoolingModel(case, part=1, threads=2, check=True))
+    assert here.parts == 40
+    assert tables(live(on_disk(tmp_path, case, part=1))) == tables(here)
+
+
 def test_people_on_disk_are_not_looked_at_one_by_one(tmp_path: Path) -> None:
     world = on_disk(tmp_path, lived().case, part=SMALL)
     assert len(world.engine) == len(in_parts().engine)
@@ -192,6 +257,11 @@ def test_measures_of_people_on_disk_are_sums(tmp_path: Path) -> None:
     same = lived().record.measures.merge(told, on=["year", "level", "unit", "measure"])
     assert len(same) == len(told) > 0
     assert (same["value_x"] == same["value_y"]).all()
+
+
+def test_nobody_is_packed_too() -> None:
+    people, homes = Table(PERSON, 0), Table(HOUSEHOLD, 0)
+    assert [len(table) for table in unpacked(packed(people, homes), Shelf())] == [0, 0]
 
 
 def test_packed_people_come_out_as_they_went_in() -> None:

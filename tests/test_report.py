@@ -20,10 +20,12 @@ from experiments.run import Done
 from experiments.store import read_run
 from experiments.study import Axis, Study, StudyError, Text, Variant, load_study
 from experiments.sweep import sweep
+from experiments.units import shown
 from model.errors import ResultsError
 from tests.fake_world import FEN_PER_BN, SIMULATOR, FakeScenario, reform
 
 REFORMS = {"null": reform("null"), "aid": reform("aid", aid=2), "broken": reform("broken", crash=1)}
+REFORMS["long"] = reform("long", **{"measure.long": 1})
 
 
 def study_of(*names: str, **options: int) -> Study:
@@ -229,6 +231,14 @@ def test_what_no_run_records_ends_a_study_after_its_first_run(tmp_path: Path, op
     assert len(list((tmp_path / "fake").glob("*/manifest.json"))) == 1
 
 
+def test_what_one_regime_alone_records_is_no_reason_to_end(tmp_path: Path) -> None:
+    """The baseline ends first and does not measure it."""
+    plain = study_of("null", "long").model_dump(by_alias=True)
+    outcome = {"level": "nation", "unit": "nation", "measure": "gini_long", "label": {"en": "x", "zh": "x"}}
+    results, _ = compared(Study.model_validate(plain | {"outcomes": [outcome]}), tmp_path / "fake")
+    assert "gini_long" in set(results.outcomes["measure"])
+
+
 def test_shipped_studies_load() -> None:
     study = load_study("three_steps")
     assert [variant.name for variant in study.variants] == ["today", "step_1", "steps_1_2", "steps_1_2_3", "none"]
@@ -282,6 +292,24 @@ def with_outcome(**names: str) -> Study:
     """Return the fake study with one outcome, of these level, unit and measure."""
     plain = study_of("aid").model_dump()
     return Study.model_validate(plain | {"outcomes": [{**names, "label": {"en": "One", "zh": "其一"}}]})
+
+
+@pytest.mark.parametrize(
+    ("measure", "value", "text"),
+    [
+        ("benefit_per_head", 1234.5, "1,234 yuan"),
+        ("net_benefit_per_head", -367.8, "-368 yuan"),
+        ("poverty_gap_after", 558.3, "558 yuan"),
+        ("backstop_money", 3.3e9, "3.3 bn yuan"),
+        ("closing_fen", 3.3e11, "3.3 bn yuan"),
+        ("deaths", 17620875.0, "17.62 million"),
+        ("simulated_members", 563.0, "563"),
+        ("gini_income", 0.42791, "0.4279"),
+    ],
+)
+def test_outcomes_are_read_in_units_of_their_kind(measure: str, value: float, text: str) -> None:
+    (outcome,) = with_outcome(level="nation", unit="china", measure=measure).outcomes
+    assert shown(value, outcome) == text
 
 
 def test_an_outcome_of_a_flow_that_cannot_run_is_refused() -> None:

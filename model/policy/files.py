@@ -12,6 +12,7 @@ from model.errors import PolicyError
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FOLDER = Path(__file__).resolve().parent
+STANDARD, QUOTES = "tag:yaml.org,2002:", "'"
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -30,6 +31,25 @@ class StrictLoader(_Base):
                     )
                 seen.add(key_node.value)
         return mapping
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        """Build a value, and say in the words of the other errors what is none."""
+        try:
+            return super().construct_object(node, deep=deep)
+        except (ValueError, KeyError, AttributeError):
+            words = f"a value of the kind {str(node.tag).removeprefix(STANDARD)}, got {node.value}"
+            raise yaml.constructor.ConstructorError(None, None, words, node.start_mark) from None
+
+
+def _words(problem: str) -> str:
+    """Return what was expected where YAML says that it cannot make a value."""
+    if problem.startswith("could not determine a constructor"):
+        return f"plain values, got the tag {problem.split()[-1].strip(QUOTES).removeprefix(STANDARD)}"
+    if problem == "found unhashable key":
+        return "a text or a number as a key, got a list or a mapping"
+    if problem.startswith("found unconstructable recursive"):
+        return "plain values, got one that holds itself"
+    return problem
 
 
 def _day(loader: Any, node: yaml.ScalarNode) -> Any:
@@ -67,7 +87,7 @@ def read_yaml(path: Path, error: type[PolicyError] = PolicyError) -> dict[str, A
     except yaml.YAMLError as problem:
         mark = getattr(problem, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""
-        why = getattr(problem, "problem", None) or problem
+        why = _words(str(getattr(problem, "problem", None) or problem))
         if isinstance(problem, yaml.scanner.ScannerError | yaml.parser.ParserError):
             why = f"YAML, where text with a colon, comma or % stands in quotes ({why})"
         raise error(f"{short(path)}{line}: expected {why}") from None

@@ -61,8 +61,11 @@ def draw(seed: Seed, purpose: Purpose, stream: int) -> float:
 
 
 def place_counts(quota: NDArray[np.float64], total: int, offset: float) -> NDArray[np.int64]:
-    """Round quotas to whole numbers that add up to a total, carrying the remainder from cell to cell [people]."""
-    if total == 0:
+    """Round quotas to whole numbers that add up to a total, carrying the remainder from cell to cell [people].
+
+    Where no cell has a quota, as in a part of a few people, nobody is placed.
+    """
+    if total == 0 or not quota.any():
         return np.zeros(quota.shape, np.int64)
     scale = total / float(quota.sum())
     parts = np.rint(quota.ravel() * (scale * ONE)).astype(np.int64)
