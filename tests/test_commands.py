@@ -13,6 +13,7 @@ from experiments import cli, run
 from experiments.run import Job, cpu_count, make_job, run_job
 from experiments.store import Store, read_manifest, read_table, write_table
 from experiments.verify import Answer, compare_table, verify
+from model import Scenario
 from model.books import IdentityError
 from tests.fake_world import SIMULATOR, FakeScenario, reform
 
@@ -207,6 +208,10 @@ def test_a_mistyped_reform_is_one_line(
         heard = capsys.readouterr().err
         assert heard.count("\n") == 1
         assert expected in heard
+
+
+def test_a_run_by_command_is_as_large_as_one_by_name() -> None:
+    assert int(cli.PEOPLE) == Scenario().people
 
 
 def test_the_version_is_the_packages(capsys: pytest.CaptureFixture[str]) -> None:
