@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 from agents.person import Columns
 from model.phases import kinfolk, relatives
 from model.phases.ground import Ground, Sums, new_room
-from model.phases.kinfolk import Kinship, Links, new_kinship, new_links, of_size, sizes_of
+from model.phases.kinfolk import Holders, Kinship, Links, new_holders, new_kinship, new_links, of_size, sizes_of
 from model.phases.tally import Tally
 from model.rules.codes import Ring, Use
 from model.shelf import Shelf
 
 RINGS = 2 * len(Ring)  # each at home and elsewhere
 ROOM = 64
-FOUND = ("row", "first", "rings", "holder", "user", "ring")
+FOUND = ("row", "key", "out", "inside", "first", "rings", "holder", "user", "ring")
 """What is known of links before anybody asks."""
 FEW = 4096  # users who ask are not worth waking threads; a test lowers it
 Each = Callable[[Callable[[int], None], Any], None]
@@ -40,13 +40,20 @@ class CoUse:
         self.rows = np.linspace(0, people, threads + 1).astype(np.int64)
         self.threads = threads
         self.each = each
-        self.kin: Kinship | None = None
+        self.known: tuple[Kinship, Holders] | None = None
+        """Who holds an account and their kin, found once a year."""
+        self.held = self.rows[1:].copy()
+        """Where each thread's holders, who are listed from its first row on, end."""
         self.links: Links | None = None
         """The links of those who asked last."""
 
     def close(self) -> None:
         """Lay down the year's arrays."""
-        self.shelf.lay_down(self.whole, *(self.kin or ()))
+        self.shelf.lay_down(self.whole)
+        if self.known is not None:
+            kin, holders = self.known
+            self.shelf.lay_down(*kin[:-2], *holders)
+            self.shelf.lay_down(*kin[-2:], purpose="kin")
         self.shelf.lay_down(*(self.links or ()), purpose="links")
 
     def pay(self, use: Use, p: Columns, laws: Any, ground: Ground, tally: Tally) -> None:
@@ -58,50 +65,56 @@ class CoUse:
         if law.scope == 0 or law.registered_share <= 0.0:
             return
         premiums = use == Use.CONTRIBUTION
-        kin = self._open(p, laws, ground)
+        kin, holders = self._open(p, laws, ground)
         if (law.pays_premium if premiums else law.pays_relatives_care) == 0:
             return
-        if premiums and law.premium_use_share < 1.0:
-            self._forget(p, laws, ground)
-        self._over_rows(lambda first, last, _: kinfolk.close_empty(p, first, last, laws, kin))
+        if not premiums:
+            self._over_holders(lambda first, last, _: kinfolk.look_into(p, first, last, laws, kin, holders))
         self.shelf.lay_down(*(self.links or ()), purpose="links")
-        self.links = self._find(p, laws, ground, kin)
-        self._live(use, p, laws, kin, self.links)
+        self.links = self._find(use, p, laws, ground, kin)
+        self._live(use, p, laws, kin, holders, self.links)
         book = relatives.book_premiums if premiums else relatives.book_care
-        book(p, self.links, Sums(*tally.arrays()))
+        book(p, holders, self.links, Sums(*tally.arrays()))
 
-    def _open(self, p: Columns, laws: Any, ground: Ground) -> Kinship:
+    def _open(self, p: Columns, laws: Any, ground: Ground) -> tuple[Kinship, Holders]:
         """Find who holds an account with a registered link this year, once."""
-        if self.kin is None:
-            self.kin = kin = new_kinship(len(p.key), self.shelf.take)
+        if self.known is None:
+            take, held = self.shelf.take, self.held
+            kin, holders = new_kinship(len(p.key), take), new_holders(len(p.key), take)
             room = [new_room() for _ in range(self.threads)]
-            self._over_rows(lambda first, last, at: kinfolk.open_accounts(p, first, last, laws, ground, kin, room[at]))
-            kinfolk.list_children(p, kin)
+
+            def find(first: int, last: int, at: int) -> None:
+                held[at] = kinfolk.open_accounts(p, first, last, laws, ground, kin, holders, room[at])
+
+            self._over_rows(find)
+            listed = tuple(zip(self.rows.tolist(), held.tolist()))
+            for first, last in listed:
+                kinfolk.count_younger(p, first, last, kin, holders)
+            size = kinfolk.lay_lists(kin)
+            kin = kin._replace(younger=take(np.int32, size, "kin"), elder=take(np.uint8, size, "kin"))
+            for first, last in listed:
+                kinfolk.list_younger(p, first, last, kin, holders)
             self._over_rows(lambda first, last, _: kinfolk.mark_children(p, first, last, kin))
-        return self.kin
+            self.known = kin, holders
+        return self.known
 
-    def _forget(self, p: Columns, laws: Any, ground: Ground) -> None:
-        """Let only those ask for premiums whose families use accounts for them."""
-        need, room = self.need, [new_room() for _ in range(self.threads)]
-        self._over_rows(lambda first, last, at: kinfolk.forget_premiums(p, first, last, laws, ground, need, room[at]))
-
-    def _find(self, p: Columns, laws: Any, ground: Ground, kin: Kinship) -> Links:
+    def _find(self, use: Use, p: Columns, laws: Any, ground: Ground, kin: Kinship) -> Links:
         """Find whose account may pay for those who need."""
         parts: list[Links] = [new_links(0, 0)] * self.threads
         take = partial(self.shelf.take, purpose="links of a thread" if self.threads > 1 else "links")
 
         def find(first: int, last: int, thread: int) -> None:
-            room = last - first + ROOM
+            size, room = last - first + ROOM, new_room()
             users = -1
             while users < 0:
-                links = new_links(last - first, room, take)
-                users, found = kinfolk.find_links(p, first, last, self.need, laws, ground, kin, links)
-                room += room
+                links = new_links(last - first, size, take)
+                users, found = kinfolk.find_links(p, first, last, int(use), self.need, laws, ground, kin, links, room)
+                size += size
             parts[thread] = of_size(links, users, found)
 
         self._over_rows(find)
         links = parts[0] if self.threads == 1 else self._joined(parts)
-        links.asked[:], links.out[:], links.inside[:] = -1, 0, 0
+        links.asked[:], links.paid_out[:], links.paid_inside[:] = -1, 0, 0
         return links
 
     def _joined(self, parts: list[Links]) -> Links:
@@ -115,6 +128,7 @@ class CoUse:
                 at = user if name in sizes_of(0) else start
                 getattr(links, name)[at : at + len(getattr(part, name))] = getattr(part, name)
             links.first[user : user + len(part.first)] += start
+            links.user[start : start + len(part.user)] += user
             user, start = user + len(part.row), start + len(part.holder)
             self.shelf.lay_down(*part, purpose="links of a thread")
         return links
@@ -123,16 +137,20 @@ class CoUse:
         """Do a piece of work on every thread's range of rows."""
         self.each(lambda thread: work(int(self.rows[thread]), int(self.rows[thread + 1]), thread), range(self.threads))
 
-    def _live(self, use: Use, p: Columns, laws: Any, kin: Kinship, links: Links) -> None:
+    def _over_holders(self, work: Callable[[int, int, int], None]) -> None:
+        """Do a piece of work on every thread's holders."""
+        self.each(lambda thread: work(int(self.rows[thread]), int(self.held[thread]), thread), range(self.threads))
+
+    def _live(self, use: Use, p: Columns, laws: Any, kin: Kinship, holders: Holders, links: Links) -> None:
         """Let users ask and holders pay until nobody asks any more, ring by ring."""
         settle = relatives.pay_premiums if use == Use.CONTRIBUTION else relatives.pay_care
 
         def ask(ring: int, users: Places, starts: Whole, ends: Whole, thread: int) -> None:
             first, last = int(starts[thread]), int(ends[thread])
-            ends[thread] = relatives.ask(p, self.need, users, first, last, ring, int(use), laws, kin, links)
+            ends[thread] = relatives.ask(users, first, last, ring, int(use), laws, kin, holders, links)
 
         def pay(starts: Whole, ends: Whole, first: int, last: int, thread: int) -> None:
-            settle(p, self.need, starts, ends, first, last, laws, kin, links)
+            settle(p, starts, ends, first, last, laws, holders, links)
 
         for ring in range(RINGS):
             users = np.flatnonzero((links.rings & (1 << ring)) != 0).astype(np.int32)
@@ -142,4 +160,4 @@ class CoUse:
                 self.each(partial(ask, ring, users, starts, ends), range(self.threads))
                 self._over_rows(partial(pay, starts, ends))
                 users = np.concatenate([links.askers[a:b] for a, b in zip(starts, ends, strict=True)])
-            relatives.live_ring(p, self.need, users, np.zeros(2, np.int64), ring, int(use), laws, kin, links)
+            relatives.live_ring(p, users, np.zeros(2, np.int64), ring, int(use), laws, kin, holders, links)

@@ -21,7 +21,7 @@ from experiments.study import load_study
 from model import co_use
 from model.co_use import CoUse
 from model.engine import Engine
-from model.phases.kinfolk import Links
+from model.phases.kinfolk import Holders, Links
 from model.rules.codes import CoUse as Rule
 from model.rules.codes import Use
 from model.rules.sharing import area_between, kin_in_scope, ring_of
@@ -66,8 +66,14 @@ def found(p: Columns, laws: Any, ground: Any) -> Links:
     """Return the links of all insured people as if all of them needed something."""
     families = CoUse(len(p.key), 1, lambda work, items: [work(item) for item in items])  # type: ignore[arg-type, func-returns-value]
     families.need[0] = p.scheme != Scheme.NONE
-    kin = families._open(p, laws, ground)
-    return families._find(p, laws, ground, kin)
+    kin, holders = families._open(p, laws, ground)
+    return in_rows(families._find(Use.CARE, p, laws, ground, kin), holders)
+
+
+def in_rows(links: Links, holders: Holders) -> Links:
+    """Return a copy of links that names holders and users by their rows."""
+    rows = {"holder": holders.row[links.holder], "user": links.row[links.user]}
+    return Links(*(values.copy() for values in links._replace(**rows)))
 
 
 @cache
@@ -84,7 +90,8 @@ def shared(name: str, threads: int = 1) -> dict[Use, Shared]:
         everybody = found(columns_of(engine.people), laws, ground)
         share(engine, use, laws, ground, tally)
         assert co_use.links is not None
-        links = Links(*(values.copy() for values in co_use.links))
+        assert co_use.known is not None
+        links = in_rows(co_use.links, co_use.known[1])
         noted[use] = Shared(before, snapshot(engine.people), links, everybody, laws[0].accounts, ground.province)
 
     engine.share = noting  # type: ignore[method-assign]
@@ -94,7 +101,7 @@ def shared(name: str, threads: int = 1) -> dict[Use, Shared]:
 
 
 def by_row(links: Links, rows: Any, people: int) -> NDArray[np.int64]:
-    paid = links.out.astype(np.int64) + links.inside
+    paid = links.paid_out.astype(np.int64) + links.paid_inside
     return np.bincount(rows, paid, people).astype(np.int64)
 
 
@@ -168,7 +175,7 @@ def test_links_are_all_kin_the_law_allows_and_no_others(name: str) -> None:
 def test_accounts_pay_in_other_homes_and_other_pools() -> None:
     for use in (Use.CONTRIBUTION, Use.CARE):
         one = shared("today")[use]
-        paid = (one.links.out + one.links.inside) > 0
+        paid = (one.links.paid_out + one.links.paid_inside) > 0
         p = one.before
         for column in ("household", "insured"):
             assert (paid & (p[column][one.links.holder] != p[column][one.links.user])).any(), column
@@ -180,7 +187,7 @@ def test_a_ring_waits_for_the_rings_before() -> None:
     links = one.links
     spare = one.after["account"] - int(one.law.reserve)
     paid = defaultdict(lambda: -1)
-    for n in np.flatnonzero(links.out + links.inside > 0).tolist():
+    for n in np.flatnonzero(links.paid_out + links.paid_inside > 0).tolist():
         paid[int(links.user[n])] = max(paid[int(links.user[n])], int(links.ring[n]))
     for n in np.flatnonzero(links.asked < 0).tolist():
         if int(links.ring[n]) < paid[int(links.user[n])]:
@@ -198,7 +205,7 @@ def test_the_largest_account_is_asked_first() -> None:
     seen = 0
     for group in several.values():
         asked = [n for n in group if links.asked[n] >= 0]
-        nobody_else = all(paid[links.holder[n]] == links.out[n] for n in group)
+        nobody_else = all(paid[links.holder[n]] == links.paid_out[n] for n in group)
         if len(group) > 1 and len(asked) == 1 and nobody_else:
             seen += 1
             assert balance[links.holder[asked[0]]] == max(balance[links.holder[n]] for n in group)
@@ -256,8 +263,13 @@ def test_a_family_that_does_not_use_accounts_for_premiums_never_asks() -> None:
     law[0].accounts.premium_use_share = 0.3
     families = CoUse(len(p.key), 1, lambda work, items: [work(item) for item in items])  # type: ignore[arg-type, func-returns-value]
     families.need[0] = 100 * (np.arange(len(p.key)) % 3)
-    due = families.need[0].copy()
-    families._forget(p, law, world.ground)
+    kin, holders = families._open(p, law, world.ground)
+    everybody = in_rows(families._find(Use.CARE, p, law, world.ground, kin), holders)
+    willing = in_rows(families._find(Use.CONTRIBUTION, p, law, world.ground, kin), holders)
     use = np.array([four(0, int(Purpose.ACCOUNT), 0, key)[3] < 0.3 for key in p.key])
     assert 0 < use.sum() < len(use)
-    assert (families.need[0] == due * use).all()
+    asks = use[everybody.row]
+    assert 0 < asks.sum() < len(asks)
+    for name in ("row", "key", "out", "inside", "rings"):
+        assert (getattr(everybody, name)[asks] == getattr(willing, name)).all(), name
+    assert (willing.out == families.need[0, willing.row]).all()

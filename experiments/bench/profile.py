@@ -26,7 +26,7 @@ from model.renewal import EMPTY, POINTERS
 DRIVEN = ("money_in", "weigh", "money_out")
 STAGES = ("renew", "money_in", "premiums", "weigh", "money_out", "inherit", "relatives")
 FUNDS, MEASURES, BETWEEN = "funds", "measures", "between"
-FAMILIES = (kinfolk.open_accounts, kinfolk.find_links, relatives.ask)
+FAMILIES = (kinfolk.open_accounts, kinfolk.find_links)
 """What families' shared accounts read of people."""
 OTHERS: dict[str, tuple[Callable[..., Any], ...]] = {
     "premiums": (*FAMILIES, relatives.pay_premiums),

@@ -1,8 +1,7 @@
 """Who may draw on whose account: holders with a registered link, their kin at home and elsewhere, and the ring of each.
 
-Kin are found from three pointers (spouse, mother, father). Children are not pointed to, so every holder, and every
-parent of one, is put on a list of its mother and of its father: the lists lead from anybody to the children,
-grandchildren and siblings who hold an account.
+Kin are found from three pointers (spouse, mother, father). Children are not pointed to, so everybody gets a list of
+the children and grandchildren who hold an account; a parent's list leads to siblings.
 """
 
 from __future__ import annotations
@@ -30,10 +29,9 @@ class Mark(IntEnum):
     HOLDER = 1 << 0
     WALLET = 1 << 1
     PREMIUM = 1 << 2
-    LISTED = 1 << 3
-    LISTS_CHILDREN = 1 << 4
-    CHILD_OF_HOLDER = 1 << 5
-    PARENT_OF_HOLDER = 1 << 6
+    CHILD_OF_HOLDER = 1 << 3
+    PARENT_OF_HOLDER = 1 << 4
+    GRANDPARENT_OF_HOLDER = 1 << 5
 
 
 class Kinship(NamedTuple):
@@ -41,16 +39,29 @@ class Kinship(NamedTuple):
 
     marks: Array
     """Bits of `Mark`; one more at the end, none, for nobody (row -1)."""
+    place: Array
+    """A holder's place among the holders."""
+    first: Array
+    """First on the list of children and grandchildren who hold an account; one more at the end."""
+    younger: Array
+    """[on a list] row of the child or grandchild."""
+    elder: Array
+    """[on a list] what the person with the list is to it (`Kin`)."""
+
+
+class Holders(NamedTuple):
+    """Who has an account with a registered link, side by side: those of a range of rows from its first row on."""
+
+    row: Array
+    """Row of the person."""
+    key: Array
+    """Key of the person."""
     turn: Array
-    """Draw by which a holder's link is registered: the lower, the earlier."""
-    child: Array
-    """First on the list of children, -1 none."""
-    by_mother: Array
-    """Next on the mother's list."""
-    by_father: Array
-    """Next on the father's list."""
+    """Draw by which the link is registered: the lower, the earlier."""
+    spare: Array
+    """What the account holds above the reserve [fen]."""
     queue: Array
-    """First link that asks this holder in a pass, -1 none."""
+    """First link that asks in a pass, -1 none."""
 
 
 class Links(NamedTuple):
@@ -58,6 +69,12 @@ class Links(NamedTuple):
 
     row: Array
     """[user] row of the person."""
+    key: Array
+    """[user] key of the person."""
+    out: Array
+    """[user] what is still asked for outpatient care, or for the premium [fen]."""
+    inside: Array
+    """[user] what is still asked for inpatient care [fen]."""
     first: Array
     """[user] first link; one more at the end."""
     rings: Array
@@ -67,35 +84,42 @@ class Links(NamedTuple):
     claims: Array
     """[user] the links by which they ask."""
     holder: Array
-    """[link] row of the holder."""
+    """[link] place among the holders."""
     user: Array
-    """[link] row of the user."""
+    """[link] place among the users."""
     ring: Array
     """[link] ring."""
     asked: Array
     """[link] what the holder is asked for, -1 where not asked yet [fen]."""
-    out: Array
+    paid_out: Array
     """[link] paid for outpatient care, or for the premium [fen]."""
-    inside: Array
+    paid_inside: Array
     """[link] paid for inpatient care [fen]."""
     after: Array
     """[link] next link that asks the same holder in a pass, by the users' keys."""
 
 
-LINK_TYPES = {"first": np.int64, "rings": np.uint8, "ring": np.uint8}
+LINK_TYPES = {"key": np.uint64, "first": np.int64, "rings": np.uint8, "ring": np.uint8}
+HOLDER_TYPES = {"key": np.uint64, "turn": np.uint32, "spare": np.int64}
+OF_USERS = ("row", "key", "out", "inside", "rings", "askers", "claims")
 
 
 def new_kinship(people: int, take: Take = new_array) -> Kinship:
     """Return room to search the kin of a number of people."""
-    types = {"marks": np.uint8, "turn": np.uint32}
-    kin = Kinship(*(take(types.get(name, np.int32), people + 1) for name in Kinship._fields))
-    kin.marks[people] = 0
-    return kin
+    marks, place, first = take(np.uint8, people + 1), take(np.int32, people + 1), take(np.int32, people + 1)
+    marks[people] = 0
+    first[people] = 0
+    return Kinship(marks, place, first, np.empty(0, np.int32), np.empty(0, np.uint8))
+
+
+def new_holders(people: int, take: Take = new_array) -> Holders:
+    """Return room for as many holders as there are people."""
+    return Holders(*(take(HOLDER_TYPES.get(name, np.int32), people) for name in Holders._fields))
 
 
 def sizes_of(users: int) -> dict[str, int]:
     """Return how long the columns of links are that users have, not links."""
-    return {"row": users, "first": users + 1, "rings": users, "askers": users, "claims": users}
+    return dict.fromkeys(OF_USERS, users) | {"first": users + 1}
 
 
 def new_links(users: int, links: int, take: Take = new_array) -> Links:
@@ -111,15 +135,20 @@ def of_size(links: Links, users: int, found: int) -> Links:
 
 
 @compiled
-def open_accounts(p: Columns, first: int, last: int, laws: Any, ground: Ground, kin: Kinship, room: Room) -> None:
-    """Mark the holders with money and a registered link, and whether it uses the wallet and may pay premiums."""
+def open_accounts(
+    p: Columns, first: int, last: int, laws: Any, ground: Ground, kin: Kinship, holders: Holders, room: Room
+) -> int:
+    """Mark and list the holders with money and a registered link, and whether it uses the wallet and pays premiums.
+
+    Returns where the list, which begins at `first`, ends.
+    """
     law = laws[0].accounts
+    place = int64(first)
     for start in range(first, last, room.row.size):
         end = min(start + room.row.size, last)
         wanted = int64(0)
         for i in range(start, end):
-            kin.child[i] = -1
-            kin.queue[i] = -1
+            kin.first[i] = 0
             kin.marks[i] = 0
             room.row[wanted] = i
             room.key[wanted] = p.key[i]
@@ -134,65 +163,76 @@ def open_accounts(p: Columns, first: int, last: int, laws: Any, ground: Ground, 
                 if unit(room.words[2, at]) < law.premium_area_share:
                     marks |= int64(Mark.PREMIUM)
                 kin.marks[i] = marks
-                kin.turn[i] = room.words[0, at]
+                kin.place[i] = place
+                holders.row[place] = i
+                holders.key[place] = room.key[at]
+                holders.turn[place] = room.words[0, at]
+                holders.spare[place] = int64(p.account[i]) - law.reserve
+                holders.queue[place] = -1
+                place += 1
+    return place
 
 
 @compiled
-def forget_premiums(p: Columns, first: int, last: int, laws: Any, ground: Ground, need: Any, room: Room) -> None:
-    """Forget the premiums of those whose families do not use accounts for them: a draw of the insured, for ever."""
-    law = laws[0].accounts
-    for start in range(first, last, room.row.size):
-        end = min(start + room.row.size, last)
-        wanted = int64(0)
-        for i in range(start, end):
-            room.row[wanted] = i
-            room.key[wanted] = p.key[i]
-            wanted += int64(need[0, i] > 0)
-        draw_words(ground.seed, int64(Purpose.ACCOUNT), 0, room.key[:wanted], room.words)
-        for at in range(wanted):
-            if unit(room.words[3, at]) >= law.premium_use_share:
-                need[0, room.row[at]] = 0
-
-
-@compiled
-def close_empty(p: Columns, first: int, last: int, laws: Any, kin: Kinship) -> None:
-    """Take the marks of holders from those whose money is gone: nobody need look at their accounts."""
-    for i in range(first, last):
-        spent = int64(p.account[i] <= laws[0].accounts.reserve)
-        kin.marks[i] = int64(kin.marks[i]) & ~(spent * int64(Mark.HOLDER))
+def look_into(p: Columns, first: int, last: int, laws: Any, kin: Kinship, holders: Holders) -> None:
+    """Note what some holders' accounts hold now; who has nothing is no holder any more: nobody need ask."""
+    for place in range(first, last):
+        i = int64(holders.row[place])
+        spare = int64(p.account[i]) - laws[0].accounts.reserve
+        holders.spare[place] = spare
+        kin.marks[i] = int64(kin.marks[i]) & ~(int64(spare <= 0) * int64(Mark.HOLDER))
 
 
 @inlined
-def _list(p: Columns, i: int, kin: Kinship) -> None:
-    """Put a person on the lists of the mother and of the father, once."""
-    marks = int64(kin.marks[i])
-    if marks & int64(Mark.LISTED) == 0:
-        kin.marks[i] = marks | int64(Mark.LISTED)
-        telling = int64(Mark.LISTS_CHILDREN) | int64(marks & int64(Mark.HOLDER) > 0) * int64(Mark.PARENT_OF_HOLDER)
-        mother = int64(p.mother[i])
-        if mother >= 0:
-            kin.by_mother[i] = kin.child[mother]
-            kin.child[mother] = i
-            kin.marks[mother] = int64(kin.marks[mother]) | telling
-        father = int64(p.father[i])
-        if father >= 0:
-            kin.by_father[i] = kin.child[father]
-            kin.child[father] = i
-            kin.marks[father] = int64(kin.marks[father]) | telling
+def _count(elder: int, mark: int, kin: Kinship) -> None:
+    """Mark a holder's elder and count the holder on the elder's list."""
+    if elder >= 0:
+        kin.marks[elder] = int64(kin.marks[elder]) | mark
+        kin.first[elder] += 1
 
 
 @compiled
-def list_children(p: Columns, kin: Kinship) -> None:
-    """List the holders, and the parents of holders, with their own mothers and fathers."""
-    for i in range(p.key.size):
-        if int64(kin.marks[i]) & int64(Mark.HOLDER) > 0:
-            _list(p, i, kin)
-            mother = int64(p.mother[i])
-            if mother >= 0:
-                _list(p, mother, kin)
-            father = int64(p.father[i])
-            if father >= 0:
-                _list(p, father, kin)
+def count_younger(p: Columns, first: int, last: int, kin: Kinship, holders: Holders) -> None:
+    """Mark the parents and grandparents of some holders, and count how long their lists will be."""
+    for place in range(first, last):
+        i = int64(holders.row[place])
+        for parent in (int64(p.mother[i]), int64(p.father[i])):
+            _count(parent, int64(Mark.PARENT_OF_HOLDER), kin)
+            if parent >= 0:
+                _count(int64(p.mother[parent]), int64(Mark.GRANDPARENT_OF_HOLDER), kin)
+                _count(int64(p.father[parent]), int64(Mark.GRANDPARENT_OF_HOLDER), kin)
+
+
+@compiled
+def lay_lists(kin: Kinship) -> int:
+    """Write where everybody's list ends, by how long it is; return how long all are together."""
+    end = int64(0)
+    for i in range(kin.first.size):
+        end += int64(kin.first[i])
+        kin.first[i] = end
+    return end
+
+
+@inlined
+def _note(elder: int, kind: int, younger: int, kin: Kinship) -> None:
+    """Write a holder on the elder's list, before those who are on it."""
+    if elder >= 0:
+        at = int64(kin.first[elder]) - 1
+        kin.first[elder] = at
+        kin.younger[at] = younger
+        kin.elder[at] = kind
+
+
+@compiled
+def list_younger(p: Columns, first: int, last: int, kin: Kinship, holders: Holders) -> None:
+    """Write some holders on the lists of their parents and grandparents."""
+    for place in range(first, last):
+        i = int64(holders.row[place])
+        for parent in (int64(p.mother[i]), int64(p.father[i])):
+            _note(parent, int64(Kin.PARENT), i, kin)
+            if parent >= 0:
+                _note(int64(p.mother[parent]), int64(Kin.GRANDPARENT), i, kin)
+                _note(int64(p.father[parent]), int64(Kin.GRANDPARENT), i, kin)
 
 
 @compiled
@@ -217,7 +257,7 @@ def _candidates(p: Columns, first: int, last: int, need: Any, near: int, kin: Ki
     children = int64(Mark.PARENT_OF_HOLDER)
     if near:
         telling |= int64(Mark.PARENT_OF_HOLDER) | int64(Mark.CHILD_OF_HOLDER)
-        children |= int64(Mark.LISTS_CHILDREN)
+        children |= int64(Mark.GRANDPARENT_OF_HOLDER)
     asking = int64(0)
     for i in range(first, last):
         links.askers[asking] = i
@@ -233,38 +273,55 @@ def _candidates(p: Columns, first: int, last: int, need: Any, near: int, kin: Ki
     return candidates
 
 
+@inlined
+def _willing(p: Columns, candidates: int, share: float, ground: Ground, links: Links, room: Room) -> int:
+    """Keep those whose families use accounts for premiums, a draw of the insured for ever; return how many."""
+    kept = int64(0)
+    for start in range(0, candidates, room.row.size):
+        size = min(room.row.size, candidates - start)
+        for at in range(size):
+            room.row[at] = links.askers[start + at]
+            room.key[at] = p.key[room.row[at]]
+        draw_words(ground.seed, int64(Purpose.ACCOUNT), 0, room.key[:size], room.words)
+        for at in range(size):
+            links.askers[kept] = room.row[at]
+            kept += int64(unit(room.words[3, at]) < share)
+    return kept
+
+
 @compiled
 def find_links(
     p: Columns,
     first: int,
     last: int,
+    use: int,
     need: Any,
     laws: Any,
     ground: Ground,
     kin: Kinship,
     links: Links,
+    room: Room,
 ) -> tuple[int, int]:
     """Write the links of all who need in a range of rows; return users and links, -1 where there is no room."""
     law = laws[0].accounts
     near = law.scope == NEAR_RELATIVES
-    rule = int64(CoUse.NEAR_RELATIVES) if near else int64(CoUse.FAMILY)
     candidates = _candidates(p, first, last, need, near, kin, links)
+    if use == Use.CONTRIBUTION and law.premium_use_share < 1.0:
+        candidates = _willing(p, candidates, law.premium_use_share, ground, links, room)
     users = int64(0)
     found = int64(0)
     for at in range(candidates):
         i = int64(links.askers[at])
-        end = _family(p, i, found, kin, links)
+        end = _family(p, i, near, found, kin, links)
         if near:
             end = _near_relatives(p, i, end, kin, links)
         if end > links.holder.size:
             return int64(-1), int64(-1)
         start = found
-        found, rings = _lawful(p, i, start, end, rule, law, ground, kin, links)
-        if found > start:
-            links.row[users] = i
-            links.first[users] = start
-            links.rings[users] = rings
-            users += 1
+        found = _keep_lawful(p, i, users, start, end, law, ground, kin, links)
+        links.out[users] = need[0, i]
+        links.inside[users] = need[1, i]
+        users += int64(found > start)
     links.first[users] = found
     return users, found
 
@@ -279,56 +336,45 @@ def _add(holder: int, kind: int, found: int, kin: Kinship, links: Links) -> int:
 
 
 @inlined
-def _next(p: Columns, parent: int, child: int, kin: Kinship) -> int:
-    """Return the next on a parent's list of children, or -1."""
-    return int64(kin.by_mother[child]) if p.mother[child] == parent else int64(kin.by_father[child])
+def _family(p: Columns, i: int, near: int, found: int, kin: Kinship, links: Links) -> int:
+    """Note the user's spouse, parents, children, and if near count, grandchildren with an account.
 
-
-@inlined
-def _family(p: Columns, i: int, found: int, kin: Kinship, links: Links) -> int:
-    """Note the user's spouse, parents and children with an account; the kind is what the user is to the holder."""
+    The kind is what the user is to the holder.
+    """
     found = _add(int64(p.spouse[i]), int64(Kin.SPOUSE), found, kin, links)
     found = _add(int64(p.mother[i]), int64(Kin.CHILD), found, kin, links)
     found = _add(int64(p.father[i]), int64(Kin.CHILD), found, kin, links)
-    if int64(kin.marks[i]) & int64(Mark.PARENT_OF_HOLDER) > 0:
-        child = int64(kin.child[i])
-        while child >= 0:
-            found = _add(child, int64(Kin.PARENT), found, kin, links)
-            child = _next(p, i, child, kin)
+    for n in range(kin.first[i], kin.first[i + 1]):
+        kind = int64(kin.elder[n])
+        after = _add(int64(kin.younger[n]), kind, found, kin, links)
+        found = after if near | (kind == Kin.PARENT) else found
     return found
 
 
 @inlined
 def _near_relatives(p: Columns, i: int, found: int, kin: Kinship, links: Links) -> int:
-    """Note the user's grandchildren, siblings and grandparents with an account."""
-    child = int64(kin.child[i]) if int64(kin.marks[i]) & int64(Mark.LISTS_CHILDREN) > 0 else int64(-1)
-    while child >= 0:
-        grandchild = int64(kin.child[child])
-        while grandchild >= 0:
-            found = _add(grandchild, int64(Kin.GRANDPARENT), found, kin, links)
-            grandchild = _next(p, child, grandchild, kin)
-        child = _next(p, i, child, kin)
+    """Note the user's siblings and grandparents with an account."""
     mother = int64(p.mother[i])
     for parent in (mother, int64(p.father[i])):
         marks = _marks(kin, parent)
         if marks & int64(Mark.PARENT_OF_HOLDER) > 0:
-            sibling = int64(kin.child[parent])
-            while sibling >= 0:
-                again = parent != mother and mother >= 0 and p.mother[sibling] == mother
-                if sibling != i and not again:
-                    found = _add(sibling, int64(Kin.SIBLING), found, kin, links)
-                sibling = _next(p, parent, sibling, kin)
+            for n in range(kin.first[parent], kin.first[parent + 1]):
+                sibling = int64(kin.younger[n])
+                again = (parent != mother) & (mother >= 0) & (p.mother[sibling] == mother)
+                after = _add(sibling, int64(Kin.SIBLING), found, kin, links)
+                found = after if (kin.elder[n] == Kin.PARENT) & (sibling != i) & (not again) else found
         if marks & int64(Mark.CHILD_OF_HOLDER) > 0:
-            for elder in (int64(p.mother[parent]), int64(p.father[parent])):
-                found = _add(elder, int64(Kin.GRANDCHILD), found, kin, links)
+            found = _add(int64(p.mother[parent]), int64(Kin.GRANDCHILD), found, kin, links)
+            found = _add(int64(p.father[parent]), int64(Kin.GRANDCHILD), found, kin, links)
     return found
 
 
 @inlined
-def _lawful(
-    p: Columns, i: int, start: int, end: int, rule: int, law: Any, ground: Ground, kin: Kinship, links: Links
-) -> tuple[int, int]:
-    """Keep the links that the law allows and write their rings; return the end of the list and the bits of rings."""
+def _keep_lawful(
+    p: Columns, i: int, user: int, start: int, end: int, law: Any, ground: Ground, kin: Kinship, links: Links
+) -> int:
+    """Keep a user's links that the law allows and write their rings; return where they end."""
+    rule = int64(CoUse.NEAR_RELATIVES) if law.scope == NEAR_RELATIVES else int64(CoUse.FAMILY)
     kept = start
     rings = int64(0)
     here = int64(p.insured[i])
@@ -341,9 +387,13 @@ def _lawful(
         if may_share(rule, kind, 1, int64(p.scheme[i]), 1, int64(Use.CARE), area, law.area, wallet) == 0:
             continue
         ring = ring_of(kind, area, int64(p.household[holder] != p.household[i]))
-        links.holder[kept] = holder
-        links.user[kept] = i
+        links.holder[kept] = kin.place[holder]
+        links.user[kept] = user
         links.ring[kept] = ring
         rings |= int64(1) << int64(ring)
         kept += 1
-    return kept, rings
+    links.row[user] = i
+    links.key[user] = p.key[i]
+    links.first[user] = start
+    links.rings[user] = rings
+    return kept
