@@ -39,6 +39,7 @@ from model.reporting import Reporter, people_frame
 from model.responses import kept_by_hospitals
 from model.scenario import Scenario
 from model.surroundings import (
+    IN_FEN,
     CareLevels,
     balanced,
     by_illness_and_income,
@@ -51,6 +52,7 @@ from model.surroundings import (
     shocks,
     spread_table,
     stirrings,
+    without_care,
 )
 from model.synthesis import Population, first_population, world_size
 from model.transfers import subsidies
@@ -242,9 +244,7 @@ class PoolingModel(mesa.Model):
         premium = float(law.resident.individual)
         last_premium = self._value("resident.individual", year - 2) * FEN_PER_YUAN
         last_income = living(places(year - 1, self.spread, self.growth))
-        unknown = dict.fromkeys(Ground._fields, np.zeros(0)) | {
-            name: np.zeros((1,) * n) for name, n in CARE_SHAPES.items()
-        }
+        unknown = dict.fromkeys(Ground._fields, np.zeros(0)) | without_care()
         known = {
             "seed": np.int64(seed),
             "year": np.int64(year),
@@ -281,6 +281,7 @@ class PoolingModel(mesa.Model):
         """Return the surroundings with this year's levels of care, at prices of 1."""
         even, levels = np.ones(len(self.pools)), self._levels()
         self.age_cost = levels["mean_cost"].sum(axis=0)
+        levels |= {name: levels[name].astype(np.int64) for name in IN_FEN}
         return self.ground._replace(price=even, budget=np.ones_like(self.funds.budget), **levels)
 
     def _ground_of_pools(self) -> Ground:
@@ -395,6 +396,3 @@ class PoolingModel(mesa.Model):
 FIRST_GROWTH = 2018
 LAST_SAMPLED = 2024  # levels are measured in years to 2023, so growth must reach them
 FEN_PER_YUAN = 100
-CARE_SHAPES = {"visits": 4, "stays": 4, "visit_cost": 1, "visit_tier": 2, "visit_edges": 2, "stay_cost": 2}
-CARE_SHAPES |= {"stay_age": 1, "chronic_cost": 3, "tier_edges": 2, "balance": 3, "mean_cost": 3, "expected_cost": 4}
-"""Axes of the ground's tables of care, empty until care is sought: one type of ground, compiled once."""

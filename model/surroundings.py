@@ -30,6 +30,16 @@ PROVINCE_KEYS, NATION_KEY = 1_000_000, 2_000_000
 MEMORY = 8
 """Years that a pool's shock echoes at most."""
 EMPLOYEES = (Status.ACTIVE, Status.RETIRED)
+CARE_SHAPES = {"visits": 4, "stays": 4, "visit_cost": 1, "visit_tier": 2, "visit_edges": 2, "stay_cost": 2}
+CARE_SHAPES |= {"stay_age": 1, "chronic_cost": 3, "tier_edges": 2, "balance": 3, "mean_cost": 3, "expected_cost": 4}
+"""Axes of the ground's tables of care."""
+IN_FEN = ("mean_cost", "expected_cost")
+"""Tables of care that people read in whole fen."""
+
+
+def without_care() -> dict[str, NDArray[Any]]:
+    """Return the ground's tables of care, empty until care is sought: one type of ground, compiled once."""
+    return {name: np.zeros((1,) * n, np.int64 if name in IN_FEN else np.float64) for name, n in CARE_SHAPES.items()}
 
 
 def by_age(groups: Floats) -> Floats:

@@ -274,15 +274,32 @@ def _share_out(p: Columns, i: int, paid: int, outpatient: int, item: int, scratc
 @compiled_apart
 def pay_assistance(p: Columns, law: Any, ground: Ground, scratch: Scratch, sums: Sums) -> None:
     """Pay medical assistance to the low-income classes and to families made poor by illness, inside the list."""
-    for i in range(p.key.size):
+    for n in range(_beyond_threshold(p, law, ground, scratch)):
+        i = int64(scratch.chosen[n])
         aid = int64(p.aid[i])
         outpatient = scratch.listed_out[i] * law.assistance.outpatient_on
         listed = outpatient + scratch.listed_in[i]
-        if listed == 0 or p.scheme[i] == Scheme.NONE or law.assistance.rate[aid] == 0.0:
-            continue
-        pool = int64(p.insured[i])
-        threshold = int64(float64(ground.living[pool]) * law.assistance.threshold_income_share[aid])
+        threshold = _assistance_threshold(p, i, law, ground)
         paid = assistance(listed, threshold, law.assistance.rate[aid], law.assistance.cap[aid])
         if paid > 0:
             p.assistance[i] = paid
             _share_out(p, i, paid, outpatient, CareItem.ASSISTANCE, scratch, sums)
+
+
+@inlined
+def _beyond_threshold(p: Columns, law: Any, ground: Ground, scratch: Scratch) -> int:
+    """List the insured who have more left to pay inside the list than assistance asks of them; return how many."""
+    number = int64(0)
+    for i in range(p.key.size):
+        listed = scratch.listed_out[i] * law.assistance.outpatient_on + scratch.listed_in[i]
+        beyond = listed > _assistance_threshold(p, i, law, ground)
+        scratch.chosen[number] = i
+        number += int64(beyond & (p.scheme[i] != Scheme.NONE))
+    return number
+
+
+@inlined
+def _assistance_threshold(p: Columns, i: int, law: Any, ground: Ground) -> int:
+    """Return where medical assistance begins for a person [fen]."""
+    share = law.assistance.threshold_income_share[int64(p.aid[i])]
+    return int64(float64(ground.living[int64(p.insured[i])]) * share)

@@ -20,22 +20,32 @@ def pay_rest(p: Columns, first: int, law: Any, scratch: Scratch, sums: Sums) -> 
 
     Accounts pay whatever is left, or only what is left inside the list, as the law says.
     """
-    shared = law.accounts.scope > 0 and law.accounts.pays_relatives_care == 1
+    number = int64(0)
     for i in range(p.key.size):
-        scratch.need[0, first + i] = 0
-        scratch.need[1, first + i] = 0
-        if scratch.rest_out[i] + scratch.rest_in[i] == 0:
-            continue
-        if law.accounts.in_list_only == 0 or p.scheme[i] == Scheme.NONE:
-            scratch.listed_out[i] = scratch.rest_out[i]
-            scratch.listed_in[i] = scratch.rest_in[i]
-        if p.account[i] > 0:
-            _own_account(p, i, law, scratch, sums)
-        if shared and p.scheme[i] != Scheme.NONE:
-            part = law.accounts.family_use_share
-            scratch.need[0, first + i] = min(fen_share(scratch.rest_out[i], part), scratch.listed_out[i])
-            scratch.need[1, first + i] = min(fen_share(scratch.rest_in[i], part), scratch.listed_in[i])
-        _cash(p, i, scratch, sums)
+        whole = int64(law.accounts.in_list_only == 0) | int64(p.scheme[i] == Scheme.NONE)
+        scratch.listed_out[i] += whole * (scratch.rest_out[i] - scratch.listed_out[i])
+        scratch.listed_in[i] += whole * (scratch.rest_in[i] - scratch.listed_in[i])
+        scratch.chosen[number] = i
+        number += int64((p.account[i] > 0) & (scratch.rest_out[i] + scratch.rest_in[i] > 0))
+    for n in range(number):
+        _own_account(p, int64(scratch.chosen[n]), law, scratch, sums)
+    _ask_relatives(p, first, law, scratch)
+    _cash(p, scratch, sums)
+
+
+@inlined
+def _ask_relatives(p: Columns, first: int, law: Any, scratch: Scratch) -> None:
+    """Note what relatives' accounts are asked for of every bill of the insured."""
+    shared = int64(law.accounts.scope > 0) * int64(law.accounts.pays_relatives_care == 1)
+    part = law.accounts.family_use_share
+    size = p.key.size
+    outpatient, inpatient = scratch.need[0, first : first + size], scratch.need[1, first : first + size]
+    for i in range(size):
+        asks = shared * int64(p.scheme[i] != Scheme.NONE)
+        outpatient[i] = asks * min(fen_share(scratch.rest_out[i], part), scratch.listed_out[i])
+    for i in range(size):
+        asks = shared * int64(p.scheme[i] != Scheme.NONE)
+        inpatient[i] = asks * min(fen_share(scratch.rest_in[i], part), scratch.listed_in[i])
 
 
 @inlined
@@ -65,9 +75,9 @@ def _own_account(p: Columns, i: int, law: Any, scratch: Scratch, sums: Sums) -> 
 
 
 @inlined
-def _cash(p: Columns, i: int, scratch: Scratch, sums: Sums) -> None:
-    """Let the person pay the rest in cash; what relatives' accounts pay of it comes back before the year ends."""
-    out = scratch.rest_out[i]
-    inside = scratch.rest_in[i]
-    p.self_pay[i] = out + inside
-    _add(p, i, CareItem.SELF_PAY, out, inside, sums)
+def _cash(p: Columns, scratch: Scratch, sums: Sums) -> None:
+    """Let everybody pay the rest in cash; what relatives' accounts pay of it comes back before the year ends."""
+    for i in range(p.key.size):
+        p.self_pay[i] = scratch.rest_out[i] + scratch.rest_in[i]
+    for i in range(p.key.size):
+        _add(p, i, CareItem.SELF_PAY, scratch.rest_out[i], scratch.rest_in[i], sums)

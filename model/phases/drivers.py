@@ -96,6 +96,6 @@ def money_out(
         pay_supplement(people, law, ground, scratch, sums)
         pay_assistance(people, law, ground, scratch, sums)
         pay_rest(people, first, law, scratch, sums)
-        pay_maternity(p, first, last, law, ground, sums)
+        pay_maternity(p, first, last, law, ground, scratch, sums)
         count_bonuses(people, law)
         count_heads(people, sums)
