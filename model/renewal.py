@@ -27,9 +27,25 @@ POINTERS = ("spouse", "mother", "father")
 YEARLY = tuple(name for name, column in PERSON.items() if column.unit == "fen/year")
 EMPTY = (*YEARLY, "dying")
 """Columns that start the year at nothing."""
+DTYPES = {name: np.dtype(column.dtype) for name, column in PERSON.items()}
+AT_ONCE = 4
+"""Columns of one type brought to their new order together: short runs cost most at their ends, which all then share."""
 OF_RUNS = ("olds", "news", "sizes", "shifts")
 """What a layout tells of every run of people."""
 Each = Callable[[Callable[[Any], None], Any], None]
+
+
+def _together() -> tuple[tuple[str, ...], ...]:
+    """Return the columns by what is done with them at once."""
+    alone = ("household", *EMPTY)
+    groups: list[list[str]] = [list(POINTERS)]
+    for size in sorted({column.itemsize for column in DTYPES.values()}):
+        same = [name for name, kind in DTYPES.items() if kind.itemsize == size and name not in (*POINTERS, *alone)]
+        groups += [same[at : at + AT_ONCE] for at in range(0, len(same), AT_ONCE)]
+    return (*map(tuple, groups), *((name,) for name in alone))
+
+
+TOGETHER = _together()
 
 
 class Renewal:
@@ -101,7 +117,7 @@ class Renewal:
         runs = homes.counts[renewing.STRETCHES]
         parts = homes.olds[:runs], homes.news[:runs], homes.sizes[:runs]
         nobody = np.empty(0, np.int64)
-        renewing.copy_runs(self.households.home.view("u2"), *parts, nobody, nobody, home.view("u2"))
+        renewing.copy_runs((self.households.home.view("u2"),), *parts, nobody, nobody, (home.view("u2"),))
         home[len(home) - len(founded) :] = founded
         columns = {"start": bounds[:-1].astype(HOUSEHOLD["start"].dtype), "home": home}
         self.households, self.bounds = Table(HOUSEHOLD, len(home), columns), bounds
@@ -113,34 +129,39 @@ class Renewal:
         renewing.place(layout, moved)
         arrays: dict[str, Array] = {}
 
-        def renew(name: str) -> None:
-            old = getattr(self.people, name)
-            if name in EMPTY:
-                arrays[name] = _emptied(old, layout.rows)
+        def renew(names: tuple[str, ...]) -> None:
+            old = tuple(getattr(self.people, name) for name in names)
+            if names[0] in EMPTY:
+                arrays[names[0]] = _emptied(old[0], layout.rows)
                 return
-            arrays[name] = new = self.shelf.take(old.dtype, layout.rows)
-            self._renew_column(name, old, moved, layout, new)
-            self.shelf.lay_down(old)
+            new = tuple(self.shelf.take(column.dtype, layout.rows) for column in old)
+            self._renew_columns(names, old, moved, layout, new)
+            arrays.update(zip(names, new))
+            self.shelf.lay_down(*old)
 
-        self.each(renew, PERSON)
+        self.each(renew, TOGETHER)
         self.shelf.lay_down(moved)
         self.people.leave()
         self.people = Table(PERSON, layout.rows, arrays)
 
-    def _renew_column(self, name: str, old: Array, moved: Array, layout: Layout, new: Array) -> None:
-        """Copy a column in its new order; newborns get the default."""
+    def _renew_columns(
+        self, names: tuple[str, ...], old: tuple[Array, ...], moved: Array, layout: Layout, new: tuple[Array, ...]
+    ) -> None:
+        """Copy columns in their new order; newborns get the defaults."""
         runs = layout.olds, layout.news, layout.sizes
-        new[layout.newborns] = PERSON[name].default
-        if name in POINTERS:
+        for name, column in zip(names, new):
+            column[layout.newborns] = PERSON[name].default
+        if names == POINTERS:
             renewing.copy_pointers(old, moved, *runs, new)
             renewing.move_pointers(old, moved, layout, new)
-        elif name == "household":
-            renewing.copy_homes(old, *runs, layout.shifts, new)
-            new[layout.ats] = layout.homes
-            new[layout.newborns] = new[layout.mothers]
+        elif names == ("household",):
+            renewing.copy_homes(old[0], *runs, layout.shifts, new[0])
+            new[0][layout.ats] = layout.homes
+            new[0][layout.newborns] = new[0][layout.mothers]
         else:
-            bits = f"u{old.itemsize}"
-            renewing.copy_runs(old.view(bits), *runs, layout.movers, layout.ats, new.view(bits))
+            bits = f"u{old[0].itemsize}"
+            source, target = (tuple(column.view(bits) for column in columns) for columns in (old, new))
+            renewing.copy_runs(source, *runs, layout.movers, layout.ats, target)
 
 
 def _emptied(column: Array, rows: int) -> Array:

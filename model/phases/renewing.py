@@ -234,14 +234,16 @@ def place(layout: Layout, moved: Any) -> None:
 
 @compiled_apart
 def copy_runs(old: Any, olds: Any, news: Any, sizes: Any, movers: Any, ats: Any, new: Any) -> None:
-    """Copy runs of neighbours, and movers one by one, to their new places in another array."""
+    """Copy runs of neighbours, and movers one by one, from some arrays of one type to their new places in others."""
     for run in range(olds.size):
-        source = old[olds[run] : olds[run] + sizes[run]]
-        target = new[news[run] : news[run] + sizes[run]]
-        for j in range(target.size):
-            target[j] = source[j]
+        for c in range(len(old)):
+            source = old[c][olds[run] : olds[run] + sizes[run]]
+            target = new[c][news[run] : news[run] + sizes[run]]
+            for j in range(target.size):
+                target[j] = source[j]
     for k in range(movers.size):
-        new[ats[k]] = old[movers[k]]
+        for c in range(len(old)):
+            new[c][ats[k]] = old[c][movers[k]]
 
 
 @compiled_apart
@@ -258,20 +260,22 @@ def copy_homes(old: Any, olds: Any, news: Any, sizes: Any, shifts: Any, new: Any
 def copy_pointers(old: Any, moved: Any, olds: Any, news: Any, sizes: Any, new: Any) -> None:
     """Copy pointers of runs of neighbours; every old row becomes the row's new place (-1 where it left)."""
     for run in range(olds.size):
-        source = old[olds[run] : olds[run] + sizes[run]]
-        target = new[news[run] : news[run] + sizes[run]]
-        for j in range(target.size):
-            row = int64(source[j])
-            place = int64(moved[max(row, 0)])
-            target[j] = place if row >= 0 else int64(-1)
+        for c in range(len(old)):
+            source = old[c][olds[run] : olds[run] + sizes[run]]
+            target = new[c][news[run] : news[run] + sizes[run]]
+            for j in range(target.size):
+                row = int64(source[j])
+                place = int64(moved[max(row, 0)])
+                target[j] = place if row >= 0 else int64(-1)
 
 
 @compiled
 def move_pointers(old: Any, moved: Any, layout: Layout, new: Any) -> None:
     """Bring the pointers of those who change the home to their new rows."""
     for k in range(layout.movers.size):
-        row = int64(old[layout.movers[k]])
-        new[layout.ats[k]] = moved[row] if row >= 0 else int64(-1)
+        for c in range(len(old)):
+            row = int64(old[c][layout.movers[k]])
+            new[c][layout.ats[k]] = moved[row] if row >= 0 else int64(-1)
 
 
 @compiled
