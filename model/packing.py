@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
+from types import MappingProxyType
 
 import numpy as np
 import pyarrow as pa
@@ -20,6 +22,7 @@ from agents.person import PERSON
 from model.renewal import YEARLY
 from model.shelf import Shelf
 
+NOTHING: Mapping[str, Array] = MappingProxyType({})
 CODEC, LEVEL = "zstd", 1
 BLOCK = 4096
 BITS = 8
@@ -33,11 +36,15 @@ PLACES = ("hukou", "insured")
 LASTING = tuple(name for name in PERSON if name not in {*YEARLY, "household"})
 
 
-def packed(people: Table, households: Table, mark: str = "") -> bytes:
-    """Return people and their homes as bytes that a mark names; the columns of the year are left out."""
+def packed(people: Table, households: Table, mark: str = "", more: Mapping[str, Array] = NOTHING) -> bytes:
+    """Return people and their homes as bytes that a mark names.
+
+    The columns of the year are left out; other columns may be added.
+    """
     sizes = np.diff(households.start, append=np.int32(len(people)))
     columns: dict[str, Array] = {"sizes": sizes, "homes": households.home}
     columns |= {name: _distance(people, name) for name in LASTING}
+    columns |= more
     codec = pa.Codec(CODEC, compression_level=LEVEL)
     told, blobs = [], []
     for name, values in columns.items():
@@ -56,6 +63,15 @@ def _digest(content: bytes | memoryview, mark: str) -> bytes:
 
 def unpacked(content: bytes, shelf: Shelf, mark: str = "") -> tuple[Table, Table]:
     """Return people and homes from bytes of a mark, in arrays of a shelf.
+
+    Errors: ValueError where the bytes are not those that were packed under the mark.
+    """
+    people, homes, _ = unpacked_with(content, shelf, mark)
+    return people, homes
+
+
+def unpacked_with(content: bytes, shelf: Shelf, mark: str = "") -> tuple[Table, Table, dict[str, Array]]:
+    """Return people, homes and added columns from bytes of a mark, in arrays of a shelf [unit of the columns].
 
     Errors: ValueError where the bytes are not those that were packed under the mark.
     """
@@ -78,7 +94,8 @@ def unpacked(content: bytes, shelf: Shelf, mark: str = "") -> tuple[Table, Table
     found["household"] = household = shelf.take(PERSON["household"].dtype, rows)
     household[:] = np.repeat(np.arange(len(sizes), dtype=household.dtype), sizes)
     start = np.cumsum(sizes, dtype=HOUSEHOLD["start"].dtype) - sizes
-    return Table(PERSON, rows, found), Table(HOUSEHOLD, len(sizes), {"start": start, "home": homes})
+    others = {name: found.pop(name) for name in set(found) - set(PERSON)}
+    return Table(PERSON, rows, found), Table(HOUSEHOLD, len(sizes), {"start": start, "home": homes}), others
 
 
 @compiled_apart
