@@ -26,7 +26,7 @@ OF_PART = 1024
 """What a person of a part that is being made takes in memory [bytes]."""
 ON_DISK = 32
 """What a person of a world on disk takes there, with the year before, which stays until the next is whole [bytes]."""
-MADE, LIVED = 8.3e-6, 1.6e-6
+MADE, LIVED = 4.0e-6, 1.4e-6
 """What it takes one thread to make a person, and to live a year of one on disk [s]."""
 HOUR = 3600
 

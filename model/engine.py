@@ -130,6 +130,11 @@ class Engine:
             self.co_use = CoUse(len(self.people), self.threads, self.each, self.shelf)
         return self.co_use
 
+    @property
+    def asked(self) -> NDArray[np.int32]:
+        """What is asked of relatives' accounts for each person's premium [fen]."""
+        return np.asarray(self._families().need[0])
+
     def share(self, use: Use, laws: Any, ground: Ground, tally: Tally) -> None:
         """Let relatives' accounts pay what is left of premiums or bills, across homes, and add it to the tally.
 

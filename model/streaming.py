@@ -1,8 +1,9 @@
 """A world in parts on disk: one part a thread is in memory, and only the end of each year is kept.
 
-Between the barriers of a year nothing is written: a part is read again and what the year has brought it so far is
-lived again, which costs less than to keep it. So the bits are those of the same parts in memory, and an interruption
-loses the year in hand.
+Within a year a part is read again at every barrier. Its people are put aside once, when contributions are known and
+before accounts pay them; no later phase reads the year's own columns written until then (a test says so). What else the
+year has brought is lived again, which costs less than to keep it. So the bits are those of the same parts in memory,
+and an interruption loses the year in hand.
 """
 
 from __future__ import annotations
@@ -17,10 +18,10 @@ from typing import Any
 
 import numpy as np
 
-from agents.columns import Table
+from agents.columns import Array, Table
 from model.engine import BLOCK, Engine
 from model.errors import ResultsError, ScenarioError
-from model.packing import packed, unpacked
+from model.packing import packed, unpacked_with
 from model.parts import Make, Parts, Stage
 from model.phases.ground import Ground
 from model.phases.tally import Tally
@@ -28,6 +29,8 @@ from model.shelf import Shelf
 
 DRAFT = ".draft"
 SUFFIX = "people"
+ASIDE, MIDDLE = "money_in", ".middle"
+"""The stage after which people are put aside, and how their files end."""
 
 
 class Streamed(Parts):
@@ -76,30 +79,61 @@ class Streamed(Parts):
 
     def _write(self, part: int, people: Table, households: Table) -> int:
         """Put the people of a part into the draft in one piece, and return how many they are [people]."""
-        path = self._file(self.draft, part)
+        self._put(part, self._file(self.draft, part), packed(people, households, self._mark(part)))
+        return len(people)
+
+    def _put(self, part: int, path: Path, content: bytes) -> None:
+        """Write a file of a part in one piece."""
         half = path.with_suffix(f".{platform.node()}-{os.getpid()}.half")
         try:
             self.draft.mkdir(parents=True, exist_ok=True)
-            half.write_bytes(packed(people, households, self._mark(part)))
+            half.write_bytes(content)
             half.replace(path)
         except OSError as problem:
             half.unlink(missing_ok=True)
             words = f"{problem.strerror or problem}; the same line goes on from the last year that is whole"
             raise ResultsError(f"{self.folder}: expected room for part {part + 1} of {self.count} ({words})") from None
-        return len(people)
 
     def _read(self, part: int, shelf: Shelf) -> tuple[Table, Table]:
         """Read the people of a part from where they lie now."""
-        path = self._file(self.place, part)
+        people, homes, _ = self._take(part, self._file(self.place, part), shelf)
+        return people, homes
+
+    def _take(self, part: int, path: Path, shelf: Shelf) -> tuple[Table, Table, dict[str, Array]]:
         try:
-            return unpacked(path.read_bytes(), shelf, self._mark(part))
+            return unpacked_with(path.read_bytes(), shelf, self._mark(part))
         except (OSError, ValueError) as problem:
             raise ResultsError(f"{path}: expected the people of a part ({problem})") from None
 
+    def _middle(self, part: int) -> Path:
+        return (self.draft / str(part)).with_suffix(MIDDLE)
+
+    def _live(self, part: int, thread: int, *, stages: list[Stage], last: bool) -> None:
+        """Live some stages in one part, and put its people aside in the middle of the year."""
+        engine = self._open(part, thread)
+        for stage in stages:
+            engine.live(*stage, self.tallies[thread])
+            if stage.name == ASIDE:
+                aside = packed(engine.people, engine.households, self._mark(part), {"asked": engine.asked})
+                self._put(part, self._middle(part), aside)
+        self._shut(part, thread, engine, changed=last)
+        if last:
+            self._middle(part).unlink(missing_ok=True)
+
     def _open(self, part: int, thread: int) -> Engine:
-        """Read a part and live again what the year has brought so far."""
-        engine = self._engine(*self._read(part, self.shelves[thread]), self.shelves[thread])
-        for stage in self.lived:
+        """Read a part and live again what the year has brought since it was put aside, or all of it."""
+        shelf, lived, asked = self.shelves[thread], self.lived, None
+        names = [stage.name for stage in lived]
+        if ASIDE in names and self._middle(part).exists():
+            people, homes, more = self._take(part, self._middle(part), shelf)
+            lived, asked = lived[names.index(ASIDE) + 1 :], more["asked"]
+        else:
+            people, homes = self._read(part, shelf)
+        engine = self._engine(people, homes, shelf)
+        if asked is not None:
+            engine.asked[:] = asked
+            shelf.lay_down(asked)
+        for stage in lived:
             engine.live(*stage, self.again[thread])
         return engine
 
@@ -125,8 +159,8 @@ class Streamed(Parts):
     def keep(self, name: str, write: Callable[[Path], None]) -> None:
         """Keep the year just closed, with what `write` puts beside its people, and let go of the one before."""
         try:
-            for half in self.draft.glob("*.half"):  # of workers that were lost
-                half.unlink()
+            for left in (*self.draft.glob("*.half"), *self.draft.glob(f"*{MIDDLE}")):  # of workers that were lost
+                left.unlink()
             write(self.draft)
             kept = self.folder / name
             self.draft.replace(kept)

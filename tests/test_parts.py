@@ -134,7 +134,7 @@ def test_a_world_on_disk_has_the_bits_of_one_in_memory(threads: int, tmp_path: P
     assert tables(world) == tables(lived())
     assert world.aged().tolist() == lived().aged().tolist()
     assert [path.name for path in (tmp_path / "world").iterdir()] == [str(END)]
-    assert world.engine.bytes_per_person * 2 <= 32  # while a year is lived its beginning lies there too
+    assert world.engine.bytes_per_person <= 16
 
 
 def test_under_reforms_that_ask_for_people_in_mid_year_too(tmp_path: Path) -> None:

@@ -6,17 +6,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from agents.compiled import compiled, int64
+from agents.person import PERSON
 from model.synthesis import families, health, homes, kin, marriage, migration, schemes, wealth, work
+from model.synthesis.matching import NONE
 from model.synthesis.people import check_start, rows, size_and_weight, stock
 from model.synthesis.population import Population, check_population, tables
-from model.synthesis.tools import Seed, stable_order
+from model.synthesis.tools import Columns, Seed, stable_order
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
-OLDEST = 255  # ages are stored in a byte
 AGE_BITS, SEX_BITS, CHRONIC_BITS, RANK_BITS = 7, 1, 2, 16
 LINKS = ("spouse", "mother", "father")
 
@@ -46,7 +48,7 @@ def first_population(
     columns = rows(counts, size, chance)
     share = weight * size / len(columns["home"])
     migration.settle(columns, chance, assumptions)
-    status = marriage.status(columns, counts, chance)
+    status = marriage.status(columns, year, chance, assumptions)
     collective = homes.collective(columns, status, chance, assumptions)
     apart = collective | homes.alone(columns, status, collective, chance, assumptions)
     target = families.home_target(columns, collective, chance)
@@ -65,19 +67,64 @@ def first_population(
     return _sorted(columns, family.head, collective, start, weight, first)
 
 
-def slots(columns: dict[str, NDArray[np.int64]]) -> NDArray[np.int64]:
+def slots(columns: Columns) -> NDArray[np.int64]:
     """Return each row's permanent number: its place in the order of home pool, age, sex, chronic illness and rank."""
-    key = columns["home"]
+    key = columns["home"].astype(np.int64)
     parts = (("age", AGE_BITS), ("sex", SEX_BITS), ("chronic", CHRONIC_BITS), ("rank", RANK_BITS))
     for name, bits in parts:
-        key = (key << bits) | columns[name]
+        key <<= bits
+        key |= columns[name]
     result = np.empty(len(key), dtype=np.int64)
     result[stable_order(key)] = np.arange(len(key))
     return result
 
 
+@compiled
+def _by_home(
+    head: NDArray[np.int64],
+    age: NDArray[np.int16],
+    ends: NDArray[np.int64],
+    order: NDArray[np.int64],
+    household: NDArray[np.int32],
+) -> int:
+    """Write the order of rows by head, oldest first, and each one's home, and return how many homes there are.
+
+    `ends` comes as zeros, `order` full of NONE.
+    """
+    for row in range(head.size):
+        ends[head[row]] += 1
+    start = np.int64(0)
+    for row in range(head.size):
+        start += ends[row]
+        ends[row] = start - ends[row]
+    for row in range(head.size):
+        there = ends[head[row]]
+        while there > 0:
+            other = order[there - 1]
+            if other == NONE or head[other] != head[row] or age[other] >= age[row]:
+                break
+            order[there] = other
+            there -= 1
+        order[there] = row
+        ends[head[row]] += 1
+    home = np.int64(-1)
+    for place in range(order.size):
+        if place == 0 or head[order[place]] != head[order[place - 1]]:
+            home += 1
+        household[place] = home
+    return int64(home + 1)
+
+
+@compiled
+def _point(link: NDArray[np.int64], order: NDArray[np.int64], place: NDArray[np.int32], out: NDArray[np.int32]) -> None:
+    """Write the new rows to which links point, in the new order of rows."""
+    for row in range(order.size):
+        there = link[order[row]]
+        out[row] = place[there] if there >= 0 else NONE
+
+
 def _sorted(
-    columns: dict[str, NDArray[np.int64]],
+    columns: Columns,
     head: NDArray[np.int64],
     collective: NDArray[np.bool_],
     start: int,
@@ -85,17 +132,20 @@ def _sorted(
     first: int,
 ) -> Population:
     """Bring rows into the order of pools and households, oldest first, and point links at their new rows."""
-    order = stable_order((head << 8) | (OLDEST - columns["age"]))
-    place = np.empty(len(order), dtype=np.int64)
-    place[order] = np.arange(len(order))
-    for name in LINKS:
-        there = columns[name]
-        columns[name] = np.where(there >= 0, place[np.maximum(there, 0)], -1)
-    columns = {name: values[order] for name, values in columns.items()}
-    head = head[order]
-    new = np.concatenate([[True], head[1:] != head[:-1]])
-    columns["household"] = np.cumsum(new) - 1
-    persons, households = tables(columns, np.flatnonzero(new))
+    size = len(head)
+    order, household = np.full(size, NONE, np.int64), np.empty(size, np.int32)
+    homes = _by_home(head, columns["age"], np.zeros(size, np.int64), order, household)
+    place = np.empty(size, dtype=np.int32)
+    place[order] = np.arange(size, dtype=np.int32)
+    told: Columns = {"household": household}
+    for name, values in columns.items():
+        if name in LINKS:
+            told[name] = np.empty(size, np.int32)
+            _point(values, order, place, told[name])
+        else:
+            told[name] = values.astype(PERSON[name].dtype)[order]
+    firsts = np.searchsorted(household, np.arange(homes))
+    persons, households = tables(told, firsts)
     population = Population(start, weight, persons, households, collective[order], first)
     check_population(population)
     return population

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from agents.chance import Purpose
-from model.data import table
+from model.data import cached, table
 from model.errors import DataError
 from model.synthesis.migration import band_cell
-from model.synthesis.tools import Seed, by_age, draw, draws, mixed, take
+from model.synthesis.tools import KIND, Columns, Seed, by_age, choose
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,6 +23,7 @@ ANY, SEVERE = range(2)  # streams of chance
 PERCENT = 100
 
 
+@cached
 def published(group: str) -> float:
     """Return the share of an age group with a chronic illness (National Health Services Survey 2018)."""
     frame = table("health_use")
@@ -50,8 +51,8 @@ def prevalence(people: NDArray[np.float64], assumptions: Mapping[str, float]) ->
 
 
 def chronic(
-    columns: dict[str, NDArray[np.int64]], people: NDArray[np.float64], seed: Seed, assumptions: Mapping[str, float]
-) -> NDArray[np.int64]:
+    columns: Columns, people: NDArray[np.float64], seed: Seed, assumptions: Mapping[str, float]
+) -> NDArray[np.int8]:
     """Return 0, 1 or 2 for no, mild and severe chronic illness [code]."""
     age = columns["age"]
     cell = band_cell(columns["home"], age) * 2 + columns["sex"]
@@ -60,10 +61,8 @@ def chronic(
         (MIDDLE, assumptions["synthesis.severe_share_at_45"]),
         (OLDEST, assumptions["synthesis.severe_share_at_80"]),
     ]
-    ill, severe = prevalence(people, assumptions)[age], by_age(points, size)[age]
-    result = np.zeros(len(age), dtype=np.int64)
-    for stream, share in ((ANY, ill), (SEVERE, severe)):
-        order = mixed(cell, draws(seed, Purpose.SYNTHESIS_HEALTH, stream, len(age)))
-        chance = np.where(result == stream, share, 0.0) if stream == ANY else np.where(result > 0, share, 0.0)
-        result[take(chance, order, draw(seed, Purpose.SYNTHESIS_HEALTH, stream))] = stream + 1
+    result, rows = np.zeros(len(age), dtype=KIND), np.arange(len(age))
+    for stream, share in ((ANY, prevalence(people, assumptions)), (SEVERE, by_age(points, size))):
+        rows = choose(rows, share[age[rows]], cell[rows], seed, Purpose.SYNTHESIS_HEALTH, stream)
+        result[rows] = stream + 1
     return result

@@ -10,7 +10,7 @@ from agents.chance import Purpose
 from model.data import by_pool, cached, province_index
 from model.synthesis.marriage import DIVORCED, MARRIED, NEVER, WIDOWED
 from model.synthesis.migration import band_cell
-from model.synthesis.tools import Seed, by_age, draw, draws, fit, mixed, take
+from model.synthesis.tools import Columns, Seed, by_age, choose, fit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,41 +42,49 @@ def quotas() -> dict[str, NDArray[np.float64]]:
 
 
 def collective(
-    columns: dict[str, NDArray[np.int64]], status: NDArray[np.int64], seed: Seed, assumptions: Mapping[str, float]
+    columns: Columns, status: NDArray[np.int8], seed: Seed, assumptions: Mapping[str, float]
 ) -> NDArray[np.bool_]:
     """Choose the people in collective quarters: students and workers in dormitories, homes for the aged."""
-    home, age = columns["home"], columns["age"]
     student = assumptions["synthesis.collective_weight_students"]
     worker = assumptions["synthesis.collective_weight_young_workers"]
     heights = (student / 2, student / 2, student, student, worker, worker, 1.0)
-    curve = by_age(list(zip(DORM_AGES, heights, strict=True)), int(age.max()) + 1)
-    weight = curve[age] * np.where(status == MARRIED, assumptions["synthesis.collective_weight_married"], 1.0)
-    weight[age < DORM_AGES[0]] = 0.0
-    weight = weight * np.where(columns["hukou"] != home, assumptions["synthesis.collective_weight_migrants"], 1.0)
-    people = np.bincount(home, minlength=len(province_index()))
-    chance = fit(weight, home, people * quotas()["collective"], MOST_COLLECTIVE)
-    order = mixed(band_cell(home, age), draws(seed, Purpose.SYNTHESIS_FAMILY, COLLECTIVE, len(home)))
-    return take(chance, order, draw(seed, Purpose.SYNTHESIS_FAMILY, COLLECTIVE))
+    rows = np.flatnonzero(columns["age"] >= DORM_AGES[0])
+    home, age = columns["home"][rows], columns["age"][rows]
+    curve = by_age(list(zip(DORM_AGES, heights, strict=True)), int(columns["age"].max()) + 1)
+    weight = curve[age] * np.where(status[rows] == MARRIED, assumptions["synthesis.collective_weight_married"], 1.0)
+    migrant = columns["hukou"][rows] != home
+    weight *= np.where(migrant, assumptions["synthesis.collective_weight_migrants"], 1.0)
+    return _quota(columns, rows, weight, "collective", COLLECTIVE, seed)
 
 
 def alone(
-    columns: dict[str, NDArray[np.int64]],
-    status: NDArray[np.int64],
+    columns: Columns,
+    status: NDArray[np.int8],
     away: NDArray[np.bool_],
     seed: Seed,
     assumptions: Mapping[str, float],
 ) -> NDArray[np.bool_]:
     """Choose the people who live alone among the grown-up who are not in collective quarters."""
-    home, age = columns["home"], columns["age"]
     by_status = np.zeros(WIDOWED + 1)
     by_status[NEVER] = assumptions["synthesis.alone_weight_never_married"]
     by_status[DIVORCED] = assumptions["synthesis.alone_weight_divorced"]
     by_status[WIDOWED] = assumptions["synthesis.alone_weight_widowed"]
     by_status[MARRIED] = 1.0
-    weight = by_status[status] * np.where((age >= ADULT) & ~away, 1.0, 0.0)
+    rows = np.flatnonzero((columns["age"] >= ADULT) & ~away)
+    weight = by_status[status[rows]]
     migrants = assumptions["synthesis.alone_weight_migrants"]
-    weight = weight * np.where((columns["hukou"] != home) & (status == MARRIED), migrants, 1.0)
-    people = np.bincount(home, minlength=len(province_index()))
-    chance = fit(weight, home, people * quotas()["alone"], MOST_COLLECTIVE)
-    order = mixed(band_cell(home, age), draws(seed, Purpose.SYNTHESIS_FAMILY, ALONE, len(home)))
-    return take(chance, order, draw(seed, Purpose.SYNTHESIS_FAMILY, ALONE))
+    apart = (columns["hukou"][rows] != columns["home"][rows]) & (status[rows] == MARRIED)
+    weight *= np.where(apart, migrants, 1.0)
+    return _quota(columns, rows, weight, "alone", ALONE, seed)
+
+
+def _quota(
+    columns: Columns, rows: NDArray[np.int64], weight: NDArray[np.float64], quota: str, stream: int, seed: Seed
+) -> NDArray[np.bool_]:
+    """Choose rows by weight until each pool has its quota."""
+    home, age = columns["home"][rows], columns["age"][rows]
+    people = np.bincount(columns["home"], minlength=len(province_index()))
+    chance = fit(weight, home, people * quotas()[quota], MOST_COLLECTIVE)
+    chosen = np.zeros(len(columns["home"]), np.bool_)
+    chosen[choose(rows, chance, band_cell(home, age), seed, Purpose.SYNTHESIS_FAMILY, stream)] = True
+    return chosen

@@ -8,6 +8,7 @@ import numpy as np
 
 from agents.chance import Purpose
 from agents.codes import Sex
+from agents.compiled import compiled
 from model.synthesis.families import Families, apart_couples, set_fathers
 from model.synthesis.marriage import NEVER
 from model.synthesis.matching import (
@@ -20,7 +21,7 @@ from model.synthesis.matching import (
     gaps,
     parent_alive,
 )
-from model.synthesis.tools import draw, draws, mixed, take
+from model.synthesis.tools import choose, draws_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,22 +40,28 @@ def connect(families: Families) -> None:
     _mend(families)
 
 
-def _shuffle(families: Families, stream: int) -> NDArray[np.float64]:
-    """Return one uniform number a row for the purpose of kin."""
-    return draws(families.seed, Purpose.SYNTHESIS_KIN, stream, len(families.age))
+def _draws(families: Families, stream: int, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return a uniform number of each of some rows for the purpose of kin."""
+    return draws_of(families.seed, Purpose.SYNTHESIS_KIN, stream, rows)
+
+
+def _alive(families: Families, rows: NDArray[np.int64], sex: Sex, stream: int) -> NDArray[np.int64]:
+    """Choose among rows those whose mother or father lives, as often as mortality leaves one [rows]."""
+    alive = parent_alive(int(sex))[families.age[rows]]
+    hukou = families.columns["hukou"][rows]
+    return choose(rows, alive, hukou, families.seed, Purpose.SYNTHESIS_KIN, stream)
 
 
 def _mothers_away(families: Families) -> None:
     """Give children left behind a mother who is registered where they live and lives in another pool."""
     columns = families.columns
     women = (families.sex == Sex.FEMALE) & (families.status != NEVER) & (columns["hukou"] != columns["home"])
-    shuffle = _shuffle(families, AWAY)
-    providers = Providers(np.flatnonzero(women), columns["hukou"], families.age, shuffle)
+    rows = np.flatnonzero(women)
+    providers = Providers(rows, columns["hukou"], families.age, _draws(families, AWAY, rows))
     children = np.flatnonzero(families.left_behind & (families.mother == NONE))
-    age = families.age[children]
-    wish = age + gaps(shuffle[children])
+    age, shuffle = families.age[children], _draws(families, AWAY, children)
     families.mother[children] = providers.nearest(
-        columns["home"][children], wish, shuffle[children], age + YOUNGEST_MOTHER, age + OLDEST_MOTHER
+        columns["home"][children], age + gaps(shuffle), shuffle, age + YOUNGEST_MOTHER, age + OLDEST_MOTHER
     )
     _grandmothers(families, children)
 
@@ -82,62 +89,49 @@ def _sister(families: Families, ego: NDArray[np.int64], mother: NDArray[np.int64
 def _mothers(families: Families) -> None:
     """Give people of any age who do not live with a mother a living one, as often as mortality leaves one."""
     columns = families.columns
-    alive = parent_alive(int(Sex.FEMALE))[families.age]
-    missing = families.mother == NONE
-    order = mixed(columns["hukou"], _shuffle(families, ALIVE))
-    have = take(np.where(missing, alive, 0.0), order, draw(families.seed, Purpose.SYNTHESIS_KIN, ALIVE))
+    have = _alive(families, np.flatnonzero(families.mother == NONE), Sex.FEMALE, ALIVE)
     women = np.flatnonzero((families.sex == Sex.FEMALE) & (families.status != NEVER))
     for step, sex in enumerate((Sex.MALE, Sex.FEMALE)):
-        shuffle = _shuffle(families, MOTHERS + step)
-        providers = Providers(women, columns["home"], families.age, shuffle)
-        ego = np.flatnonzero(have & (families.sex == sex))
-        age = families.age[ego]
-        partner = families.spouse[ego]
-        refuse = np.where(partner >= 0, families.mother[np.maximum(partner, 0)], NONE)
-        families.mother[ego] = providers.nearest(
-            columns["hukou"][ego],
-            age + gaps(shuffle[ego]),
-            shuffle[ego],
-            age + YOUNGEST_MOTHER,
-            age + OLDEST_MOTHER,
-            refuse,
-        )
+        providers = Providers(women, columns["home"], families.age, _draws(families, MOTHERS + step, women))
+        ego = have[families.sex[have] == sex]
+        families.mother[ego] = _parents(families, providers, ego, MOTHERS + step, families.mother)
+
+
+def _parents(
+    families: Families, providers: Providers, ego: NDArray[np.int64], stream: int, parent: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Return for each row a parent where the person is registered, not the one of the spouse, or -1 [row]."""
+    age, shuffle, partner = families.age[ego], _draws(families, stream, ego), families.spouse[ego]
+    refuse = np.where(partner >= 0, parent[partner], NONE)
+    hukou = families.columns["hukou"][ego]
+    return providers.nearest(hukou, age + gaps(shuffle), shuffle, age + YOUNGEST_MOTHER, age + OLDEST_MOTHER, refuse)
 
 
 def _widowers(families: Families) -> None:
     """Give people without living mother a father among men without wife, as often as mortality leaves one."""
-    columns = families.columns
-    alive = parent_alive(int(Sex.MALE))[families.age]
-    ego = (families.mother == NONE) & (families.father == NONE)
-    order = mixed(columns["hukou"], _shuffle(families, FATHERS))
-    have = take(np.where(ego, alive, 0.0), order, draw(families.seed, Purpose.SYNTHESIS_KIN, FATHERS))
+    ego = np.flatnonzero((families.mother == NONE) & (families.father == NONE))
+    ego = _alive(families, ego, Sex.MALE, FATHERS)
     men = (families.sex == Sex.MALE) & (families.status != NEVER) & (families.spouse == NONE)
-    shuffle = _shuffle(families, FATHERS + 1)
-    providers = Providers(np.flatnonzero(men), columns["home"], families.age, shuffle)
-    rows = np.flatnonzero(have)
-    age = families.age[rows]
-    partner = families.spouse[rows]
-    refuse = np.where(partner >= 0, families.father[np.maximum(partner, 0)], NONE)
-    families.father[rows] = providers.nearest(
-        columns["hukou"][rows],
-        age + gaps(shuffle[rows]),
-        shuffle[rows],
-        age + YOUNGEST_MOTHER,
-        age + OLDEST_MOTHER,
-        refuse,
-    )
+    rows = np.flatnonzero(men)
+    shuffle = _draws(families, FATHERS + 1, rows)
+    providers = Providers(rows, families.columns["home"], families.age, shuffle)
+    families.father[ego] = _parents(families, providers, ego, FATHERS + 1, families.father)
+
+
+@compiled
+def _cut(parent: NDArray[np.int64], spouse: NDArray[np.int64], age: NDArray[np.int16], low: int, high: int) -> None:
+    """Cut links to a parent who is the spouse or of an age that cannot be, then one of two to a couple's one parent."""
+    for row in range(parent.size):
+        if parent[row] >= 0:
+            gap = np.int64(age[parent[row]]) - np.int64(age[row])
+            if parent[row] == spouse[row] or gap < low or gap > high:
+                parent[row] = NONE
+    for row in range(parent.size):
+        if parent[row] >= 0 and spouse[row] > row and parent[spouse[row]] == parent[row]:
+            parent[row] = NONE
 
 
 def _mend(families: Families) -> None:
     """Cut links that cannot be: a spouse as parent, and one parent of both spouses."""
-    rows = np.arange(len(families.age))
-    for parent, low, high in (
-        (families.mother, YOUNGEST_MOTHER, OLDEST_FATHER),
-        (families.father, YOUNGEST_FATHER, OLDEST_FATHER),
-    ):
-        gap = families.age[np.maximum(parent, 0)] - families.age
-        wrong = (parent >= 0) & ((parent == families.spouse) | (gap < low) | (gap > high))
-        parent[wrong] = NONE
-        partner = families.spouse
-        shared = (parent >= 0) & (partner > rows) & (parent[np.maximum(partner, 0)] == parent)
-        parent[shared] = NONE
+    _cut(families.mother, families.spouse, families.age, YOUNGEST_MOTHER, OLDEST_FATHER)
+    _cut(families.father, families.spouse, families.age, YOUNGEST_FATHER, OLDEST_FATHER)

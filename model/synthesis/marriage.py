@@ -10,12 +10,16 @@ from agents.chance import Purpose
 from model.data import by_pool, cached, province_index, table
 from model.demography import AGES, CENSUS, SEXES, death_pattern
 from model.synthesis.migration import band_cell
-from model.synthesis.tools import Seed, draw, draws, mixed, take
+from model.synthesis.people import carried, mover_weights
+from model.synthesis.tools import KIND, Columns, Seed, choose
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
 NEVER, MARRIED, DIVORCED, WIDOWED = range(4)
+IN_TURN = (MARRIED, WIDOWED, DIVORCED)
 NAMES = ("never_married", "married", "divorced", "widowed")
 ADULT = 15  # the census asks from 15
 OLD = 65  # the table's last group
@@ -115,19 +119,27 @@ def shares(people: NDArray[np.float64]) -> NDArray[np.float64]:
     return result
 
 
-def status(columns: dict[str, NDArray[np.int64]], people: NDArray[np.float64], seed: Seed) -> NDArray[np.int64]:
+@cached
+def _chances(year: int, weights: tuple[float, ...]) -> NDArray[np.float64]:
+    """Return chances of those not chosen yet, of each status in turn by pool, sex and age [3, 358 * 2 * 121]."""
+    share = shares(carried(year, weights)).reshape(-1, len(NAMES))
+    left = np.ones(len(share))
+    chances = np.empty((len(IN_TURN), len(share)))
+    for place, value in enumerate(IN_TURN):
+        chances[place] = share[:, value] / np.maximum(left, TINY)
+        left = left - share[:, value]
+    chances.setflags(write=False)
+    return chances
+
+
+def status(columns: Columns, year: int, seed: Seed, assumptions: Mapping[str, float]) -> NDArray[np.int8]:
     """Return each row's marital status: the pool's shares, evenly along ages."""
     home, sex, age = columns["home"], columns["sex"], columns["age"]
-    share = shares(people)[home, sex, age]
-    result = np.full(len(home), NEVER, dtype=np.int64)
-    left = np.ones(len(home))
-    open_ = np.ones(len(home), dtype=np.bool_)
+    result = np.full(len(home), NEVER, dtype=KIND)
+    place = (home * len(SEXES) + sex) * AGES + age
     cell = band_cell(home, age) * len(SEXES) + sex
-    for stream, value in enumerate((MARRIED, WIDOWED, DIVORCED)):
-        order = mixed(cell, draws(seed, Purpose.SYNTHESIS_FAMILY, stream, len(home)))
-        chance = np.where(open_, share[:, value] / np.maximum(left, TINY), 0.0)
-        chosen = take(chance, order, draw(seed, Purpose.SYNTHESIS_FAMILY, stream))
-        result[chosen] = value
-        open_ &= ~chosen
-        left = left - share[:, value]
-    return np.asarray(result, dtype=np.int64)
+    for stream, chance in enumerate(_chances(year, mover_weights(assumptions))):
+        rows = np.flatnonzero((result == NEVER) & (age >= ADULT))
+        chosen = choose(rows, chance[place[rows]], cell[rows], seed, Purpose.SYNTHESIS_FAMILY, stream)
+        result[chosen] = IN_TURN[stream]
+    return result

@@ -10,7 +10,20 @@ from agents.chance import Purpose
 from agents.codes import Hukou
 from model.data import by_pool, cached, province_codes, province_index, table
 from model.synthesis.people import mover_ages, urban_share
-from model.synthesis.tools import Seed, by_age, draw, draws, fit, mixed, take, within
+from model.synthesis.tools import (
+    KIND as KIND_TYPE,
+)
+from model.synthesis.tools import (
+    Columns,
+    Seed,
+    by_age,
+    choose,
+    draws,
+    draws_of,
+    fit,
+    mixed,
+    within,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,7 +37,7 @@ ALMOST_ALL = 0.95  # no age group of a pool is made of migrants alone
 URBAN, BETWEEN, INSIDE, ORIGIN, KIND = range(5)  # streams of chance
 
 
-def band_cell(home: NDArray[np.int64], age: NDArray[np.int64]) -> NDArray[np.int64]:
+def band_cell(home: NDArray[np.int32], age: NDArray[np.int16]) -> NDArray[np.int32]:
     """Return a number for each pool and ten-year age band [number of the cell]."""
     return home * BANDS + age // BAND
 
@@ -83,22 +96,27 @@ def sending(own: int, between: bool, place: NDArray[np.int64]) -> NDArray[np.flo
     return np.asarray(ends / ends[-1], dtype=np.float64)
 
 
+@cached
+def _sending(own: int, between: bool) -> NDArray[np.float64]:
+    """Remember `sending` for every pool."""
+    return sending(own, between, province_index())
+
+
 def _origin(
-    home: NDArray[np.int64], rows: NDArray[np.int64], place: NDArray[np.float64], between: bool
+    home: NDArray[np.int32], rows: NDArray[np.int64], place: NDArray[np.float64], between: bool
 ) -> NDArray[np.int64]:
     """Return the pool of registration of migrants, given in the order of their homes, evenly over the origins."""
     ordinal, size = within(home[rows])
     quantile = (ordinal + place[home[rows]]) / np.maximum(size, 1)
-    province = province_index()
     result = np.empty(len(rows), dtype=np.int64)
     pool, first = np.unique(home[rows], return_index=True)
     for own, start, end in zip(pool, first, np.append(first, len(rows))[1:], strict=True):
-        ends = sending(int(own), between, province)
+        ends = _sending(int(own), between)
         result[start:end] = np.searchsorted(ends, quantile[start:end], side="right")
-    return np.minimum(result, len(province) - 1)
+    return np.minimum(result, len(place) - 1)
 
 
-def settle(columns: dict[str, NDArray[np.int64]], seed: Seed, assumptions: Mapping[str, float]) -> None:
+def settle(columns: Columns, seed: Seed, assumptions: Mapping[str, float]) -> None:
     """Add the columns urban, hukou and hukou_kind to rows with home, sex and age."""
     home, age = columns["home"], columns["age"]
     people = np.bincount(home, minlength=len(province_index())).astype(np.float64)
@@ -110,40 +128,36 @@ def settle(columns: dict[str, NDArray[np.int64]], seed: Seed, assumptions: Mappi
     ]
     weight = by_age(points, ages)[age]
     purpose = Purpose.SYNTHESIS_MIGRATION
-    shuffle = draws(seed, purpose, URBAN, len(home))
+    cell, rows = band_cell(home, age), np.arange(len(home))
     chance = fit(weight, home, people * urban_share())
-    urban = take(chance, mixed(band_cell(home, age), shuffle), draw(seed, purpose, URBAN))
+    urban = np.zeros(len(home), KIND_TYPE)
+    urban[choose(rows, chance, cell, seed, purpose, URBAN)] = 1
     between, inside = migrant_shares(assumptions["synthesis.outside_own_pool"])
     rural_weight = assumptions["synthesis.migrant_weight_rural_places"]
-    weight = mover_ages(assumptions)[age] * np.where(urban, 1.0, rural_weight)
-    order = mixed(band_cell(home, age), draws(seed, purpose, BETWEEN, len(home)))
+    weight = mover_ages(assumptions)[age] * np.where(urban == 1, 1.0, rural_weight)
     chance = fit(weight, home, people * between, ALMOST_ALL)
-    far = take(chance, order, draw(seed, purpose, BETWEEN))
-    chance = fit(np.where(far, 0.0, weight), home, people * inside, ALMOST_ALL)
-    order = mixed(band_cell(home, age), draws(seed, purpose, INSIDE, len(home)))
-    near = take(chance, order, draw(seed, purpose, INSIDE))
-    columns["hukou"] = home.copy()
+    far = choose(rows, chance, cell, seed, purpose, BETWEEN)
+    weight[far] = 0.0
+    chance = fit(weight, home, people * inside, ALMOST_ALL)
+    near = choose(rows, chance, cell, seed, purpose, INSIDE)
+    hukou = home.copy()
     place = draws(seed, purpose, ORIGIN, len(people))
     for moved, is_between in ((far, True), (near, False)):
-        rows = mixed(home, draws(seed, purpose, ORIGIN + 1, len(home)))
-        rows = rows[moved[rows]]
-        columns["hukou"][rows] = _origin(home, rows, place, is_between)
-    columns["urban"] = urban.astype(np.int64)
+        some = moved[mixed(home[moved], draws_of(seed, purpose, ORIGIN + 1, moved))]
+        hukou[some] = _origin(home, some, place, is_between)
+    columns["hukou"], columns["urban"] = hukou, urban
     columns["hukou_kind"] = _kind(columns, seed, assumptions)
 
 
-def _kind(columns: dict[str, NDArray[np.int64]], seed: Seed, assumptions: Mapping[str, float]) -> NDArray[np.int64]:
+def _kind(columns: Columns, seed: Seed, assumptions: Mapping[str, float]) -> NDArray[np.int8]:
     """Return the kind of registration: most townspeople at home are urban, most migrants rural (assumptions)."""
     home, age, urban = columns["home"], columns["age"], columns["urban"] == 1
     moved = columns["hukou"] != home
     chance = np.where(
-        moved,
-        assumptions["synthesis.urban_hukou_migrants"],
-        np.where(
-            urban, assumptions["synthesis.urban_hukou_in_towns"], assumptions["synthesis.urban_hukou_in_villages"]
-        ),
+        urban, assumptions["synthesis.urban_hukou_in_towns"], assumptions["synthesis.urban_hukou_in_villages"]
     )
-    purpose = Purpose.SYNTHESIS_MIGRATION
-    order = mixed(band_cell(home, age), draws(seed, purpose, KIND + 1, len(home)))
-    chosen = take(chance, order, draw(seed, purpose, KIND + 1))
-    return np.where(chosen, int(Hukou.URBAN), int(Hukou.RURAL)).astype(np.int64)
+    chance[moved] = assumptions["synthesis.urban_hukou_migrants"]
+    purpose, rows = Purpose.SYNTHESIS_MIGRATION, np.arange(len(home))
+    kind = np.full(len(home), int(Hukou.RURAL), KIND_TYPE)
+    kind[choose(rows, chance, band_cell(home, age), seed, purpose, KIND + 1)] = int(Hukou.URBAN)
+    return kind

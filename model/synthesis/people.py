@@ -21,7 +21,7 @@ from model.demography import (
     total_population,
 )
 from model.errors import DataError
-from model.synthesis.tools import Seed, draw, place_counts
+from model.synthesis.tools import AGE, KIND, PLACE, Columns, Seed, draw, place_counts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,6 +65,11 @@ def mover_ages(assumptions: Mapping[str, float]) -> NDArray[np.float64]:
     return np.select([ages < CHILD_TO, ages <= YOUNG_TO, ages < MIDDLE_TO], [child, young, middle], 1.0)
 
 
+def mover_weights(assumptions: Mapping[str, float]) -> tuple[float, ...]:
+    """Return `mover_ages` as a key under which what follows from them is remembered [121; no unit]."""
+    return tuple(float(value) for value in mover_ages(assumptions))
+
+
 def _to_totals(
     people: NDArray[np.float64], totals: NDArray[np.float64], movers: NDArray[np.float64]
 ) -> NDArray[np.float64]:
@@ -92,8 +97,11 @@ def _newborn(people: NDArray[np.float64], year: int) -> NDArray[np.float64]:
 
 
 @cached
-def _stock(year: int, weights: tuple[float, ...]) -> NDArray[np.float64]:
-    """Carry the census to the end of a year, forwards or backwards, province totals as published."""
+def carried(year: int, weights: tuple[float, ...]) -> NDArray[np.float64]:
+    """Carry the census to the end of a year, forwards or backwards, province totals as published [people].
+
+    `weights` are those of `mover_weights`.
+    """
     account = demography()
     movers = np.array(weights)
     people = census_people()
@@ -119,13 +127,16 @@ def stock(year: int, assumptions: Mapping[str, float]) -> NDArray[np.float64]:
     The 2020 census is carried on by published births and deaths of the nation and year-end populations of the
     provinces; differences to the latter are moves at the ages at which people move.
     """
-    return _stock(year, tuple(float(value) for value in mover_ages(assumptions)))
+    return carried(year, mover_weights(assumptions))
 
 
+@cached
 def urban_share() -> NDArray[np.float64]:
-    """Return the share of each pool's people who live in towns (census 2020) [358]."""
+    """Return the share of each pool's people who live in towns (census 2020); read-only [358]."""
     counts = by_pool("prefectures", ["urban_persons", "pop_census2020_persons"])
-    return np.asarray(counts[:, 0] / counts[:, 1], dtype=np.float64)
+    share = np.asarray(counts[:, 0] / counts[:, 1], dtype=np.float64)
+    share.setflags(write=False)
+    return share
 
 
 def size_and_weight(people: int | None, population: float) -> tuple[int, int]:
@@ -134,7 +145,7 @@ def size_and_weight(people: int | None, population: float) -> tuple[int, int]:
     return round(population / weight), weight
 
 
-def rows(counts: NDArray[np.float64], size: int, seed: Seed) -> dict[str, NDArray[np.int64]]:
+def rows(counts: NDArray[np.float64], size: int, seed: Seed) -> Columns:
     """Return pool, sex and age of each row, sorted in that order; every pool, sex and age gets its quota.
 
     The quotas are those of the whole world of `size` rows; of K parts each gets every K-th row.
@@ -142,8 +153,12 @@ def rows(counts: NDArray[np.float64], size: int, seed: Seed) -> dict[str, NDArra
     placed = place_counts(counts, size, draw(Seed(seed.world), Purpose.SYNTHESIS_AGE, 0))
     before = (np.cumsum(placed) + seed.parts - 1 - seed.part) // seed.parts
     placed = np.diff(before, prepend=0).reshape(placed.shape)
-    pool, sex, age = np.unravel_index(np.repeat(np.arange(placed.size), placed.ravel()), placed.shape)
-    return {"home": pool, "sex": sex, "age": age}
+    places, sexes, ages = counts.shape
+    return {
+        "home": np.repeat(np.arange(places, dtype=PLACE), placed.sum(axis=(1, 2))),
+        "sex": np.repeat(np.tile(np.arange(sexes, dtype=KIND), places), placed.sum(axis=2).ravel()),
+        "age": np.repeat(np.tile(np.arange(ages, dtype=AGE), places * sexes), placed.ravel()),
+    }
 
 
 def check_start(start: int) -> None:

@@ -14,7 +14,7 @@ from agents.person import PERSON
 from model.check import check_people
 from model.data import pools
 from model.errors import DataError
-from model.synthesis.tools import stable_order
+from model.synthesis.tools import Columns, stable_order
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -43,9 +43,9 @@ class Population:
         return self.weight * len(self.people)
 
 
-def tables(columns: dict[str, NDArray[np.int64]], first: NDArray[np.int64]) -> tuple[Table, Table]:
+def tables(columns: Columns, first: NDArray[np.int64]) -> tuple[Table, Table]:
     """Store sorted columns in their declared types; `first` holds the first row of each household."""
-    arrays = {name: columns[name].astype(PERSON[name].dtype) for name in columns}
+    arrays = {name: columns[name].astype(PERSON[name].dtype, copy=False) for name in columns}
     people = Table(PERSON, len(columns["home"]), arrays)
     starts = first.astype(HOUSEHOLD["start"].dtype)
     homes = people.home[first].astype(HOUSEHOLD["home"].dtype)

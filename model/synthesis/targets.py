@@ -111,6 +111,7 @@ def employed_in(sectors: tuple[str, ...]) -> NDArray[np.float64]:
     return np.array([float(sums[str(code)]) for code in province_codes()]) * SAMPLE
 
 
+@cached
 def national_count(indicator: str, year: int) -> float:
     """Return a national count of employment.csv in 10 thousand, interpolated, as persons."""
     frame = table("employment")

@@ -6,16 +6,20 @@ decides nothing.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from agents.chance import Purpose, uniform
-from agents.compiled import compiled
+from agents.columns import Array
+from agents.compiled import compiled, int64
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+Columns = dict[str, Array]
+"""Columns of people while they are made: places in four bytes, ages in two, kinds in one."""
+PLACE, AGE, KIND = np.int32, np.int16, np.int8
 ONE = 1 << 32
 SHIFT = 32
 DIGIT = 16
@@ -55,6 +59,22 @@ def draws(seed: Seed, purpose: Purpose, stream: int, size: int) -> NDArray[np.fl
     return out
 
 
+@compiled
+def _fill_of(
+    seed: int, purpose: int, stream: int, first: int, rows: NDArray[np.int64], out: NDArray[np.float64]
+) -> None:
+    """Fill an array with the uniform numbers of some keys."""
+    for i in range(rows.size):
+        out[i] = uniform(seed, purpose, stream, first + rows[i])
+
+
+def draws_of(seed: Seed, purpose: Purpose, stream: int, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the uniform numbers in (0, 1) of some of a part's rows."""
+    out = np.empty(len(rows))
+    _fill_of(seed.world, int(purpose), stream, seed.part << SHIFT, rows, out)
+    return out
+
+
 def draw(seed: Seed, purpose: Purpose, stream: int) -> float:
     """Return the offset in (0, 1) at which a part begins to choose or to round [no unit]."""
     return seed.spread(float(draws(Seed(seed.world), purpose, stream, 1)[0]))
@@ -83,17 +103,31 @@ def stable_order(key: NDArray[np.int64]) -> NDArray[np.int64]:
     bits = len(key).bit_length()
     if len(key) == 0 or int(key.max()).bit_length() + bits > BITS:
         return np.argsort(key, kind="stable")
-    both = (key << bits) | np.arange(len(key))
+    both = key << bits
+    both |= np.arange(len(key))
     both.sort()
     both &= (1 << bits) - 1
     return both
 
 
-def mixed(cell: NDArray[Any], shuffle: NDArray[np.float64]) -> NDArray[np.int64]:
+@compiled
+def _cell_and_draw(cell: NDArray[np.int32], shuffle: NDArray[np.float64], bits: int, key: NDArray[np.int64]) -> None:
+    """Write each row's cell, the first bits of its draw, and in the last bits the row itself."""
+    for i in range(cell.size):
+        key[i] = (np.int64(cell[i]) << DIGIT | np.int64(shuffle[i] * (1 << DIGIT))) << bits | i
+
+
+def mixed(cell: NDArray[np.int32], shuffle: NDArray[np.float64]) -> NDArray[np.int64]:
     """Return the order of rows by cell, and by a draw inside a cell [rows]."""
-    key = cell.astype(np.int64) << DIGIT
-    key |= (shuffle * (1 << DIGIT)).astype(np.int64)
-    return stable_order(key)
+    size, key = len(cell), np.empty(len(cell), np.int64)
+    bits = size.bit_length()
+    if size and int(cell.max()).bit_length() + DIGIT + bits > BITS:
+        _cell_and_draw(cell, shuffle, 0, key)
+        return np.argsort(key, kind="stable")
+    _cell_and_draw(cell, shuffle, bits, key)
+    key.sort()
+    key &= (1 << bits) - 1
+    return key
 
 
 @compiled
@@ -107,11 +141,25 @@ def _take(chance: NDArray[np.float64], order: NDArray[np.int64], offset: float, 
         chosen[row] = (total >> SHIFT) > before
 
 
-def take(chance: NDArray[np.float64], order: NDArray[np.int64], offset: float) -> NDArray[np.bool_]:
-    """Choose rows with the given chances, evenly along an order, so that every stretch gets its share to within one."""
-    chosen = np.zeros(len(chance), dtype=np.bool_)
-    _take(chance, order, offset, chosen)
-    return chosen
+def choose(
+    rows: NDArray[np.int64],
+    chance: NDArray[np.float64],
+    cell: NDArray[np.int32],
+    seed: Seed,
+    purpose: Purpose,
+    stream: int,
+) -> NDArray[np.int64]:
+    """Choose among rows with the given chances, so that every stretch of a cell gets its share to within one [rows].
+
+    Rows stand in the order of cells and, inside a cell, of a draw. Those without a chance change nothing.
+    """
+    some = np.flatnonzero(chance)
+    if len(some) < len(rows):
+        rows, chance, cell = rows[some], chance[some], cell[some]
+    chosen = np.zeros(len(rows), dtype=np.bool_)
+    order = mixed(cell, draws_of(seed, purpose, stream, rows))
+    _take(chance, order, draw(seed, purpose, stream), chosen)
+    return rows[chosen]
 
 
 @compiled
@@ -152,34 +200,74 @@ def _fit(
         last = away
 
 
+@compiled
+def _runs(
+    weight: NDArray[np.float64],
+    group: NDArray[np.int32],
+    some: NDArray[np.float64],
+    groups: NDArray[np.int64],
+    starts: NDArray[np.int64],
+) -> tuple[int, int]:
+    """List the weights that are not zero, and the group and the first of each run of one group; return how many."""
+    rows = runs = np.int64(0)
+    for i in range(weight.size):
+        if weight[i] != 0.0:
+            if runs == 0 or groups[runs - 1] != group[i]:
+                groups[runs] = group[i]
+                starts[runs] = rows
+                runs += 1
+            some[rows] = weight[i]
+            rows += 1
+    starts[runs] = rows
+    return int64(rows), int64(runs)
+
+
+@compiled
+def _scale(weight: NDArray[np.float64], group: NDArray[np.int32], factor: NDArray[np.float64], cap: float) -> None:
+    """Turn weights into chances, in place."""
+    for i in range(weight.size):
+        weight[i] = min(factor[group[i]] * weight[i], cap)
+
+
 def fit(
-    weight: NDArray[np.float64], group: NDArray[Any], target: NDArray[np.float64], cap: float = 1.0
+    weight: NDArray[np.float64], group: NDArray[np.int32], target: NDArray[np.float64], cap: float = 1.0
 ) -> NDArray[np.float64]:
     """Return chances in proportion to weights, none above a cap, that add up to a target in each group of rows."""
-    factor, some = np.ones(len(target)), np.flatnonzero(weight)
-    groups = group[some]
-    starts = np.flatnonzero(np.concatenate([[True], groups[1:] != groups[:-1]])[: len(groups)])
-    ends = np.append(starts, len(some))
-    settled = np.zeros(len(target), dtype=np.bool_)
-    told = weight[some].astype(np.float64), groups[starts].astype(np.int64), ends, target.astype(np.float64)
+    factor, settled = np.ones(len(target)), np.zeros(len(target), dtype=np.bool_)
+    some, groups, starts = np.empty(len(weight)), np.empty(len(weight), np.int64), np.empty(len(weight) + 1, np.int64)
+    rows, runs = _runs(weight, group, some, groups, starts)
+    told = some[:rows], groups[:runs], starts[: runs + 1], target.astype(np.float64)
     _fit(*told, cap, factor, np.zeros(len(target)), settled)
-    chance = factor[group]
-    chance *= weight
-    return np.asarray(np.minimum(chance, cap, out=chance), dtype=np.float64)
+    chance = weight.copy()
+    _scale(chance, group, factor, cap)
+    return chance
 
 
 def fit_all(weight: NDArray[np.float64], target: float, cap: float = 1.0) -> NDArray[np.float64]:
     """Return chances in proportion to weights, none above a cap, that add up to one target."""
-    return fit(weight, np.zeros(len(weight), dtype=np.int8), np.array([target]), cap)
+    return fit(weight, np.zeros(len(weight), dtype=np.int32), np.array([target]), cap)
 
 
-def within(group: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+@compiled
+def _within(group: NDArray[np.int32], place: NDArray[np.int64], size: NDArray[np.int64]) -> None:
+    """Write each row's place in its run of one group, and the size of the run."""
+    start = np.int64(0)
+    for i in range(group.size):
+        if group[i] != group[start]:
+            start = np.int64(i)
+        place[i] = i - start
+    last = np.int64(0)
+    for i in range(group.size - 1, -1, -1):
+        if i == group.size - 1 or group[i] != group[i + 1]:
+            last = place[i] + 1
+        size[i] = last
+
+
+def within(group: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return for rows sorted by group each row's place in its group, and the size of its group."""
-    if len(group) == 0:
-        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
-    first = np.flatnonzero(np.concatenate([[True], group[1:] != group[:-1]]))
-    size = np.diff(np.concatenate([first, [len(group)]]))
-    return np.arange(len(group)) - np.repeat(first, size), np.repeat(size, size)
+    place, size = np.empty(len(group), np.int64), np.empty(len(group), np.int64)
+    _within(group, place, size)
+    return place, size
 
 
 def by_age(points: list[tuple[int, float]], ages: int) -> NDArray[np.float64]:

@@ -8,10 +8,24 @@ import numpy as np
 
 from agents.chance import Purpose
 from agents.codes import Aid, Scheme, Work
-from model.data import province_codes, province_index, series, table
+from model.data import cached, province_codes, province_index, series, table
 from model.demography import PERSONS
 from model.synthesis.targets import at
-from model.synthesis.tools import HALF, ONE, SHIFT, Seed, draws, fit, place_counts, stable_order, within
+from model.synthesis.tools import (
+    HALF,
+    KIND,
+    ONE,
+    PLACE,
+    SHIFT,
+    Columns,
+    Seed,
+    draws,
+    draws_of,
+    fit_all,
+    place_counts,
+    stable_order,
+    within,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,6 +50,7 @@ def scores(
     return share * home + (1 - share) * own, home
 
 
+@cached
 def poverty_by_pool() -> NDArray[np.float64]:
     """Return the weight with which rural people of each pool are poor: the inverse of the province's rural income."""
     frame = table("provinces_long")
@@ -51,7 +66,7 @@ def aided_total(year: int) -> float:
 
 
 def aid(
-    columns: dict[str, NDArray[np.int64]],
+    columns: Columns,
     head: NDArray[np.int64],
     collective: NDArray[np.bool_],
     home_score: NDArray[np.float64],
@@ -59,37 +74,35 @@ def aid(
     year: int,
     seed: Seed,
     assumptions: Mapping[str, float],
-) -> NDArray[np.int64]:
+) -> NDArray[np.int8]:
     """Return the low-income class: the poorest households of residents, mostly in villages, poorest provinces first.
 
     The destitute are old people and children without family; then come the minimum living allowance and those
     monitored or helped otherwise, until the published number of subsidised members is reached.
     """
-    home, age = columns["home"], columns["age"]
     resident = (columns["scheme"] == Scheme.RESIDENT) & (columns["work"] != Work.STUDENT) & ~collective
-    town = assumptions["synthesis.aid_weight_towns"]
-    risk = np.where(columns["urban"] == 0, 1.0, town) * poverty_by_pool()[home]
+    stratum = columns["home"] * 2 + columns["urban"]
+    rows = np.flatnonzero(resident)
+    risk = np.where(columns["urban"][rows] == 0, 1.0, assumptions["synthesis.aid_weight_towns"])
+    risk *= poverty_by_pool()[columns["home"][rows]]
     total = aided_total(year) / weight
-    chance = fit(np.where(resident, risk, 0.0), np.zeros(len(home), dtype=np.int64), np.array([total]), MOST_AIDED)
-    pools = len(province_index())
-    stratum = home * 2 + columns["urban"]
-    quota = np.bincount(stratum, chance, minlength=2 * pools).astype(np.float64)
+    chance = fit_all(risk, total, MOST_AIDED)
+    strata = 2 * len(province_index())
+    quota = np.bincount(stratum[rows], chance, minlength=strata).astype(np.float64)
     wanted = place_counts(quota, seed.rounded(total), seed.spread(HALF))
-    sizes = np.bincount(head, minlength=len(head))[head]
-    single = resident & (sizes == 1) & ((age >= OLD) | (age < CHILD))
+    sizes, age = np.bincount(head, minlength=len(head))[head[rows]], columns["age"][rows]
+    single = rows[(sizes == 1) & ((age >= OLD) | (age < CHILD))]
+    kind = np.full(len(stratum), int(Aid.NONE), KIND)
     destitute = _poorest(
-        stratum,
-        home_score,
-        single,
-        _part(wanted, total, assumptions["synthesis.destitute"] / weight, seed),
+        stratum, home_score, single, _part(wanted, total, assumptions["synthesis.destitute"] / weight, seed)
     )
-    left = resident & ~destitute
-    poorest = _poorest(stratum, home_score, left, wanted - np.bincount(stratum[destitute], minlength=2 * pools))
+    kind[destitute] = int(Aid.DESTITUTE)
+    left = rows[kind[rows] == Aid.NONE]
+    poorest = np.sort(_poorest(stratum, home_score, left, wanted - np.bincount(stratum[destitute], minlength=strata)))
+    kind[poorest] = int(Aid.MONITORED)
     allowance = assumptions["synthesis.minimum_living"] / weight
-    first = _poorest(stratum, home_score, poorest, _part(wanted, total, allowance, seed))
-    return np.select(
-        [destitute, first, poorest], [int(Aid.DESTITUTE), int(Aid.MINIMUM_LIVING), int(Aid.MONITORED)], int(Aid.NONE)
-    ).astype(np.int64)
+    kind[_poorest(stratum, home_score, poorest, _part(wanted, total, allowance, seed))] = int(Aid.MINIMUM_LIVING)
+    return kind
 
 
 def _part(wanted: NDArray[Any], total: float, part: float, seed: Seed) -> NDArray[np.int64]:
@@ -98,46 +111,56 @@ def _part(wanted: NDArray[Any], total: float, part: float, seed: Seed) -> NDArra
 
 
 def _poorest(
-    stratum: NDArray[np.int64], score: NDArray[np.float64], able: NDArray[np.bool_], wanted: NDArray[np.int64]
-) -> NDArray[np.bool_]:
-    """Choose the rows with the lowest scores of each stratum, as many as wanted."""
-    rows = np.flatnonzero(able)
-    key = (stratum[rows] << SHIFT) | (score[rows] * (ONE >> 1)).astype(np.int64)
-    order = rows[stable_order(key)]
-    ordinal, _ = within(stratum[order])
-    chosen = np.zeros(len(stratum), dtype=np.bool_)
-    chosen[order[ordinal < wanted[stratum[order]]]] = True
-    return chosen
+    stratum: NDArray[np.int32], score: NDArray[np.float64], rows: NDArray[np.int64], wanted: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Choose among rows those with the lowest scores of each stratum, as many as wanted [rows]."""
+    group = stratum[rows]
+    key = (score[rows] * (ONE >> 1)).astype(np.int64)
+    key |= group.astype(np.int64) << SHIFT
+    order = stable_order(key)
+    group = group[order]
+    ordinal, _ = within(group)
+    return rows[order[ordinal < wanted[group]]]
 
 
-def ranks(columns: dict[str, NDArray[np.int64]], score: NDArray[np.float64]) -> NDArray[np.int64]:
+def ranks(columns: Columns, score: NDArray[np.float64]) -> NDArray[np.int32]:
     """Return evenly spread places 0 to 65535 in the income distribution of province, town and work [1/65536].
 
     The low-income classes stand at the bottom of their group.
     """
     kinds = len(Work)
-    group = (province_index()[columns["home"]] * 2 + columns["urban"]) * kinds + columns["work"]
-    poor = columns["aid"] != Aid.NONE
-    place = np.where(poor, score, 1.0 + score) / 2
-    order = stable_order((group << SHIFT) | (place * ONE).astype(np.int64))
+    group = (province_index().astype(PLACE)[columns["home"]] * 2 + columns["urban"]) * kinds + columns["work"]
+    place = np.where(columns["aid"] != Aid.NONE, score, 1.0 + score)
+    place /= 2
+    place *= ONE
+    key = place.astype(np.int64)
+    key |= group.astype(np.int64) << SHIFT
+    order = stable_order(key)
     ordinal, size = within(group[order])
-    result = np.empty(len(group), dtype=np.int64)
-    result[order] = (2 * ordinal + 1) * RANKS // (2 * np.maximum(size, 1))
+    ordinal *= 2
+    ordinal += 1
+    ordinal *= RANKS
+    ordinal //= 2 * size
+    result = np.empty(len(group), dtype=PLACE)
+    result[order] = ordinal
     return result
 
 
-def accounts(columns: dict[str, NDArray[np.int64]], seed: Seed, assumptions: Mapping[str, float]) -> NDArray[np.int64]:
+def accounts(columns: Columns, seed: Seed, assumptions: Mapping[str, float]) -> NDArray[np.int64]:
     """Return the relative size of accounts [fen before scaling]: rises with rank and with years, smaller for the ill.
 
     Among those alike it is very uneven, since some have used theirs up: a uniform number to a power, its mean 1.
     """
-    holder = (columns["scheme"] == Scheme.EMPLOYEE) & (columns["account_kind"] == 1)
-    wage = assumptions["synthesis.account_lowest_rank"] + columns["rank"] / RANKS
-    saved = np.sqrt(columns["years"].astype(np.float64))
-    sick = np.where(columns["chronic"] > 0, assumptions["synthesis.account_of_the_chronically_ill"], 1.0)
-    flexible = np.where(columns["work"] == Work.FLEXIBLE, assumptions["synthesis.account_of_flexible_workers"], 1.0)
-    retired = np.where(columns["work"] == Work.RETIRED, assumptions["synthesis.account_of_the_retired"], 1.0)
+    rows = np.flatnonzero((columns["scheme"] == Scheme.EMPLOYEE) & (columns["account_kind"] == 1))
+    wage = assumptions["synthesis.account_lowest_rank"] + columns["rank"][rows] / RANKS
+    saved = np.sqrt(columns["years"][rows].astype(np.float64))
+    work, ill = columns["work"][rows], columns["chronic"][rows] > 0
+    sick = np.where(ill, assumptions["synthesis.account_of_the_chronically_ill"], 1.0)
+    flexible = np.where(work == Work.FLEXIBLE, assumptions["synthesis.account_of_flexible_workers"], 1.0)
+    retired = np.where(work == Work.RETIRED, assumptions["synthesis.account_of_the_retired"], 1.0)
     power = int(assumptions["synthesis.account_unevenness"])
-    uneven = np.prod([draws(seed, Purpose.SYNTHESIS_ACCOUNT, OWN, len(saved))] * power, axis=0) * (power + 1)
+    uneven = np.prod([draws_of(seed, Purpose.SYNTHESIS_ACCOUNT, OWN, rows)] * power, axis=0) * (power + 1)
     size = wage * saved * sick * flexible * retired * uneven * UNIT
-    return np.where(holder, np.maximum(np.floor(size), 1), 0).astype(np.int64)
+    result = np.zeros(len(columns["rank"]), np.int64)
+    result[rows] = np.maximum(np.floor(size), 1)
+    return result
