@@ -140,7 +140,7 @@ def open_accounts(
 ) -> int:
     """Mark and list the holders with money and a registered link, and whether it uses the wallet and pays premiums.
 
-    Returns where the list, which begins at `first`, ends.
+    Returns where the list, which begins at `first`, ends [row].
     """
     law = laws[0].accounts
     place = int64(first)
@@ -205,7 +205,7 @@ def count_younger(p: Columns, first: int, last: int, kin: Kinship, holders: Hold
 
 @compiled
 def lay_lists(kin: Kinship) -> int:
-    """Write where everybody's list ends, by how long it is; return how long all are together."""
+    """Write where everybody's list ends, by how long it is; return how long all are together [rows]."""
     end = int64(0)
     for i in range(kin.first.size):
         end += int64(kin.first[i])
