@@ -37,6 +37,7 @@ def effects(sketch: Sketch) -> Figure:
         axis.set_title(name, fontsize="xx-small")
         axis.set_xlabel(sketch.of({"en": unit.en, "zh": unit.zh}), fontsize="xx-small")
         axis.tick_params(labelsize="xx-small")
+        axis.locator_params(axis="x", nbins=looks["few_ticks"])
     if reforms:
         axes[0][0].set_yticks(range(len(reforms)), [sketch.label(variant) for variant in reforms])
         axes[0][0].invert_yaxis()
