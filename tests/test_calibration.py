@@ -193,10 +193,18 @@ def test_visits_are_not_paid_less_than_nothing() -> None:
     assert world.funds.widened == 0.0
 
 
+def test_what_benefits_cannot_bear_goes_into_cost() -> None:
+    world = world_of_benefits(1.0)
+    left = [float(budgets.into_benefits(world, np.array([1.2]), 1.2)[0]) for _ in range(3)]
+    assert world.funds.widened == pytest.approx(1.0 / 0.5)
+    assert left == pytest.approx([1.0, 1.2 / (1.0 + 0.25 * (2.0 / 1.8 - 1.0)), 1.2])
+
+
 def world_of_benefits(share: float) -> Any:
-    """Return a world whose employee pools pay a quarter for visits."""
+    """Return a world whose employee pools pay a quarter for visits, at rates of a half and more."""
     budget = SimpleNamespace(employee_into_benefits=share, employee_visits_part=0.25)
-    return SimpleNamespace(law=[SimpleNamespace(budget=budget)], funds=SimpleNamespace(widened=1.0))
+    benefit = SimpleNamespace(employee_outpatient_rate=[0.7, 0.6, 0.5])
+    return SimpleNamespace(law=[SimpleNamespace(budget=budget, benefit=benefit)], funds=SimpleNamespace(widened=1.0))
 
 
 def test_a_pool_lies_apart_from_its_income_by_the_same_distance_for_ever() -> None:

@@ -98,15 +98,22 @@ def follow_income(world: BudgetWorld, fund: str, factor: Floats, cost: float) ->
 def into_benefits(world: BudgetWorld, factor: Floats, moved: float) -> Floats:
     """Let what is paid of employees' visits bear what the plan moves, and return the factor left on the cost of care.
 
+    Benefits widen until the lowest rate of the law would pay visits in full; what the plan moves beyond goes into cost.
+
     Args:
         world: the world, whose benefits widen or narrow.
         factor: by pool, what the plan would make of the cost of care [ratio].
         moved: the nation's cost after the plan over that before [ratio].
 
     """
-    law = world.law[0].budget
-    turned = exp(float(law.employee_into_benefits) * log(moved))
-    world.funds.widened *= max(1.0 + (turned - 1.0) / float(law.employee_visits_part), 0.0)
+    law, before = world.law[0], world.funds.widened
+    part = float(law.budget.employee_visits_part)
+    turned = exp(float(law.budget.employee_into_benefits) * log(moved))
+    wished = before * max(1.0 + (turned - 1.0) / part, 0.0)
+    widest = 1.0 / max(float(min(law.benefit.employee_outpatient_rate)), np.finfo(np.float64).tiny)
+    world.funds.widened = min(wished, widest)
+    if wished > widest:
+        turned = 1.0 + part * (widest / before - 1.0)
     return factor / turned
 
 
