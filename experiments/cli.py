@@ -137,7 +137,7 @@ def run(
     cluster: Cluster = None,
 ) -> int:
     """Live one world, with reforms laid over each other."""
-    from experiments.run import cpu_count, make_job, run_job
+    from experiments.run import cpu_count, is_done, make_job, run_job
     from experiments.store import Store
 
     check_seed(seed)
@@ -154,7 +154,7 @@ def run(
     store = Store(out, "run")
     threads = min(threads or cpu_count(), cpu_count())  # more than there are processors only cost memory
     job = make_job(simulator, scenario, seed, store, threads=threads, export_people=export_people)
-    if cluster is None:
+    if cluster is None and not is_done(store, job):
         job = place_of(job, lambda words: print(words, flush=True))
     store.claim()
     if store.status(job.key) == "failed":

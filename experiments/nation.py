@@ -29,6 +29,8 @@ ON_DISK = 32
 MADE, LIVED = 4.0e-6, 1.4e-6
 """What it takes one thread to make a person, and to live a year of one on disk [s]."""
 HOUR = 3600
+WORLD = ".world-"
+"""How the folder of a world on disk is named, before the key of its run."""
 
 
 class StoppedError(GongjiError):
@@ -76,6 +78,8 @@ def place_of(job: Job, tell: Callable[[str], None]) -> Job:
     Errors: ScenarioError where neither memory nor disk can hold them, or where what is asked for needs memory.
     """
     needs, memory = needs_of(job), machine_bytes()
+    for other, size in abandoned(job):
+        tell(f"{other}: the people of an interrupted run, {gib(size)}; remove it unless that run is to go on")
     if not memory or needs.in_memory <= memory:
         return job
     room = _room(job.folder)
@@ -108,7 +112,13 @@ def check_workers(client: Any, job: Job) -> None:
 
 def world_folder(job: Job) -> Path:
     """Return where the people of a job's world lie if they live on disk."""
-    return job.folder / f".world-{job.key}"
+    return job.folder / f"{WORLD}{job.key}"
+
+
+def abandoned(job: Job) -> list[tuple[Path, int]]:
+    """Return the folders in which other runs of a job's store left people on disk, and what they hold [bytes]."""
+    folders = sorted(set(job.folder.glob(f"{WORLD}*")) - {world_folder(job)})
+    return [(each, sum(path.stat().st_size for path in each.rglob("*") if path.is_file())) for each in folders]
 
 
 @contextlib.contextmanager

@@ -197,8 +197,7 @@ def run_job(simulator: Simulator, job: Job, progress: Callable[[int], None] | No
     if other:
         return Done(job.key, "refused", 0.0, other, bad_input=True)
     status = store.status(job.key)
-    wanted = (*job.tables, *(["people"] if job.export_people else []), *([OUTCOMES] if job.keep else []))
-    if status == "failed" or (status == "complete" and store.has_tables(job.key, wanted)):
+    if status == "failed" or is_done(store, job):
         return Done(job.key, status, 0.0, "already there")
     with store.draft(job.key) as draft:
         try:
@@ -222,6 +221,12 @@ def run_job(simulator: Simulator, job: Job, progress: Callable[[int], None] | No
     del world, tables
     gc.collect()  # a world is a ring of references: without this its columns would wait for the collector's hour
     return Done(job.key, "complete", seconds)
+
+
+def is_done(store: Store, job: Job) -> bool:
+    """Return whether a job's run is complete, with all tables that it asks for."""
+    wanted = (*job.tables, *(["people"] if job.export_people else []), *([OUTCOMES] if job.keep else []))
+    return store.status(job.key) == "complete" and store.has_tables(job.key, wanted)
 
 
 def refusal(simulator: Simulator, job: Job) -> str:

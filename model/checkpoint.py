@@ -9,7 +9,6 @@ import shutil
 from dataclasses import astuple
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
@@ -32,7 +31,7 @@ from model.pooling import FIRST_GROWTH, PoolingModel
 from model.scenario import Scenario
 from model.surroundings import CareLevels
 
-STATE = "state.json"
+STATE, ARRAYS, DIGESTS = "state.json", "arrays.npz", "digests.json"
 TABLES = ("funds", "flows", "enrolment", "care", "measures")
 TABLE_OF = {"people": PERSON, "homes": HOUSEHOLD}
 MEMORIES = ("deficit_years", "arrears", "coverage")
@@ -68,12 +67,19 @@ def save(world: PoolingModel, folder: Path) -> None:
 
 
 def save_funds(world: PoolingModel, folder: Path) -> None:
-    """Write all of a world but its people into a folder; raises OSError."""
-    np.savez(folder / "arrays.npz", **_arrays(world))
+    """Write all of a world but its people into a folder, and a digest of each file; raises OSError."""
+    np.savez(folder / ARRAYS, **_arrays(world))
     for name, frame in world.record.tables.items():
         frame.to_parquet(folder / f"{name}.parquet", index=False)
     text = json.dumps(_state(world), default=_plain, ensure_ascii=False)
     (folder / STATE).write_text(text, encoding="utf-8", newline="\n")
+    (folder / DIGESTS).write_text(json.dumps(digests(folder)), encoding="utf-8", newline="\n")
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """Return the sha256 of every file that `save_funds` writes, by name; raises OSError."""
+    names = (STATE, ARRAYS, *(f"{name}.parquet" for name in TABLES))
+    return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in names}
 
 
 def name_of(table: str, part: int) -> str:
@@ -245,14 +251,13 @@ class Resumed(PoolingModel):
 
 def _read(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return what a checkpoint holds but people and tables; raises OSError or ValueError where it cannot be read."""
+    told, found = json.loads((folder / DIGESTS).read_text(encoding="utf-8")), digests(folder)
+    others = [name for name, digest in found.items() if not isinstance(told, dict) or told.get(name) != digest]
+    if others:
+        raise ValueError(f"{', '.join(others)}: other bytes than were written")
     kept = json.loads((folder / STATE).read_text(encoding="utf-8"))
-    if not isinstance(kept, dict):
-        raise ValueError(f"{STATE} holds no names")
-    try:
-        with np.load(folder / "arrays.npz") as arrays:
-            return kept, {name: arrays[name] for name in arrays.files}
-    except (EOFError, BadZipFile) as problem:
-        raise ValueError(f"arrays.npz: {problem}") from None
+    with np.load(folder / ARRAYS) as arrays:
+        return kept, {name: arrays[name] for name in arrays.files}
 
 
 def check(kept: dict[str, Any], case: Scenario, folder: Path) -> None:

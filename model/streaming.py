@@ -53,13 +53,14 @@ class Streamed(Parts):
         self, make: Make, count: int, pools: int, threads: int, block: int = BLOCK, *, folder: Path, kept: Path | None
     ) -> None:
         """Take up the parts of a year, or make the first."""
-        self.folder, self.draft = folder, folder / DRAFT
+        self.folder, self.draft = folder, draft_after(folder, kept)
         self.place = kept or self.draft
         self.lived: list[Stage] = []
         self.again = [Tally.empty(pools) for _ in range(threads)]
         self.shelves = [Shelf() for _ in range(threads)]
         take_alone(folder)
-        shutil.rmtree(self.draft, ignore_errors=True)
+        for left in folder.glob(f"{DRAFT}*"):
+            shutil.rmtree(left, ignore_errors=True)
         super().__init__(make, count, pools, threads, block)
 
     def _found(self, part: int, thread: int, *, make: Make) -> None:
@@ -166,7 +167,7 @@ class Streamed(Parts):
             self.draft.replace(kept)
         except OSError as problem:
             raise ResultsError(f"{self.folder}: expected room for the year's funds ({problem})") from None
-        self.place = kept
+        self.place, self.draft = kept, draft_after(self.folder, kept)
         for other in self.folder.iterdir():
             if other != kept:
                 shutil.rmtree(other, ignore_errors=True)
@@ -181,6 +182,11 @@ class Streamed(Parts):
     def bytes_per_person(self) -> float:
         """Return what lies on disk between years, per person [bytes]."""
         return sum(self._file(self.place, part).stat().st_size for part in range(self.count)) / len(self)
+
+
+def draft_after(folder: Path, kept: Path | None) -> Path:
+    """Return where the year after a kept one is written: no late worker of one year can write into another's."""
+    return folder / (DRAFT if kept is None else f"{DRAFT}-after-{kept.name}")
 
 
 _taken: dict[Path, int] = {}

@@ -204,7 +204,7 @@ def test_a_lost_worker_changes_nothing(dask: str, tmp_path: Path) -> None:
 
         def kill() -> None:
             victim = next(iter(lost.values()))
-            while not done.wait(0.3) and not list((tmp_path / "world").glob(".draft/*")):
+            while not done.wait(0.3) and not list((tmp_path / "world").glob(".draft*/*")):
                 pass
             os.kill(victim, signal.SIGKILL)  # while the year's last third is written
 
