@@ -3,19 +3,23 @@
 Shocks and the true members' chance are switched off, so that what is left is noise of the sample. Every seed draws a
 new population and one year, once with evenly spread draws of illness and once with independent ones. With `--money` the
 table is that of funds: spending a head of the median pool, what steps 1 to 3 move in two years when all three begin at
-once, and what critical illness and large-sum cover pay in them. One world is held at a time (some 1.5 KB a person), so
-13 million people fit into 23 GB.
+once, and what critical illness and large-sum cover pay in them. One world is held at a time, in memory, or with
+`--disk FOLDER` in parts there. The median pool's spread is the root of the median of variances, which over few seeds
+lies below the true one by a known factor (that of chi-square) and is divided by it.
 """
 
 from __future__ import annotations
 
 import argparse
 import gc
+import shutil
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.stats import chi2
 
 from agents.chance import BORN_LATER
 from agents.codes import Scheme
@@ -23,6 +27,7 @@ from experiments.odd import markdown
 from experiments.outcomes import POOLS, style
 from experiments.run import cpu_count
 from model import PoolingModel, Reform, Scenario, load_reform
+from model.on_disk import on_disk
 
 SEEDS = 8
 YEAR = 2024
@@ -50,6 +55,13 @@ def drawn_apart(keys: NDArray[np.uint64]) -> None:
     keys |= BORN_LATER
 
 
+def middle_spread(drawn: NDArray[Any]) -> float:
+    """Return the coefficient of variation over seeds [seed, pool] in the median pool, as of endless seeds."""
+    free = len(drawn) - 1
+    squares = np.square(drawn.std(axis=0, ddof=1) / drawn.mean(axis=0))
+    return float(np.sqrt(np.median(squares) * free / chi2.median(free)))
+
+
 def noise(people: int, seeds: int = SEEDS) -> tuple[str, ...]:
     """Return a row of the table: the coefficient of variation over seeds in the median pool, and the true one."""
     spreads = []
@@ -64,7 +76,7 @@ def noise(people: int, seeds: int = SEEDS) -> tuple[str, ...]:
             gc.collect()
         costs = np.array(rows)
         kept = (kept_heads > 0) & (costs.mean(axis=0) > 0)
-        spreads.append(float(np.median(costs[:, kept].std(axis=0, ddof=1) / costs[:, kept].mean(axis=0))))
+        spreads.append(middle_spread(costs[:, kept]))
     middle = float(np.median(kept_heads[kept]))
     cv = float(Scenario(people=people, start=YEAR, end=YEAR).law().value("care.person_cv", YEAR))
     shown = [f"{PERCENT * value:.2g} %" for value in (*spreads, cv / np.sqrt(middle * weight))]
@@ -77,10 +89,17 @@ def steps_at_once() -> Reform:
     return Reform("at_once", changes={path: {YEAR: list(dated.values())[-1]} for path, dated in changes.items()})
 
 
-def money_of(people: int, seed: int) -> tuple[pd.Series[float], dict[str, float], int]:
-    """Give spending a member by pool [yuan], what steps move and covers pay [bn yuan, two years], and people lived."""
+def money_of(people: int, seed: int, disk: Path | None = None) -> tuple[pd.Series[float], dict[str, float], int]:
+    """Give spending a member by pool [yuan], what steps move and covers pay [bn yuan, two years], and people lived.
+
+    The people lie in a folder of the disk where one is given; it is removed afterwards.
+    """
     case = Scenario(people=people, start=YEAR, end=YEAR + 1, reforms=(CALM, steps_at_once()))
-    world = PoolingModel(case, rng=seed, threads=cpu_count(), measure=False)
+    world: PoolingModel
+    if disk is None:
+        world = PoolingModel(case, rng=seed, threads=cpu_count(), measure=False)
+    else:
+        world = on_disk(disk / f"{people}-{seed}", case, seed, cpu_count())
     while world.year < YEAR + 1:
         world.step()
     funds, flows, care = world.record.funds, world.record.flows, world.record.care
@@ -92,19 +111,20 @@ def money_of(people: int, seed: int) -> tuple[pd.Series[float], dict[str, float]
     moved |= {cover: float(care[f"{cover}_fen"].sum()) / style()["fen_per_bn_yuan"] for cover in COVERS}
     lived = len(world.engine)
     world.engine.close()
+    if disk is not None:
+        shutil.rmtree(disk / f"{people}-{seed}")
     return spent, moved, lived
 
 
-def money_noise(people: int, seeds: int = SEEDS) -> tuple[str, ...]:
+def money_noise(people: int, seeds: int = SEEDS, disk: Path | None = None) -> tuple[str, ...]:
     """Return a row of the table of funds: spread of spending a head over seeds, and mean and sd of money moved."""
     found = []
     for seed in range(seeds):
-        found.append(money_of(people, seed))
+        found.append(money_of(people, seed, disk))
         gc.collect()
     spent = pd.DataFrame([spent for spent, _, _ in found]).dropna(axis="columns")
-    spread = spent.std(ddof=1) / spent.mean()
-    medians = [spread.xs(fund, level="fund").median() for fund in POOLS]
-    funds = [f"{PERCENT * float(median):.2g} %" for median in (*medians, spread.median())]
+    kinds = [spent.xs(fund, level="fund", axis="columns") for fund in POOLS]
+    funds = [f"{PERCENT * middle_spread(kind.to_numpy()):.2g} %" for kind in (*kinds, spent)]
     sums = pd.DataFrame([moved for _, moved, _ in found])
     shown = [f"{sums[name].mean():,.3g} ± {sums[name].std(ddof=1):,.2g}" for name in (*MOVED, *COVERS)]
     return f"{found[0][2]:,}", str(seeds), *funds, *shown
@@ -127,6 +147,10 @@ if __name__ == "__main__":
     parser.add_argument("people", nargs="*", type=int, default=[100_000, 200_000])
     parser.add_argument("--seeds", type=int, default=SEEDS)
     parser.add_argument("--money", action="store_true", help="the table of funds and of money moved")
+    parser.add_argument("--disk", type=Path, help="with --money: a folder for the people of worlds beyond memory")
     given = parser.parse_args()
-    head, row = (MONEY_HEAD, money_noise) if given.money else (HEAD, noise)
-    print(markdown(head, [row(size, given.seeds) for size in given.people]), end="")
+    if given.money:
+        rows = [money_noise(size, given.seeds, given.disk) for size in given.people]
+    else:
+        rows = [noise(size, given.seeds) for size in given.people]
+    print(markdown(MONEY_HEAD if given.money else HEAD, rows), end="")
