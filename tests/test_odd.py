@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from agents.chance import Purpose
@@ -136,3 +137,11 @@ def test_the_noise_of_the_sample_can_be_measured() -> None:
     row = noise(2000, seeds=2)
     assert len(row) == len(HEAD)
     assert all(re.fullmatch(r"[\d.e+-]+ %", cell) for cell in row[2:])
+
+
+@pytest.mark.parametrize("seeds", [2, 4, 8])
+def test_the_noise_told_of_few_seeds_is_that_of_many(seeds: int) -> None:
+    from experiments.noise import middle_spread
+
+    drawn = np.random.default_rng(0).normal(1.0, 0.02, (seeds, 20_000))
+    assert middle_spread(drawn) == pytest.approx(0.02, rel=0.03)
