@@ -1,10 +1,9 @@
-"""The parts of the ledger: a book for every ledger held, loans, parties in a row, and the tables' columns."""
+"""The parts of the ledger: columns of money by party, a view of one ledger held, loans, and the tables' columns."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
-from operator import attrgetter
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -33,6 +32,9 @@ FUND_COLUMNS = (
 FLOW_COLUMNS = ("year", "payer", "payee", "kind", "amount_fen")
 Columns = dict[str, Any]
 Whole = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+Parties = Whole
+"""Payers or payees in a row, by number."""
 Assess = Callable[[NDArray[Any], Whole, Whole], tuple[Any, Any]]
 MERGED = "merged"
 LENDERS = (EMPLOYEE_POOL, RESIDENT_POOL)  # accounts and supplements never lend
@@ -50,24 +52,86 @@ def account(fund: str, code: int) -> str:
     return f"{fund}:{code}"
 
 
-@dataclass(slots=True)
-class Book:
-    """One ledger held, over one year [fen]."""
+@dataclass(slots=True, eq=False)
+class Accounts:
+    """What all parties have and moved in a year, by number [fen]; outside parties have nothing, theirs only count."""
 
-    fund: str
-    code: int
-    opening: int = 0
-    received: int = 0
-    paid: int = 0
-    receivable: int = 0
-    payable: int = 0
-    income: int = 0
-    spending: int = 0
-    income_before: int = 0
-    spending_before: int = 0
-    lent: int = 0
-    owed: int = 0
-    merged: bool = False
+    opening: Whole
+    received: Whole
+    paid: Whole
+    receivable: Whole
+    payable: Whole
+    income: Whole
+    spending: Whole
+    income_before: Whole
+    spending_before: Whole
+    lent: Whole
+    owed: Whole
+    merged: Flags
+    held: Flags
+    """Whether the party is a ledger held."""
+
+    @classmethod
+    def empty(cls) -> Accounts:
+        """Return columns with room for one party."""
+        return cls(*(np.zeros(1, np.bool_ if each.type == "Flags" else np.int64) for each in fields(cls)))
+
+    def make_room(self, number: int) -> None:
+        """Lengthen all columns until they reach a number."""
+        while number >= len(self.held):
+            for each in fields(self):
+                column = getattr(self, each.name)
+                setattr(self, each.name, np.concatenate([column, np.zeros_like(column)]))
+
+    def balance(self, rows: Parties) -> Whole:
+        """Return the money in some ledgers now [fen]."""
+        return self.opening[rows] + self.received[rows] - self.paid[rows]
+
+    def free(self, rows: Parties) -> Whole:
+        """Return the money left in some ledgers once all bills are cleared; negative: what is missing [fen]."""
+        return self.balance(rows) + self.receivable[rows] - self.payable[rows]
+
+    def spare(self, rows: Parties) -> Whole:
+        """Return the money some ledgers can give now without missing it for their bills [fen]."""
+        return np.maximum(np.minimum(self.balance(rows), self.free(rows)), 0)
+
+    def turn(self) -> None:
+        """Begin a new year: closings are openings, this year's sums are those before."""
+        self.opening += self.received - self.paid
+        self.income_before, self.spending_before = self.income, self.spending
+        self.income, self.spending = np.zeros_like(self.income), np.zeros_like(self.spending)
+        self.received[:] = self.paid[:] = 0
+
+
+class _Fen:
+    """One number of a book: its column at its row [fen]."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, book: Book, owner: type) -> int:
+        column: Whole = getattr(book.accounts, self.name)
+        return column.item(book.number)
+
+    def __set__(self, book: Book, amount: int) -> None:
+        getattr(book.accounts, self.name)[book.number] = amount
+
+
+class Book:
+    """One ledger held, over one year: a view of its row in the columns [fen]."""
+
+    opening, received, paid, receivable, payable = _Fen(), _Fen(), _Fen(), _Fen(), _Fen()
+    income, spending, income_before, spending_before = _Fen(), _Fen(), _Fen(), _Fen()
+    lent, owed = _Fen(), _Fen()
+
+    def __init__(self, accounts: Accounts, number: int, fund: str, code: int) -> None:
+        """View the row of a number as the ledger of a fund in an area."""
+        self.accounts, self.number, self.fund, self.code = accounts, number, fund, code
+
+    @property
+    def merged(self) -> bool:
+        """Whether the ledger has handed everything over and closes with this year."""
+        return bool(self.accounts.merged[self.number])
 
     @property
     def balance(self) -> int:
@@ -77,12 +141,16 @@ class Book:
     @property
     def free(self) -> int:
         """Money left once all bills are cleared; negative: what is missing [fen]."""
-        return self.opening + self.received - self.paid + self.receivable - self.payable
+        return self.balance + self.receivable - self.payable
 
     @property
     def spare(self) -> int:
         """Money the ledger can give now without missing it for its bills [fen]."""
-        return max(0, min(self.balance, self.free))
+        balance = self.balance
+        return max(0, min(balance, balance + self.receivable - self.payable))
+
+
+BOOK_FEN = tuple(name for name, value in vars(Book).items() if isinstance(value, _Fen))
 
 
 @dataclass(slots=True)
@@ -98,78 +166,31 @@ class Loan:
 
 
 @dataclass(frozen=True, slots=True)
-class Parties:
-    """Payers or payees in a row, one for every pool: their numbers, and their books where they are ledgers held."""
-
-    ids: Whole
-    books: list[Book | None]
-
-    def take(self, rows: Whole) -> Parties:
-        """Return the parties of some rows."""
-        return Parties(self.ids[rows], [self.books[row] for row in rows.tolist()])
-
-
-@dataclass(frozen=True, slots=True)
 class Labels:
-    """What never changes of ledgers held, a row for each book: fund, area, province, and whether it always appears."""
+    """What never changes of the ledgers held, by fund and area: their numbers, names, funds, areas and provinces."""
 
+    numbers: Parties
+    names: NDArray[Any]
     funds: NDArray[Any]
     codes: Whole
     provinces: Whole
-    pools: NDArray[np.bool_]
+    pools: Flags
+    """Whether the funds table tells of the ledger even where it is empty all year."""
 
     @classmethod
     def of(cls, books: Collection[Book], province: Callable[[int], int]) -> Labels:
-        """Read the columns from books; `province` gives the province of an area's code."""
-        funds, codes = [book.fund for book in books], [book.code for book in books]
-        pools = np.array([fund in POOL_FUNDS for fund in funds], np.bool_)
-        provinces = np.array([province(code) for code in codes], np.int64)
-        return cls(np.array(funds, dtype=object), np.array(codes, np.int64), provinces, pools)
+        """Put books in order; `province` gives the province of an area's code."""
+        order = sorted(books, key=lambda book: (book.fund, book.code))
+        funds, codes = [book.fund for book in order], [book.code for book in order]
+        return cls(
+            np.array([book.number for book in order], np.int64),
+            np.array([account(*pair) for pair in zip(funds, codes)], dtype=object),
+            np.array(funds, dtype=object),
+            np.array(codes, np.int64),
+            np.array([province(code) for code in codes], np.int64),
+            np.array([fund in POOL_FUNDS for fund in funds], np.bool_),
+        )
 
     def take(self, rows: Whole) -> Labels:
         """Return the labels of some rows."""
-        return Labels(self.funds[rows], self.codes[rows], self.provinces[rows], self.pools[rows])
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """Ledgers held as columns, a row for each book [fen]."""
-
-    names: list[str]
-    labels: Labels
-    opening: Whole
-    received: Whole
-    paid: Whole
-    receivable: Whole
-    payable: Whole
-    income: Whole
-    spending: Whole
-    lent: Whole
-    owed: Whole
-    merged: NDArray[np.bool_]
-
-    @classmethod
-    def of(cls, books: Mapping[str, Book], labels: Labels) -> Held:
-        """Read the columns from books by name, with their labels."""
-
-        def column(field: str, kind: Any = np.int64) -> NDArray[Any]:
-            return np.fromiter(map(attrgetter(field), books.values()), kind, len(books))
-
-        money = {name: column(name) for name in HELD_FEN}
-        return cls(list(books), labels, merged=column("merged", np.bool_), **money)
-
-    @property
-    def balance(self) -> Whole:
-        """Money in the ledgers now [fen]."""
-        return self.opening + self.received - self.paid
-
-    def told(self) -> Held:
-        """Return the rows of the funds table: ledgers that were not empty all year; pool funds always appear."""
-        moved = (self.opening != 0) | (self.received != 0) | (self.paid != 0)
-        rows = np.flatnonzero(moved | self.labels.pools)
-        names = [self.names[row] for row in rows.tolist()]
-        money = {name: getattr(self, name)[rows] for name in HELD_FEN}
-        return Held(names, self.labels.take(rows), merged=self.merged[rows], **money)
-
-
-HELD_FEN = ("opening", "received", "paid", "receivable", "payable", "income", "spending", "lent", "owed")
+        return Labels(*(getattr(self, each.name)[rows] for each in fields(self)))

@@ -19,7 +19,7 @@ from agents.household import HOUSEHOLD
 from agents.person import PERSON
 from agents.pool import Pool, Standing
 from model import data
-from model.books import Book, Loan
+from model.books import BOOK_FEN, Book, Loan, account
 from model.engine import BLOCK
 from model.errors import ResultsError
 from model.ledger import Ledger
@@ -123,7 +123,7 @@ def _state(world: PoolingModel) -> dict[str, Any]:
         "care_records": world.care.records,
         "collected": world.datacollector.model_vars,
         "passage": [(p := world.reporter.passage).own, sorted(p.deficit), p.ruined],
-        "books": [[name, _book(book)] for name, book in ledger.books.items()],
+        "books": [[book.fund, book.code, *_money(book)] for book in ledger.books.values()],
         "loans": [astuple(loan) for loan in ledger.loans],
         "arrears": [[*pair, amount] for pair, amount in ledger.arrears.items()],
         "members": funds.members,
@@ -135,8 +135,8 @@ def _state(world: PoolingModel) -> dict[str, Any]:
     }
 
 
-def _book(book: Book) -> list[Any]:
-    return [getattr(book, name) for name in Book.__slots__]
+def _money(book: Book) -> list[int]:
+    return [getattr(book, name) for name in BOOK_FEN]
 
 
 def _memory(pool: Pool) -> list[Any]:
@@ -211,7 +211,10 @@ class Resumed(PoolingModel):
         self.funds.members = kept["members"]
         self.funds.active, self.funds.retired = kept["active"], kept["retired"]
         self.ledger = Ledger(dict(zip(codes, provinces, strict=True)))
-        self.ledger.books = {name: Book(*values) for name, values in kept["books"]}
+        for fund, code, *money in kept["books"]:
+            book = self.ledger.book(account(fund, code))
+            for name, amount in zip(BOOK_FEN, money, strict=True):
+                setattr(book, name, amount)
         self.ledger.loans = [Loan(*values) for values in kept["loans"]]
         self.ledger.arrears = {(provider, name): amount for provider, name, amount in kept["arrears"]}
         self.carried = float(kept["carried"])

@@ -8,22 +8,18 @@ negative, neither at a posting nor after a clearing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from model.books import (
     FLOW_COLUMNS,
     FUND_COLUMNS,
-    KIND_ARRAY,
-    KIND_IDS,
     LENDERS,
     MERGED,
+    Accounts,
     Assess,
     Book,
     Columns,
-    Held,
     IdentityError,
     Labels,
     Loan,
@@ -31,6 +27,7 @@ from model.books import (
     Whole,
     account,
 )
+from model.flows import Flows
 from model.kinds import KINDS, NATIONAL, POOL_FUNDS, PROVINCIAL, Effect, outside
 from model.rules.funds import largest_remainder
 
@@ -42,17 +39,13 @@ class Ledger:
         """Start with no ledgers; provinces gives the province code of every pool code."""
         self.provinces = dict(provinces)
         self.year: int | None = None
+        self.accounts = Accounts.empty()
         self.books: dict[str, Book] = {}
         self.loans: list[Loan] = []
         self.arrears: dict[tuple[str, str], int] = {}
-        self._order: dict[str, Book] = {}
-        self._labels = Labels.of((), self.province)
-        self._ids: dict[str, int] = {}
-        self._parties: dict[str, tuple[int, Book | None]] = {}
-        self._single: dict[tuple[int, int, int], int] = {}
-        self._many: list[tuple[Whole, Whole, int, Whole]] = []
-        self._names: NDArray[Any] = np.empty(0, object)
-        self._ranks: Whole = np.empty(0, np.int64)
+        self._flows = Flows()
+        self._numbers: dict[str, int] = {}
+        self._labels: Labels | None = None
 
     # ---- opening ------------------------------------------------------------------------------------------------
     def open_account(self, fund: str, code: int, amount: int = 0) -> str:
@@ -66,7 +59,10 @@ class Ledger:
             raise IdentityError(f"{name}: opened twice")
         if amount and self.year is not None:
             raise IdentityError(f"{name}: opened with money in the middle of {self.year}")
-        self.books[name] = Book(fund, int(code), opening=int(amount))
+        number = self._enter(name)
+        self.books[name] = Book(self.accounts, number, fund, int(code))
+        self.accounts.held[number], self.accounts.opening[number] = True, int(amount)
+        self._labels = None
         return name
 
     def book(self, name: str) -> Book:
@@ -79,18 +75,28 @@ class Ledger:
             found = self.books[self.open_account(fund, int(code))]
         return found
 
-    def party(self, name: str) -> tuple[int, Book | None]:
-        """Return a party's number and its book, or nothing for an outside party; raises IdentityError for others."""
-        found = self._parties.get(name)
+    def of(self, fund: str) -> Parties:
+        """Return all ledgers of a fund in a row, in order of area code; those that merge this year are among them."""
+        held = self._held()
+        first, last = (np.searchsorted(held.funds, fund, side) for side in ("left", "right"))
+        return held.numbers[first:last]
+
+    def number(self, name: str) -> int:
+        """Return a party's number [code]; raises IdentityError for a name that is neither a ledger held nor outside."""
+        found = self._numbers.get(name)
         if found is None:
-            book = None if outside(name) else self.book(name)
-            found = self._parties[name] = (self._ids.setdefault(name, len(self._ids)), book)
+            found = self._enter(name) if outside(name) else self.book(name).number
         return found
+
+    def _enter(self, name: str) -> int:
+        """Give a new party a number and a row in the columns."""
+        number = self._numbers[name] = self._flows.enter(name)
+        self.accounts.make_room(number)
+        return number
 
     def parties(self, names: Iterable[str]) -> Parties:
         """Return parties in a row, for payments of many at once; valid until one of them merges."""
-        found = [self.party(name) for name in names]
-        return Parties(np.array([number for number, _ in found], np.int64), [book for _, book in found])
+        return np.array([self.number(name) for name in names], np.int64)
 
     def open_year(self, year: int) -> None:
         """Begin a year."""
@@ -103,30 +109,27 @@ class Ledger:
         """Pay an amount now [fen]; raises IdentityError if the payer is a ledger held that does not have it."""
         if amount == 0:
             return
-        (a, source), (b, target) = self.party(payer), self.party(payee)
+        a, b = self.number(payer), self.number(payee)
         counts = self._allowed(kind, amount, a == b, payer, payee)
-        if source is not None:
-            if amount > source.balance:
-                raise IdentityError(f"{self.year} {payer} cannot pay {amount} fen ({kind}): it has {source.balance}")
-            source.paid += amount
-            source.income += counts.payer_income * amount
-            source.spending += counts.payer_spending * amount
-        if target is not None:
-            target.received += amount
-            target.income += counts.payee_income * amount
-        key = (a, b, KIND_IDS[kind])
-        self._single[key] = self._single.get(key, 0) + amount
+        accounts = self.accounts
+        if accounts.held[a] and amount > (balance := self.books[payer].balance):
+            raise IdentityError(f"{self.year} {payer} cannot pay {amount} fen ({kind}): it has {balance}")
+        accounts.paid[a] += amount
+        accounts.income[a] += counts.payer_income * amount
+        accounts.spending[a] += counts.payer_spending * amount
+        accounts.received[b] += amount
+        accounts.income[b] += counts.payee_income * amount
+        self._flows.note(a, b, kind, amount)
 
     def post_many(self, payers: Parties, payees: Parties, kind: str, amounts: Whole) -> None:
         """Pay many amounts from outside parties now [fen]."""
-        if payers.books.count(None) != len(payers.books):
+        if self.accounts.held[payers].any():
             raise IdentityError(f"{kind}: payments of ledgers held are billed, not posted, when they are many")
-        flows = self._record(payers, payees, kind, amounts)
-        income = KINDS[kind].payee_income
-        for _, target, amount in flows:
-            if target is not None:
-                target.received += amount
-                target.income += income * amount
+        payers, payees, amounts = self._record(payers, payees, kind, amounts)
+        np.add.at(self.accounts.received, payees, amounts)
+        np.add.at(self.accounts.paid, payers, amounts)
+        if KINDS[kind].payee_income:
+            np.add.at(self.accounts.income, payees, amounts)
 
     def bill(self, payer: str, payee: str, kind: str, amount: int) -> None:
         """Note an amount that is due from a ledger held and will be paid at the next clearing [fen]."""
@@ -135,38 +138,37 @@ class Ledger:
 
     def bill_many(self, payers: Parties, payees: Parties, kind: str, amounts: Whole) -> None:
         """Note many amounts that are due from ledgers held and will be paid at the next clearing [fen]."""
-        flows = self._record(payers, payees, kind, amounts)
+        accounts = self.accounts
+        payers, payees, amounts = self._record(payers, payees, kind, amounts)
+        if not accounts.held[payers].all():
+            raise IdentityError(f"{kind}: payments from outside are posted, not billed")
         counts = KINDS[kind]
-        for source, target, amount in flows:
-            if source is None:
-                raise IdentityError(f"{kind}: payments from outside are posted, not billed")
-            source.payable += amount
-            source.income += counts.payer_income * amount
-            source.spending += counts.payer_spending * amount
-            if target is not None:
-                target.receivable += amount
-                target.income += counts.payee_income * amount
+        np.add.at(accounts.payable, payers, amounts)
+        np.add.at(accounts.receivable, payees, amounts)
+        for column, parties, factor in (
+            (accounts.income, payers, counts.payer_income),
+            (accounts.spending, payers, counts.payer_spending),
+            (accounts.income, payees, counts.payee_income),
+        ):
+            if factor:
+                np.add.at(column, parties, factor * amounts)
 
     def clear(self) -> None:
         """Pay all bills at one moment; raises IdentityError if a ledger would end below zero."""
-        for name, book in self.books.items():
-            if book.receivable or book.payable:
-                if book.free < 0:
-                    raise IdentityError(f"{self.year} {name} lacks {-book.free} fen for its bills")
-                book.received += book.receivable
-                book.paid += book.payable
-                book.receivable = book.payable = 0
+        accounts = self.accounts
+        held = np.flatnonzero(accounts.held & (accounts.receivable + accounts.payable > 0))
+        free = accounts.free(held)
+        if (free < 0).any():
+            first = int(np.argmax(free < 0))
+            name = self._flows.parties[held[first]]
+            raise IdentityError(f"{self.year} {name} lacks {-free[first]} fen for its bills")
+        accounts.received += accounts.receivable
+        accounts.paid += accounts.payable
+        accounts.receivable[:] = accounts.payable[:] = 0
 
-    def billed(self, payer: str, kinds: Iterable[str]) -> dict[str, int]:
-        """Return what a ledger was billed this year under some kinds, by payee [fen]."""
-        number, wanted = self.party(payer)[0], {KIND_IDS[kind] for kind in kinds}
-        names, found = self._name_array(), dict[str, int]()
-        for payers, payees, kind, amounts in self._many:
-            if kind in wanted:
-                mine = payers == number
-                for payee, amount in zip(payees[mine].tolist(), amounts[mine].tolist()):
-                    found[names[payee]] = found.get(names[payee], 0) + amount
-        return found
+    def billed(self, payers: Parties, payees: Parties, kinds: Iterable[str]) -> Whole:
+        """Return what every payer in a row was billed this year by the payee beside it, under some kinds [fen]."""
+        return self._flows.billed(payers, payees, kinds)
 
     def _allowed(self, kind: str, amount: int, same: bool, payer: object, payee: object) -> Effect:
         """Return how a kind counts; raises IdentityError for what can never be paid."""
@@ -177,18 +179,14 @@ class Ledger:
             )
         return KINDS[kind]
 
-    def _record(
-        self, payers: Parties, payees: Parties, kind: str, amounts: Whole
-    ) -> Iterable[tuple[Book | None, Book | None, int]]:
-        """Keep many flows, if allowed, and return of each the books of payer and payee, where held, and the amount."""
+    def _record(self, payers: Parties, payees: Parties, kind: str, amounts: Whole) -> tuple[Parties, Parties, Whole]:
+        """Keep many flows, if allowed, and return payers, payees and amounts of those that are not nothing."""
         rows = np.flatnonzero(amounts)
-        if not len(rows):
-            return ()
-        a, b, paid = payers.ids[rows], payees.ids[rows], amounts[rows]
-        self._allowed(kind, int(paid.min()), bool((a == b).any()), "many", "many")
-        self._many.append((a, b, KIND_IDS[kind], paid))
-        flows = zip(payers.books, payees.books, amounts.tolist())
-        return flows if len(rows) == len(amounts) else [flow for flow in flows if flow[2]]
+        payers, payees, amounts = payers[rows], payees[rows], amounts[rows]
+        if len(rows):
+            self._allowed(kind, int(amounts.min()), bool((payers == payees).any()), "many", "many")
+            self._flows.note_many(payers, payees, kind, amounts)
+        return payers, payees, amounts
 
     # ---- debts --------------------------------------------------------------------------------------------------
     def lend(self, step: int, lender: str, borrower: str, amount: int, due: int) -> None:
@@ -278,7 +276,7 @@ class Ledger:
             setattr(before, field, 0)
             for name, amount in zip(names, largest_remainder(max(0, total), weights)):
                 setattr(self.book(name), field, getattr(self.book(name), field) + amount)
-        before.merged = old not in names
+        self.accounts.merged[before.number] = old not in names
 
     def _hand_debts(self, old: str, new: str) -> None:
         before, after = self.book(old), self.book(new)
@@ -300,100 +298,96 @@ class Ledger:
 
         members is by ledger name; assess gives months of reserve and status from funds, closings and spendings.
         """
-        payers, payees, kinds, amounts = self._summed()
-        held = self._held()
-        self._check(held, payers, payees, amounts)
-        names = self._name_array()
-        flows = dict(zip(FLOW_COLUMNS, (self.year, names[payers], names[payees], KIND_ARRAY[kinds], amounts)))
-        held = held.told()
-        closing = held.balance
-        months, status = assess(held.labels.funds, closing, held.spending)
+        payers, payees, kinds, amounts = self._flows.summed()
+        self._check(payers, payees, amounts)
+        flows = dict(zip(FLOW_COLUMNS, (self.year, *self._flows.words(payers, payees, kinds), amounts)))
+        accounts, held = self.accounts, self._in_table()
+        rows = held.numbers
+        closing, spending = accounts.balance(rows), accounts.spending[rows]
+        months, status = assess(held.funds, closing, spending)
         values = (
             self.year,
-            held.labels.provinces,
-            held.labels.codes,
-            held.labels.funds,
-            held.opening,
-            held.received,
-            held.paid,
+            held.provinces,
+            held.codes,
+            held.funds,
+            accounts.opening[rows],
+            accounts.received[rows],
+            accounts.paid[rows],
             closing,
-            np.array([members.get(name, 0) for name in held.names], np.int64),
-            held.spending,
-            held.income,
-            held.lent,
-            held.owed,
+            np.array([members.get(name, 0) for name in held.names.tolist()], np.int64),
+            spending,
+            accounts.income[rows],
+            accounts.lent[rows],
+            accounts.owed[rows],
             months,
-            np.where(held.merged, MERGED, np.asarray(status, dtype=object)),
+            np.where(accounts.merged[rows], MERGED, np.asarray(status, dtype=object)),
         )
         self._turn()
         return dict(zip(FUND_COLUMNS, values)), flows
 
-    def _held(self) -> Held:
-        """Return all ledgers as columns, by fund and code; they are put in order anew where they are other ledgers."""
-        if self._order.keys() != self.books.keys():
-            self._order = dict(sorted(self.books.items(), key=lambda item: (item[1].fund, item[1].code)))
-            self._labels = Labels.of(self._order.values(), self.province)
-        return Held.of({name: self.books[name] for name in self._order}, self._labels)
+    def _held(self) -> Labels:
+        """Return the labels of all ledgers, in order of fund and code."""
+        if self._labels is None:
+            self._labels = Labels.of(self.books.values(), self.province)
+        return self._labels
+
+    def _in_table(self) -> Labels:
+        """Return the labels of the funds table's rows: ledgers that were not empty all year, and all pool funds."""
+        held, accounts = self._held(), self.accounts
+        moved = (accounts.opening != 0) | (accounts.received != 0) | (accounts.paid != 0)
+        return held.take(np.flatnonzero(moved[held.numbers] | held.pools))
 
     def province(self, code: int) -> int:
         """Return the province of an area's code: 0 for the nation."""
         return self.provinces.get(code, code)
 
-    def _name_array(self) -> NDArray[Any]:
-        """Return the names of all parties by number; their ranks in order of name are kept beside."""
-        if len(self._names) != len(self._ids):
-            self._names = np.array(list(self._ids), dtype=object)
-            self._ranks = np.empty(len(self._names), np.int64)
-            self._ranks[np.argsort(self._names)] = np.arange(len(self._names))
-        return self._names
-
-    def _summed(self) -> tuple[Whole, Whole, Whole, Whole]:
-        """Return the year's flows summed by payer, payee and kind, in order of name."""
-        single = np.array([(*key, amount) for key, amount in self._single.items()], np.int64).reshape(-1, 4)
-        many = [np.stack([a, b, np.full(len(a), kind), amounts], axis=1) for a, b, kind, amounts in self._many]
-        flows = np.concatenate([single, *many])
-        self._name_array()
-        key = (self._ranks[flows[:, 0]] * len(self._ids) + self._ranks[flows[:, 1]]) * len(KINDS) + flows[:, 2]
-        order = np.argsort(key, kind="stable")
-        key, flows = key[order], flows[order]
-        starts = np.flatnonzero(np.diff(key, prepend=-1))
-        sums = np.add.reduceat(flows[:, 3], starts) if len(starts) else flows[:, 3]
-        return flows[starts, 0], flows[starts, 1], flows[starts, 2], sums
-
     def check(self) -> None:
         """Assert the identities of the open year; raises IdentityError."""
-        payers, payees, _, amounts = self._summed()
-        self._check(self._held(), payers, payees, amounts)
+        payers, payees, _, amounts = self._flows.summed()
+        self._check(payers, payees, amounts)
 
-    def _check(self, held: Held, payers: Whole, payees: Whole, amounts: Whole) -> None:
-        received, paid = np.zeros(len(self._ids) + 1, np.int64), np.zeros(len(self._ids) + 1, np.int64)
-        np.add.at(received, payees, amounts)
-        np.add.at(paid, payers, amounts)
-        number = np.array([self._ids.get(name, -1) for name in held.names], np.int64)  # -1: no flow at all
+    def _check(self, payers: Parties, payees: Parties, amounts: Whole) -> None:
+        """Assert the identities against the year's flows."""
+        accounts, held = self.accounts, self._held()
+        rows, balance = held.numbers, accounts.balance(held.numbers)
+        lent, owed, flowed = accounts.lent[rows], accounts.owed[rows], np.zeros((2, len(accounts.held)), np.int64)
+        np.add.at(flowed[0], payees, amounts)
+        np.add.at(flowed[1], payers, amounts)
+        moved = np.stack([accounts.received[rows], accounts.paid[rows]])
         for wrong, what in (
-            (held.payable + held.receivable != 0, "bills were not cleared"),
-            ((held.received != received[number]) | (held.paid != paid[number]), "sums of flows are not what it moved"),
-            (np.minimum(held.balance, np.minimum(held.lent, held.owed)) < 0, "balance, loans or debts are negative"),
-            (held.merged & (held.balance != 0), "merged, but money is left"),
+            (accounts.payable[rows] + accounts.receivable[rows] != 0, "bills were not cleared"),
+            ((moved != flowed[:, rows]).any(axis=0), "sums of flows are not what it moved"),
+            (np.minimum(balance, np.minimum(lent, owed)) < 0, "balance, loans or debts are negative"),
+            (accounts.merged[rows] & (balance != 0), "merged, but money is left"),
         ):
             if wrong.any():
                 raise IdentityError(f"{self.year} {held.names[int(np.argmax(wrong))]}: {what}")
-        lent, owed = int(held.lent.sum()), int(held.owed.sum())
         loans = sum(loan.outstanding for loan in self.loans)
-        if lent != loans or owed != loans + sum(self.arrears.values()):
+        if lent.sum() != loans or owed.sum() != loans + sum(self.arrears.values()):
             raise IdentityError(f"{self.year}: loans and debts do not agree")
 
     def _turn(self) -> None:
-        for name in [name for name, book in self.books.items() if book.merged]:
-            del self.books[name]
-            self._parties.pop(name, None)
-        for book in self.books.values():
-            book.opening += book.received - book.paid
-            book.income_before, book.spending_before = book.income, book.spending
-            book.received = book.paid = book.income = book.spending = 0
-        self._single, self._many = {}, []
+        """End the year: ledgers that merged close, closings become openings."""
+        accounts = self.accounts
+        for name in [name for name, book in self.books.items() if accounts.merged[book.number]]:
+            del self.books[name], self._numbers[name]
+            self._labels = None
+        accounts.held &= ~accounts.merged
+        accounts.turn()
+        self._flows.forget()
         self.loans = [loan for loan in self.loans if loan.outstanding]
         self.year = None
 
 
-__all__ = ["FLOW_COLUMNS", "FUND_COLUMNS", "Book", "Columns", "IdentityError", "Ledger", "Loan", "Parties", "account"]
+__all__ = [
+    "FLOW_COLUMNS",
+    "FUND_COLUMNS",
+    "Book",
+    "Columns",
+    "IdentityError",
+    "Ledger",
+    "Loan",
+    "Parties",
+    "Whole",
+    "account",
+]

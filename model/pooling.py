@@ -317,7 +317,7 @@ class PoolingModel(mesa.Model):
         """Return the share of accounts carried to pharmacies in the last published year."""
         last = self.care.last_published
         members = self.heads_before[:, [Head.ACTIVE, Head.RETIRED]].sum() * self.weight
-        left = sum(book.balance for book in self.ledger.books.values() if book.fund == EMPLOYEE_ACCOUNTS)
+        left = int(self.ledger.accounts.balance(self.ledger.of(EMPLOYEE_ACCOUNTS)).sum())
         spent = data.fen(data.series("fund_expenditure", "employee_account", unit="100m_yuan")[last])
         return self._value("care.employee_pharmacy_cost", last) * FEN_PER_YUAN * float(members) / (left + spent)
 

@@ -11,7 +11,7 @@ FUNDS = (EMPLOYEE_POOL, RESIDENT_POOL, EMPLOYEE_ACCOUNTS)
 
 def _balance(fund: str) -> Any:
     def reporter(world: Any) -> int:
-        return sum(book.balance for book in world.ledger.books.values() if book.fund == fund)
+        return int(world.ledger.accounts.balance(world.ledger.of(fund)).sum())
 
     return reporter
 

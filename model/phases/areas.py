@@ -96,10 +96,14 @@ class Areas:
 
     def summed(self, fund: str, values: Sequence[int] | NDArray[np.int64]) -> dict[int, int]:
         """Return whole numbers by pool summed to the areas of a fund."""
+        return dict(zip(self.places(fund)[0], self.sums(fund, values).tolist()))
+
+    def sums(self, fund: str, values: Sequence[int] | NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return whole numbers by pool summed to the areas of a fund, in order of their codes."""
         codes, place = self.places(fund)
         sums = np.zeros(len(codes), np.int64)
         np.add.at(sums, place, np.asarray(values, np.int64))
-        return dict(zip(codes, sums.tolist()))
+        return sums
 
     @cached_property
     def linked(self) -> list[tuple[list[int], list[int]]]:

@@ -20,7 +20,7 @@ from agents.compiled import compiled, float64, int64
 from agents.numeric import exp, log, normal_quantile
 from model.data import series
 from model.kinds import EMPLOYEE_POOL, RESIDENT_POOL
-from model.phases.fund_world import SCHEME, FundWorld, books
+from model.phases.fund_world import SCHEME, FundWorld, held
 from model.rules.funds import budget_factor
 
 Floats = NDArray[np.float64]
@@ -66,8 +66,8 @@ def set_budgets(world: BudgetWorld) -> None:
 def plan(world: BudgetWorld, fund: str, need: Floats, last: Floats, before: Floats, first: bool) -> Floats:
     """Return the factor of every pool: at first its share of the nation's plan, later drawn to its own plan."""
     codes, place = world.funds.areas.places(fund)
-    kept = list(books(world, fund).values())
-    income = np.array([book.income for book in kept], np.float64)
+    rows, accounts = held(world, fund), world.ledger.accounts
+    income = accounts.income[rows].astype(np.float64)
     needs, lasts = (np.bincount(place, w, len(codes)).astype(np.float64) for w in (need, last))
     law = terms(world, fund)
     gaps = law["spread"] * np.array([gap(code, fund) for code in codes])
@@ -75,12 +75,12 @@ def plan(world: BudgetWorld, fund: str, need: Floats, last: Floats, before: Floa
         level = shares(income, needs, law["tie"], gaps) * total(needs)
         planned = (needs > 0) & level.any()  # nobody pays in: care costs what it costs
         return np.asarray(np.where(planned, level / np.maximum(needs, 1.0), 1.0)[place])
-    short = np.array([MONTHS * book.opening < law["short"] * book.spending_before for book in kept])
+    short = MONTHS * accounts.opening[rows] < law["short"] * accounts.spending_before[rows]
     gaps = np.where(short, np.minimum(gaps, 0.0), gaps) * law["kept"]
     target = shares(income, needs, law["tie"], gaps) * (law["coupling"] * total(income))
     result = np.ones(len(codes))
     result[place] = before
-    spent = np.array([book.spending_before for book in kept], np.float64)
+    spent = accounts.spending_before[rows].astype(np.float64)
     expected = spent * np.divide(needs, lasts, out=np.zeros_like(needs), where=lasts > 0)
     draw_all(result, target, expected, law["strength"], law["largest"])
     return result[place]
@@ -91,7 +91,7 @@ def follow_income(world: BudgetWorld, fund: str, factor: Floats, cost: float) ->
     scheme, whole = SPENDING[fund]
     paid = series("fund_expenditure", scheme)[BASE] / series("medical_cost_in_institutions", whole)[BASE]
     law = terms(world, fund)
-    income = total(np.array([book.income for book in books(world, fund).values()], np.float64))
+    income = total(world.ledger.accounts.income[held(world, fund)].astype(np.float64))
     return factor * drawn(1.0, law["coupling"] * income, paid * cost, law)
 
 

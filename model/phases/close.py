@@ -11,7 +11,7 @@ from agents.compiled import compiled
 from agents.pool import STATUS, Standing
 from model.books import Whole
 from model.kinds import EMPLOYEE_POOL, RESIDENT_POOL
-from model.phases.fund_world import FundWorld, books, count_members
+from model.phases.fund_world import FundWorld, books, count_members, held
 from model.phases.terms import Warning
 from model.rules.funds import foreseen_months, reserve_band, reserve_months, years_left
 
@@ -64,9 +64,9 @@ def warn(world: FundWorld) -> None:
     """Let every pool see how its funds stand without aid, and every province which pools are short or in deficit."""
     warning, agencies = world.terms.warning, world.institutions
     for fund in SCHEME_FUNDS:
-        kept = books(world, fund)
-        pools = {code: agencies.pool(code) for code in kept}
-        money = np.array([(book.free, book.income, book.spending) for book in kept.values()], np.int64)
+        rows, accounts = held(world, fund), world.ledger.accounts
+        pools = {code: agencies.pool(code) for code in books(world, fund)}
+        money = np.stack([accounts.free(rows), accounts.income[rows], accounts.spending[rows]], axis=1)
         for pool, (_, income, spending) in zip(pools.values(), money.tolist()):
             pool.learn(fund, income, spending)
         growth = np.array([pool.outlook(fund) for pool in pools.values()])

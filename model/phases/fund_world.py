@@ -74,6 +74,7 @@ class FundState:
     budget: NDArray[np.float64]  # [pool, scheme] factor on the cost of care
     rows: dict[str, Parties] = field(default_factory=dict)  # payers and payees by pool, until areas change
     books: dict[str, dict[int, Book]] = field(default_factory=dict)  # by fund and area, until areas change
+    held: dict[str, Parties] = field(default_factory=dict)  # the same as parties in a row
     members: dict[str, list[int]] = field(default_factory=dict)  # by fund and pool, at the last year's end
     active: list[int] = field(default_factory=list)
     retired: list[int] = field(default_factory=list)
@@ -128,6 +129,14 @@ def books(world: FundWorld, fund: str) -> dict[int, Book]:
     if found is None:
         codes = world.funds.areas.places(fund)[0]
         found = world.funds.books[fund] = {code: world.ledger.book(account(fund, code)) for code in codes}
+    return found
+
+
+def held(world: FundWorld, fund: str) -> Parties:
+    """Return the ledgers of a fund in a row, in order of area code."""
+    found = world.funds.held.get(fund)
+    if found is None:
+        found = world.funds.held[fund] = world.ledger.parties(world.funds.areas.ledgers(fund))
     return found
 
 

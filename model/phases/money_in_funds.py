@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from agents.codes import Scheme, Status
+from agents.compiled import compiled
 from model.books import Whole
 from model.kinds import (
     CENTRE,
@@ -30,7 +31,7 @@ from model.kinds import (
 )
 from model.ledger import Ledger, Parties, account
 from model.phases.areas import Areas, follow_the_law
-from model.phases.fund_world import PROVINCES, FundWorld, areas_of, books, row
+from model.phases.fund_world import PROVINCES, FundWorld, areas_of, books, held, row
 from model.phases.tally import CareItem, Head, Money, Need, PairKind, Tally
 from model.phases.terms import terms_of
 from model.rules.funds import arrears_payment, interest_due, largest_remainder
@@ -60,6 +61,7 @@ def open_funds(world: FundWorld) -> None:
         funds.areas = now
         funds.rows.clear()
         funds.books.clear()
+        funds.held.clear()
         close_adjustment_funds(world)
     for fund in POOL_FUNDS:
         books(world, fund)
@@ -88,8 +90,8 @@ def bill_pairs(world: FundWorld, pair: PairKind, payees: Parties, kind: str) -> 
     """Bill what accounts held in one pool pay to somebody in another; within one ledger nothing moves."""
     sums = world.tally.pairs[pair]
     holders, users = np.divmod(np.flatnonzero(sums != 0), len(sums))
-    payers, payees = row(world, EMPLOYEE_ACCOUNTS).take(holders), payees.take(users)
-    amounts = np.where(payers.ids == payees.ids, 0, sums[holders, users] * world.weight)
+    payers, payees = row(world, EMPLOYEE_ACCOUNTS)[holders], payees[users]
+    amounts = np.where(payers == payees, 0, sums[holders, users] * world.weight)
     world.ledger.bill_many(payers, payees, kind, amounts)
 
 
@@ -123,14 +125,17 @@ def money_in(world: FundWorld) -> None:
 
 def pay_old_arrears(world: FundWorld) -> None:
     """Pay providers a share of what this year's bills leave, for bills of earlier years; each in proportion."""
-    owed: dict[str, dict[str, int]] = {}
-    for (provider, name), amount in sorted(world.ledger.arrears.items()):
-        owed.setdefault(name, {})[provider] = amount
+    ledger, share = world.ledger, world.terms.last.arrears_repay_share
+    names = sorted({name for _, name in ledger.arrears})
+    spare = {name: some for name, some in zip(names, ledger.accounts.spare(ledger.parties(names)).tolist()) if some}
+    owed: dict[str, dict[str, int]] = {name: {} for name in spare}
+    for (provider, name), amount in sorted(ledger.arrears.items()) if spare else ():
+        if name in spare:
+            owed[name][provider] = amount
     for name, debts in owed.items():
-        spare = world.ledger.book(name).spare
-        total = int(arrears_payment(sum(debts.values()), spare, world.terms.last.arrears_repay_share))
+        total = int(arrears_payment(sum(debts.values()), spare[name], share))
         for provider, amount in zip(debts, largest_remainder(total, list(debts.values()))):
-            world.ledger.pay_arrears(provider, name, amount)
+            ledger.pay_arrears(provider, name, amount)
 
 
 def _maternity(tally: Tally) -> Whole:
@@ -171,11 +176,10 @@ def settled(world: FundWorld, premium: Whole, paid: Whole) -> Whole:
 
     The premium is the most a pool pays at once; contracts with insurers return surpluses at the year's end.
     """
-    codes, place = world.funds.areas.places(CRITICAL_ILLNESS)
-    asked, needed = [0] * len(codes), [-book.free for book in books(world, CRITICAL_ILLNESS).values()]
-    for area, due, bill in zip(place.tolist(), premium.tolist(), paid.tolist()):
-        asked[area] += due
-        needed[area] += bill
+    areas, place = world.funds.areas, world.funds.areas.places(CRITICAL_ILLNESS)[1]
+    asked = areas.sums(CRITICAL_ILLNESS, premium).tolist()
+    free = world.ledger.accounts.free(held(world, CRITICAL_ILLNESS))
+    needed = (areas.sums(CRITICAL_ILLNESS, paid) - free).tolist()
     due = [max(0, min(one, other)) for one, other in zip(asked, needed)]
     parts = [amount * due[area] // max(asked[area], 1) for area, amount in zip(place.tolist(), premium.tolist())]
     return np.array(parts, np.int64)
@@ -189,26 +193,31 @@ def fill_supplements(world: FundWorld) -> None:
     people: in a small world their sum jumps from year to year, and more people, not another rule, make it smooth.
     """
     ledger, assistance = world.ledger, row(world, MEDICAL_ASSISTANCE)
-    missing = [max(0, -book.free) if book is not None else 0 for book in assistance.books]
-    ledger.post_many(row(world, TREASURY), assistance, "subsidy", np.array(missing, np.int64))
+    missing = np.maximum(-ledger.accounts.free(assistance), 0)
+    ledger.post_many(row(world, TREASURY), assistance, "subsidy", missing)
     for fund, supplement, kind in SUPPLEMENTS:
         lacking = row(world, supplement)
-        first = np.unique(lacking.ids, return_index=True)[1]  # a pool of each area bears its loss
-        lacking, payers = lacking.take(first), row(world, fund).take(first)
-        losses = [max(0, -book.free) for book in lacking.books if book is not None]
-        ledger.bill_many(payers, lacking, kind, np.array(losses, np.int64))
+        first = np.unique(lacking, return_index=True)[1]  # a pool of each area bears its loss
+        lacking, payers = lacking[first], row(world, fund)[first]
+        ledger.bill_many(payers, lacking, kind, np.maximum(-ledger.accounts.free(lacking), 0))
+
+
+@compiled
+def fill_interest(due: Whole, balances: Whole, rate: float) -> None:
+    """Write a year's interest on every balance [fen]."""
+    for i in range(len(due)):
+        due[i] = interest_due(balances[i], rate)
 
 
 def pay_interest(world: FundWorld) -> None:
     """Post the year's interest on the opening balances of pooled and adjustment funds."""
     ledger, rate = world.ledger, world.terms.interest_rate
-    opened = {
-        name: int(interest_due(book.opening, rate))
-        for name, book in ledger.books.items()
-        if book.opening and book.fund in EARNING and not book.merged
-    }
-    payers, amounts = ledger.parties([INTEREST] * len(opened)), np.array([*opened.values()], np.int64)
-    ledger.post_many(payers, ledger.parties(opened), "interest", amounts)
+    earning = np.concatenate([ledger.of(fund) for fund in EARNING])
+    earning = earning[~ledger.accounts.merged[earning]]
+    opened = ledger.accounts.opening[earning]
+    due = np.empty_like(opened)
+    fill_interest(due, opened, float(rate))
+    ledger.post_many(ledger.parties([INTEREST] * len(earning)), earning, "interest", due)
 
 
 def inherit(world: FundWorld) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from model.kinds import EMPLOYEE_POOL, PROVIDERS
 from model.ledger import account
-from model.phases.fund_world import FundWorld, books
+from model.phases.fund_world import FundWorld, books, row
 from model.rules.funds import excess_part, largest_remainder
 
 BILLS = ("basic", "maternity")
@@ -19,11 +19,12 @@ def release_reserves(world: FundWorld) -> None:
     share = float(world.law[0].budget.release_share)
     if share == 0.0:
         return
-    pools, months = world.funds.areas.pools_in(EMPLOYEE_POOL), float(world.terms.warning.months_excess)
-    for code, book in books(world, EMPLOYEE_POOL).items():
-        providers = [account(PROVIDERS, world.funds.areas.codes[index]) for index in pools[code]]
-        billed = world.ledger.billed(account(EMPLOYEE_POOL, code), BILLS)
-        weights = [billed.get(provider, 0) for provider in providers]
+    months = float(world.terms.warning.months_excess)
+    billed = world.ledger.billed(row(world, EMPLOYEE_POOL), row(world, PROVIDERS), BILLS)
+    pools, kept = world.funds.areas.pools_in(EMPLOYEE_POOL), books(world, EMPLOYEE_POOL)
+    for (code, book), inside in zip(kept.items(), pools.values()):
+        weights = billed[inside].tolist()
         amount = int(excess_part(book.balance, book.spending, months, share)) if sum(weights) else 0
+        providers = [account(PROVIDERS, world.funds.areas.codes[index]) for index in inside]
         for provider, part in zip(providers, largest_remainder(amount, weights)):
             world.ledger.post(account(EMPLOYEE_POOL, code), provider, "payment_reform", part)
