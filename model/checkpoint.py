@@ -179,7 +179,7 @@ class Resumed(PoolingModel):
         """Map the people and homes into memory and give them to the engine."""
         kept = self._kept
         self.year = int(kept["year"])
-        self.law = law_record(self.policy, max(self.year, self.case.start), self.pools)
+        self._put_in_force(law_record(self.policy, max(self.year, self.case.start), self.pools))
         self.weight, self.parts = int(kept["weight"]), int(kept["parts"])
         self.engine = self._engine(self._kept_tables, threads, block)
         self.tally = Tally.empty(len(self.pools))
@@ -200,7 +200,7 @@ class Resumed(PoolingModel):
         kept = self._kept
         codes, provinces = self.pools["code"].tolist(), self.pools["province"].tolist()
         self.institutions = Institutions(self, codes, provinces)
-        self.funds = new_fund_state(self.pools, self.law[0])
+        self.funds = new_fund_state(self.pools, self.in_force)
         self.funds.coverage, self.funds.budget = self._kept_arrays["coverage"], self._kept_arrays["budget"]
         self.funds.drift, self.funds.widened = self._kept_arrays["drift"], self._kept_arrays["widened"].item()
         self.funds.need, self.funds.expected = (self._kept_arrays.get(name) for name in ("need", "expected"))

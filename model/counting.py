@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from agents.codes import Scheme, Status, Work
 from agents.columns import Table
-from model.phases.tally import AGES, CHRONIC_LEVELS, Head
+from model.data.apportion import largest_remainder
+from model.phases.tally import AGES, CHRONIC_LEVELS, EnrolmentItem, Head, Money, Tally
 
 Whole = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -71,3 +72,25 @@ def weighed_by_age(members: Whole, age_cost: Floats, weight: int) -> Floats:
         scheme = Scheme.RESIDENT if status == Status.RESIDENT else Scheme.EMPLOYEE
         sums[:, scheme] += (counts * float(weight) * age_cost[status]).sum(axis=1)
     return sums
+
+
+def add_duplicates(tally: Tally, law: Any, weight: int, subsidy: Whole) -> None:
+    """Add memberships held twice: counted and, where the law says so, subsidised; they make no claims.
+
+    Args:
+        tally: the year's sums, written.
+        law: the law of enrolment in force.
+        weight: the people for whom each simulated one stands.
+        subsidy: what centre, province and place add for a resident, by pool [pool, level; fen].
+
+    """
+    total = int(law.duplicates) // weight
+    residents = tally.heads[:, Head.COVERED_RESIDENT]
+    if total == 0 or residents.sum() == 0:
+        return
+    held = largest_remainder(total, residents)
+    tally.heads[:, Head.DUPLICATES] += held
+    tally.enrolment[:, Scheme.RESIDENT, Work.NOT_WORKING, EnrolmentItem.MEMBERS] += held
+    if law.duplicate_subsidised:
+        for level, money in enumerate((Money.SUBSIDY_CENTRE, Money.SUBSIDY_PROVINCE, Money.SUBSIDY_PREFECTURE)):
+            tally.money[:, money] += held * subsidy[:, level]

@@ -70,15 +70,23 @@ def destinations(outside: float) -> NDArray[np.float64]:
     return np.asarray(result, np.float64)
 
 
+@cached
+def leaving(outside: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the census's people of each pool who live in another, and those who live at home [358; people]."""
+    moved = migrants(outside)
+    away, at_home = moved.sum(axis=1), np.maximum(census_people() - moved.sum(axis=0), 1.0)
+    for values in (away, at_home):
+        values.setflags(write=False)
+    return away, at_home
+
+
 def going_rates(outside: float, rules: Any) -> NDArray[np.float64]:
     """Return the chance of a grown-up at home to go away in a year, by pool, at the mean age [358].
 
     As many go as would come back if the places' migrants were those of the census, times an assumed balance.
     """
-    persons = census_people()
-    moved = migrants(outside)
-    at_home = persons - moved.sum(axis=0)
-    rate = rules.return_rate * rules.going_balance * moved.sum(axis=1) / np.maximum(at_home, 1.0)
+    away, at_home = leaving(outside)
+    rate = rules.return_rate * rules.going_balance * away / at_home
     return np.asarray(np.minimum(rate, rules.most_rate), np.float64)
 
 

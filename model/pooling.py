@@ -10,13 +10,12 @@ import numpy as np
 import pandas as pd
 
 from agents.chance import Purpose, spread_keys
-from agents.codes import Scheme, Work
+from agents.codes import Scheme
 from agents.columns import Selection, Table
 from agents.compiled import CODE_VERSION
 from agents.person import Person
 from model import counting, data
 from model.check import check_people
-from model.data.apportion import largest_remainder
 from model.demography import demography
 from model.engine import BLOCK, Engine, quiet_arithmetic
 from model.errors import ScenarioError
@@ -30,9 +29,9 @@ from model.parts import PART, Make, Parts, parts_of, scale_all_accounts
 from model.phases.fund_world import Institutions, new_fund_state
 from model.phases.ground import BEFORE_BUDGETS, Ground
 from model.phases.money_in_funds import endow
-from model.phases.tally import AGES, EnrolmentItem, Head, Money, Need, Tally
+from model.phases.tally import AGES, Head, Need, Tally
 from model.places import Growth, Places, Spread, living, places
-from model.policy.record import law_record
+from model.policy.record import InForce, law_record
 from model.record import Record
 from model.reporters import REPORTERS
 from model.reporting import Reporter, people_frame
@@ -105,7 +104,7 @@ class PoolingModel(mesa.Model):
             FIRST_GROWTH,
             max(self.case.end, LAST_SAMPLED) + 1,
         )
-        self.law = law_record(self.policy, self.case.start, self.pools)
+        self._put_in_force(law_record(self.policy, self.case.start, self.pools))
         self.lived_law, self.job_odds = LivedLaw(), job_odds(self._assumed())
         self.part = part
         self._settle(threads, block)
@@ -114,6 +113,10 @@ class PoolingModel(mesa.Model):
         self.measure, self.check = measure, check
         self.reporter = Reporter()
         self.datacollector = mesa.DataCollector(model_reporters=REPORTERS)
+
+    def _put_in_force(self, law: Any) -> None:
+        """Take a record of the law, and the same for Python code, as the law of the year."""
+        self.law, self.in_force = law, InForce(law[0])
 
     def _value(self, path: str, year: int) -> float:
         return float(self.policy.value(path, year))
@@ -126,7 +129,8 @@ class PoolingModel(mesa.Model):
         self.tally = Tally.empty(len(self.pools))
         self.care = CareLevels(self._last_published())
         if self.case.start > self.care.last_published:
-            self.care.remember(law_record(self.policy, self.case.start - 1, self.pools)[0], self._first_profile())
+            before = law_record(self.policy, self.case.start - 1, self.pools)
+            self.care.remember(InForce(before[0]), self._first_profile())
         self.heads_before = self._heads()
 
     def _engine(self, make: Make, threads: int, block: int) -> Engine | Parts:
@@ -173,7 +177,7 @@ class PoolingModel(mesa.Model):
         """Place the institutions and open the ledgers with the published closings of the year before."""
         codes, provinces = self.pools["code"].tolist(), self.pools["province"].tolist()
         self.institutions = Institutions(self, codes, provinces)
-        self.funds = new_fund_state(self.pools, self.law[0])
+        self.funds = new_fund_state(self.pools, self.in_force)
         self.ledger = Ledger(dict(zip(codes, provinces, strict=True)))
         heads = self.heads_before * self.weight
         employees = heads[:, Head.ACTIVE] + heads[:, Head.RETIRED]
@@ -191,7 +195,7 @@ class PoolingModel(mesa.Model):
         """Live one year; with the scenario's last, `running` ends. Errors: ScenarioError for a year beyond it."""
         self.year = self.case.year_after(self.year)
         self.running = self.year < self.case.end
-        self.law = law_record(self.policy, self.year, self.pools, self.law)
+        self._put_in_force(law_record(self.policy, self.year, self.pools, self.law))
         self.places: Places = places(self.year, self.spread, self.growth)
         self.tally.clear()
         live(self)
@@ -237,7 +241,7 @@ class PoolingModel(mesa.Model):
 
     def _ground(self) -> Ground:
         """Return the surroundings of the year as far as known before care is sought."""
-        law, year, seed = self.law[0], self.year, self.seed_of_draws
+        law, year, seed = self.in_force, self.year, self.seed_of_draws
         at = self.demography.place(year)
         insured = self.heads_before[:, Head.RESIDENT]
         outside = np.maximum(insured + self.heads_before[:, Head.NONE], 1)
@@ -257,7 +261,7 @@ class PoolingModel(mesa.Model):
             "shape": self.places.shape,
             "subsidy": subsidies(self.places, law, insured, last_income),
             "peers": insured / outside,
-            "effort": local_effort(self.pools["code"].to_numpy(), law) * self.funds.effort[:, Scheme.RESIDENT],
+            "effort": local_effort(self.funds.codes, law) * self.funds.effort[:, Scheme.RESIDENT],
             "premium_growth": premium / last_premium - 1.0,
             "member_leaning": leanings(law),
             "large_stay": np.int64(law.care.large_stay),
@@ -286,9 +290,9 @@ class PoolingModel(mesa.Model):
 
     def _ground_of_pools(self) -> Ground:
         """Return the surroundings with local prices, the year's shocks, budgets, and the sample's luck taken out."""
-        law = self.law[0]
+        law = self.in_force
         members = self.tally.heads[:, Head.COVERED_ACTIVE : Head.COVERED_RESIDENT + 1].sum(axis=1).astype(float)
-        shock = shocks(self.seed_of_draws, self.year, self.pools["code"].to_numpy(), members * self.weight, law)
+        shock = shocks(self.seed_of_draws, self.year, self.funds.codes, members * self.weight, law)
         price = local_price(self.places.price, self.tally.heads) * shock * self._dearer()
         budget = self.funds.budget * self.funds.drift * kept_by_hospitals(shock, law, self.funds.drift)
         if self.measured_use():
@@ -306,7 +310,7 @@ class PoolingModel(mesa.Model):
         if self.measured_use():
             members = heads[:, Head.COVERED_ACTIVE].sum() + heads[:, Head.COVERED_RETIRED].sum()
             held = self._held_by_employees()
-            self.carried = float(self.law[0].care.employee_pharmacy_cost) * float(members) / max(held, 1)
+            self.carried = float(self.in_force.care.employee_pharmacy_cost) * float(members) / max(held, 1)
         return self.carried
 
     def _held_by_employees(self) -> int:
@@ -323,11 +327,11 @@ class PoolingModel(mesa.Model):
 
     def _levels(self) -> dict[str, Any]:
         """Return the year's tables of use and unit cost."""
-        law = self.law[0]
+        law = self.in_force
         residents = max(int(self.tally.heads[:, Head.COVERED_RESIDENT].sum()) * self.weight, 1)
         records = 1.0 + int(law.enrolment.duplicates) / residents if self.measured_use() else 1.0
         if not self.measured_use() and self.care.law_before is None:
-            self.care.law_before = law_record(self.policy, self.care.last_published, self.pools)[0]
+            self.care.law_before = InForce(law_record(self.policy, self.care.last_published, self.pools)[0])
         return self.care.tables(self.year, law, self.tally.profile, records)
 
     def measured_use(self) -> bool:
@@ -352,19 +356,8 @@ class PoolingModel(mesa.Model):
         return counting.weighed_by_age(members, self.age_cost, self.weight)
 
     def _count_duplicates(self) -> None:
-        """Add memberships held twice: counted and, where the law says so, subsidised; they make no claims."""
-        law = self.law[0].enrolment
-        total = int(law.duplicates) // self.weight
-        residents = self.tally.heads[:, Head.COVERED_RESIDENT]
-        if total == 0 or residents.sum() == 0:
-            return
-        held = largest_remainder(total, residents)
-        self.tally.heads[:, Head.DUPLICATES] += held
-        self.tally.enrolment[:, Scheme.RESIDENT, Work.NOT_WORKING, EnrolmentItem.MEMBERS] += held
-        if law.duplicate_subsidised:
-            levels = (Money.SUBSIDY_CENTRE, Money.SUBSIDY_PROVINCE, Money.SUBSIDY_PREFECTURE)
-            for level, money in enumerate(levels):
-                self.tally.money[:, money] += held * self.ground.subsidy[:, level]
+        """Add memberships held twice."""
+        counting.add_duplicates(self.tally, self.in_force.enrolment, self.weight, self.ground.subsidy)
 
     @property
     def people(self) -> Selection:

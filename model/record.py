@@ -156,10 +156,10 @@ class Record:
         self._funds.add(funds)
         self._flows.add(flows)
 
-    def add_people(self, year: int, tally: Tally, weight: int, pools: Any) -> None:
-        """Add a year's members and care from the people's sums."""
-        self._enrolment.add(enrolment_columns(year, tally, weight, pools["code"].to_numpy()))
-        self._care.add(care_columns(year, tally, weight, pools["province"].to_numpy()))
+    def add_people(self, year: int, tally: Tally, weight: int, codes: Codes, provinces: Codes) -> None:
+        """Add a year's members and care from the people's sums, with the codes of pools and of their provinces."""
+        self._enrolment.add(enrolment_columns(year, tally, weight, codes))
+        self._care.add(care_columns(year, tally, weight, provinces))
 
     def add_measures(self, rows: Iterable[Row]) -> None:
         """Add rows of (year, level, unit, measure, value, reason); an undefined value is NaN and has a reason."""

@@ -125,6 +125,7 @@ SWITCHES: tuple[dict[str, Any], ...] = (
 def tell() -> None:
     """Live the worlds and print every path that was read."""
     pooling.law_record = law_that_tells  # type: ignore[assignment]
+    pooling.InForce = lambda law: law  # type: ignore[assignment,misc]
     pooling.first_population = population_that_tells
     Policy.value = value_that_tells  # type: ignore[method-assign]
     for changes in SWITCHES:

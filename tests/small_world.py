@@ -116,7 +116,7 @@ class SmallWorld(mesa.Model):
         self.change(**law)
         self.ledger = Ledger(dict(zip(codes, provinces)))
         self.institutions = Institutions(self, codes, provinces)
-        self.funds = new_fund_state(self.pools, self.law[0])
+        self.funds = new_fund_state(self.pools, self.in_force)
         self.ages = np.zeros((len(codes), len(Scheme)))
         self.places = SimpleNamespace(wage=[60_000_00] * len(codes))
         self.tally, self.record = Tally.empty(len(codes)), Record()
@@ -131,7 +131,7 @@ class SmallWorld(mesa.Model):
         groups = {g: SimpleNamespace(**values) for g, values in self.settings.items()}
         for group, name in BY_POOL:
             setattr(groups[group], name, np.broadcast_to(np.asarray(self.settings[group][name]), n).astype(np.int64))
-        self.law = [SimpleNamespace(**groups)]
+        self.in_force = SimpleNamespace(**groups)
 
     def endow(self, **balances: Any) -> None:
         """Open the ledgers of all funds with balances by pool; those not named open empty [fen]."""

@@ -72,7 +72,7 @@ def mood_of(arrays: Mapping[str, NDArray[Any]]) -> Mood:
 
 def feel(world: FundWorld) -> None:
     """Let pools set the year's effort and spending by who bears their deficits and how they stand."""
-    funds, law = world.funds, world.law[0].behaviour
+    funds, law = world.funds, world.in_force.behaviour
     now = np.zeros(funds.budget.shape, np.int64)
     for fund, scheme in SCHEME.items():
         now[:, scheme] = arrangement(world, fund)

@@ -106,7 +106,7 @@ def into_benefits(world: BudgetWorld, factor: Floats, moved: float) -> Floats:
         moved: the nation's cost after the plan over that before [ratio].
 
     """
-    law, before = world.law[0], world.funds.widened
+    law, before = world.in_force, world.funds.widened
     part = float(law.budget.employee_visits_part)
     turned = exp(float(law.budget.employee_into_benefits) * log(moved))
     wished = before * max(1.0 + (turned - 1.0) / part, 0.0)
@@ -161,7 +161,7 @@ def gap(code: int, fund: str) -> float:
 
 def terms(world: Any, fund: str) -> dict[str, float]:
     """Return the budget's terms of a fund from the law in force."""
-    law, budget = world.law[0], world.law[0].budget
+    law, budget = world.in_force, world.in_force.budget
     if fund == EMPLOYEE_POOL:
         own = (budget.employee_coupling, budget.employee_strength, budget.employee_tie, budget.employee_spread)
     else:

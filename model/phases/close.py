@@ -97,7 +97,7 @@ def close_funds(world: FundWorld) -> None:
         members.update(zip(areas.ledgers(fund), areas.summed(fund, counts).values()))
     funds, flows = world.ledger.close_year(members, assess)
     world.record.add_money(funds, flows)
-    world.record.add_people(world.year, world.tally, world.weight, world.pools)
+    world.record.add_people(world.year, world.tally, world.weight, world.funds.codes, world.funds.provinces)
 
 
 __all__ = ["close_funds", "warn"]

@@ -27,7 +27,7 @@ from model.kinds import (
     RESIDENT_POOL,
     TREASURY,
 )
-from model.ledger import Book, Ledger, Parties, account
+from model.ledger import Book, Ledger, Parties, Whole, account
 from model.phases.areas import Areas
 from model.phases.tally import EnrolmentItem, Head, Tally
 from model.phases.terms import Terms, terms_of
@@ -69,6 +69,8 @@ class Institutions:
 class FundState:
     """What the fund side keeps between phases and years."""
 
+    codes: Whole  # of pools
+    provinces: Whole  # of pools
     areas: Areas
     coverage: NDArray[np.float64]  # [pool, scheme] share of benefits granted
     budget: NDArray[np.float64]  # [pool, scheme] factor on the cost of care
@@ -91,11 +93,10 @@ class FundWorld(Protocol):
     """The part of the world that fund phases read and write."""
 
     year: int
-    law: Any
+    in_force: Any
     weight: int
     ledger: Ledger
     tally: Tally
-    pools: pd.DataFrame
     places: Any
     institutions: Institutions
     funds: FundState
@@ -107,20 +108,20 @@ class FundWorld(Protocol):
         ...
 
 
-def areas_of(pools: pd.DataFrame, law: Any, terms: Terms) -> Areas:
+def areas_of(codes: Whole, provinces: Whole, law: Any, terms: Terms) -> Areas:
     """Return the areas under the law in force; where step 2 is unified, a province pools all its funds."""
     unified = np.asarray(terms.two.design) == UNIFIED
     known = ((EMPLOYEE_POOL, law.pooling.employee_level), (RESIDENT_POOL, law.pooling.resident_level))
     levels = (np.maximum(level, np.asarray(terms.step2_on[fund]) * unified) for fund, level in known)
-    return Areas.of_year(pools["code"].to_numpy(), pools["province"].to_numpy(), *levels)
+    return Areas.of_year(codes, provinces, *levels)
 
 
 def new_fund_state(pools: pd.DataFrame, law: Any) -> FundState:
     """Return the state before the first year, under the law then in force."""
-    shape = (len(pools), len(Scheme))
-    ones = (np.ones(shape) for _ in range(5))
-    areas, (coverage, budget, effort, drift, before) = areas_of(pools, law, terms_of(law)), ones
-    return FundState(areas, coverage, budget, effort=effort, drift=drift, drift_before=before)
+    codes, provinces = pools["code"].to_numpy(np.int64), pools["province"].to_numpy(np.int64)
+    areas, shape = areas_of(codes, provinces, law, terms_of(law)), (len(pools), len(Scheme))
+    coverage, budget, effort, drift, before = (np.ones(shape) for _ in range(5))
+    return FundState(codes, provinces, areas, coverage, budget, effort=effort, drift=drift, drift_before=before)
 
 
 def books(world: FundWorld, fund: str) -> dict[int, Book]:
@@ -148,7 +149,7 @@ def row(world: FundWorld, name: str) -> Parties:
         if name in POOL_FUNDS:
             names = areas.names(name)
         elif name == PROVINCES:
-            names = [account(TREASURY, code) for code in world.pools["province"].tolist()]
+            names = [account(TREASURY, code) for code in world.funds.provinces.tolist()]
         elif name in (CENTRE, INTEREST):
             names = [name] * len(areas.codes)
         else:

@@ -49,10 +49,10 @@ EARNING = (EMPLOYEE_POOL, RESIDENT_POOL, *(name for pair in ADJUSTMENT.values() 
 
 def open_funds(world: FundWorld) -> None:
     """Open the year's books: read the law, redraw the areas where it changed their level, clear last year's notes."""
-    law, funds = world.law[0], world.funds
+    law, funds = world.in_force, world.funds
     world.terms = terms_of(law)
     world.ledger.open_year(world.year)
-    now = areas_of(world.pools, law, world.terms)
+    now = areas_of(funds.codes, funds.provinces, law, world.terms)
     if now.of != funds.areas.of:
         for fund in POOL_FUNDS:
             for code in set(funds.areas.of[fund]) - set(now.of[fund]):

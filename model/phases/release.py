@@ -16,7 +16,7 @@ BILLS = ("basic", "maternity")
 
 def release_reserves(world: FundWorld) -> None:
     """Pay a share of what employee pools hold beyond the excess line to the providers of the year's care."""
-    share = float(world.law[0].budget.release_share)
+    share = float(world.in_force.budget.release_share)
     if share == 0.0:
         return
     months = float(world.terms.warning.months_excess)

@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -47,6 +48,7 @@ class Policy:
     rules: Mapping[str, tuple[tuple[datetime.date, str, str], ...]] = field(default_factory=dict)
     _memo: dict[tuple[str, int], Setting] = field(default_factory=dict, repr=False, compare=False)
     _settled: dict[str, float] = field(default_factory=dict, repr=False, compare=False)
+    _grown: dict[tuple[str, int, int], float] = field(default_factory=dict, repr=False, compare=False)
 
     def parameter(self, path: str) -> Parameter:
         """Return a parameter, or raise PolicyError naming near misses."""
@@ -84,15 +86,15 @@ class Policy:
 
     def growth(self, path: str, start: int, year: int) -> float:
         """Return the factor of the projection rule from one year to another [ratio]."""
-        factor = 1.0
-        if path not in self.rules and self.parameters[path].after == "frozen":
-            return factor
-        for each in range(start + 1, year + 1):
-            rule = self.rule(path, each)
+        if year <= start or (path not in self.rules and self.parameters[path].after == "frozen"):
+            return 1.0
+        if (path, start, year) not in self._grown:
+            factor, rule = self.growth(path, start, year - 1), self.rule(path, year)
             if rule != "frozen":
                 source = INDEX_PATHS.get(rule) or rule.removeprefix("growth ")
-                factor *= 1.0 + float(self.setting(source, each))  # type: ignore[arg-type]
-        return factor
+                factor *= 1.0 + float(self.setting(source, year))  # type: ignore[arg-type]
+            self._grown[path, start, year] = factor
+        return self._grown[path, start, year]
 
     def settled(self, path: str) -> float:
         """Return the year from which the value never changes again; infinity where it is projected."""
@@ -102,6 +104,15 @@ class Policy:
             last = max(map(first_year, dates), default=FIRST_YEAR)
             self._settled[path] = last if rules == {"frozen"} else float("inf")
         return self._settled[path]
+
+    @cached_property
+    def _last_moves(self) -> dict[str, float]:
+        """The year from which a path's fields of the record never change again, by path in order."""
+        return {path: self.settled(path) + self.parameters[path].lag for path in sorted(self.parameters)}
+
+    def moving(self, year: int) -> list[str]:
+        """Return the paths whose fields of the record may still change after a year."""
+        return [path for path, last in self._last_moves.items() if last > year]
 
     def setting(self, path: str, year: int) -> Setting:
         """Return the value in force in a year, projected where the law has ended, in the parameter's own unit."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 HALF = 0.5
 NEXT = "_next"
+NOWHERE = np.empty(0, np.int64)
 
 
 def scalar_type(parameter: Parameter) -> str:
@@ -89,21 +90,52 @@ def law_record(
         before: the same policy's record of another year; only what differs from it is worked out anew.
 
     """
-    if not {"code", "province"} <= set(pools.columns):
-        raise DataError(f"pools: expected columns code and province, got {', '.join(map(str, pools.columns))}")
-    codes, homes = pools["code"].to_numpy(), pools["province"].to_numpy()
-    record = np.zeros(1, dtype=law_dtype(policy, len(pools))).view(np.recarray) if before is None else before.copy()
-    last = None if before is None else int(before["year"][0])
+    if before is None:
+        if not {"code", "province"} <= set(pools.columns):
+            raise DataError(f"pools: expected columns code and province, got {', '.join(map(str, pools.columns))}")
+        record = np.zeros(1, dtype=law_dtype(policy, len(pools)))
+        changed = fields_that_differ(policy, year, None)
+    else:
+        record = before.view(np.ndarray).copy()
+        changed = fields_that_differ(policy, year, int(record["year"][0]))
+    by_place = any(parameter.by in PLACES for parameter, _, _ in changed)
+    codes, homes = (pools[name].to_numpy() if by_place else NOWHERE for name in ("code", "province"))
     record["year"] = year
-    for path in sorted(policy.parameters):
-        parameter, settled = policy.parameters[path], policy.settled(path)
-        for name, lag in ((parameter.name, parameter.lag), (parameter.name + NEXT, 0))[: 2 if parameter.lag else 1]:
-            if last is not None and settled <= min(year, last) - lag:
-                continue
-            if last is None or policy.setting(path, year - lag) != policy.setting(path, last - lag):
-                record[parameter.group][name][0] = array_of(policy, parameter, year - lag, codes, homes)
+    for parameter, name, lag in changed:
+        record[parameter.group][name][0] = array_of(policy, parameter, year - lag, codes, homes)
     record.setflags(write=False)
-    return record
+    return record.view(np.recarray)
+
+
+def fields_that_differ(policy: Policy, year: int, other: int | None) -> list[tuple[Parameter, str, int]]:
+    """Return what differs between the records of two years, all where there is no other: parameter, field, its lag."""
+    paths = sorted(policy.parameters) if other is None else policy.moving(min(year, other))
+    found = []
+    for path in paths:
+        parameter = policy.parameters[path]
+        for name, lag in ((parameter.name, parameter.lag), (parameter.name + NEXT, 0))[: 2 if parameter.lag else 1]:
+            if other is None or policy.setting(path, year - lag) != policy.setting(path, other - lag):
+                found.append((parameter, name, lag))
+    return found
+
+
+class InForce:
+    """The law in force for Python code, `law.employee.person_rate`: each number is looked up in the record once.
+
+    Compiled phases read the record itself, which takes Python some microseconds a look.
+    """
+
+    def __init__(self, record: Any) -> None:
+        """Read a record of the law, or one group of it."""
+        self._record = record
+
+    def __getattr__(self, name: str) -> Any:
+        """Return a number, an array by key or pool, or a group; raises AttributeError for what the law has not."""
+        if name.startswith("_") or name not in self._record.dtype.names:
+            raise AttributeError(f"law: no {name}")
+        found = self._record[name]
+        self.__dict__[name] = found = InForce(found) if found.dtype.names else found
+        return found
 
 
 def describe(policy: Policy, n_pools: int) -> str:
