@@ -33,6 +33,11 @@ class Standing(NamedTuple):
         """What the fund lacks for this year's bills [fen]."""
         return max(0, -self.position)
 
+    @property
+    def weak(self) -> bool:
+        """Whether the fund is short of reserves or in deficit."""
+        return self.band == 0 or self.spending > self.income
+
 
 class Pool(Institution):
     """The agency of one pool area: a prefecture, or a wider area once funds are pooled there.
@@ -101,15 +106,14 @@ class Pool(Institution):
         status = self.status(fund)
         return 1.0 - cut if status == "short" else 1.0 + spend if status == "excess" else 1.0
 
-    def outlook(self, fund: str) -> tuple[float, float]:
-        """Return the yearly growth of income and of spending that the pool expects: the mean of what it has seen."""
-        years, income, spending = self._growth.get(fund, (0, 0.0, 0.0))
-        return (income / years, spending / years) if years else (0.0, 0.0)
+    def learn(self, fund: str, income: int, spending: int) -> tuple[float, float]:
+        """Add this year's growth of a fund's income and spending to what the pool has seen; return the mean of both.
 
-    def learn(self, fund: str, income: int, spending: int) -> None:
-        """Add this year's growth of a fund's income and spending over last year's to what the pool has seen."""
+        The mean is what the pool expects of years to come.
+        """
+        years, growth, pace = self._growth.get(fund, (0, 0.0, 0.0))
         last = self.standing.get(fund)
         if last is not None and last.income > 0 and last.spending > 0:
-            years, growth, pace = self._growth.get(fund, (0, 0.0, 0.0))
-            more, faster = income / last.income - 1, spending / last.spending - 1
-            self._growth[fund] = years + 1, growth + more, pace + faster
+            years, growth, pace = years + 1, growth + (income / last.income - 1), pace + (spending / last.spending - 1)
+            self._growth[fund] = years, growth, pace
+        return (growth / years, pace / years) if years else (0.0, 0.0)

@@ -27,7 +27,7 @@ class Province(Institution):
 
     def warn(self, fund: str, pools: Sequence[Pool]) -> tuple[int, ...]:
         """Keep and return the codes of the pools that are short of reserve or in deficit."""
-        short = tuple(p.code for p in pools if p.status(fund) == "short" or p.in_deficit(fund))
+        short = tuple(p.code for p in pools if p.standing[fund].weak)
         self.warned[fund] = short
         return short
 

@@ -136,18 +136,19 @@ class Book:
     @property
     def balance(self) -> int:
         """Money in the ledger now [fen]."""
-        return self.opening + self.received - self.paid
+        of, row = self.accounts, self.number
+        return of.opening.item(row) + of.received.item(row) - of.paid.item(row)
 
     @property
     def free(self) -> int:
         """Money left once all bills are cleared; negative: what is missing [fen]."""
-        return self.balance + self.receivable - self.payable
+        of, row = self.accounts, self.number
+        return self.balance + of.receivable.item(row) - of.payable.item(row)
 
     @property
     def spare(self) -> int:
         """Money the ledger can give now without missing it for its bills [fen]."""
-        balance = self.balance
-        return max(0, min(balance, balance + self.receivable - self.payable))
+        return max(0, min(self.balance, self.free))
 
 
 BOOK_FEN = tuple(name for name, value in vars(Book).items() if isinstance(value, _Fen))

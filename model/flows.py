@@ -47,18 +47,22 @@ class Flows:
         for some, others, kind, amounts in self._many:
             if kind in wanted:
                 pair = some * len(self.parties) + others
-                asked = np.isin(pair, pairs)
-                np.add.at(sums, np.searchsorted(pairs, pair[asked]), amounts[asked])
+                at = np.minimum(np.searchsorted(pairs, pair), len(pairs) - 1)
+                asked = pairs[at] == pair
+                np.add.at(sums, at[asked], amounts[asked])
         return np.asarray(sums[place])
 
     def summed(self) -> tuple[Parties, Parties, Whole, Whole]:
         """Return payers, payees, kinds and amounts of the year's flows, summed by the first three, in order of name."""
-        single = np.array(self._single, np.int64).reshape(-1, 4).T
-        many = (np.broadcast_arrays(*flows) for flows in self._many)
-        payers, payees, kinds, amounts = (np.concatenate(parts) for parts in zip(single, *many))
+        single = np.array(self._single, np.int64).reshape(-1, 4)
+        payers, payees, amounts = (
+            np.concatenate([single[:, item], *(flows[item] for flows in self._many)]) for item in (0, 1, 3)
+        )
+        many = [np.full(len(amounts), kind) for _, _, kind, amounts in self._many]
+        kinds = np.concatenate([single[:, 2], *many])
         ranks = self._in_order()
         key = (ranks[payers] * len(self.parties) + ranks[payees]) * len(KIND_NAMES) + kinds
-        order = np.argsort(key)  # flows of one pair and kind come in any order: their sum is the same
+        order = np.argsort(key, kind="stable")
         starts = np.flatnonzero(np.diff(key[order], prepend=-1))
         first = order[starts]
         sums = np.add.reduceat(amounts[order], starts) if len(starts) else amounts

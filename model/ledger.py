@@ -8,6 +8,7 @@ negative, neither at a posting nor after a clearing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import repeat
 
 import numpy as np
 
@@ -28,7 +29,7 @@ from model.books import (
     account,
 )
 from model.flows import Flows
-from model.kinds import KINDS, NATIONAL, POOL_FUNDS, PROVINCIAL, Effect, outside
+from model.kinds import KINDS, NATIONAL, NEITHER, POOL_FUNDS, PROVINCIAL, Effect, outside
 from model.rules.funds import largest_remainder
 
 
@@ -115,10 +116,11 @@ class Ledger:
         if accounts.held[a] and amount > (balance := self.books[payer].balance):
             raise IdentityError(f"{self.year} {payer} cannot pay {amount} fen ({kind}): it has {balance}")
         accounts.paid[a] += amount
-        accounts.income[a] += counts.payer_income * amount
-        accounts.spending[a] += counts.payer_spending * amount
         accounts.received[b] += amount
-        accounts.income[b] += counts.payee_income * amount
+        if counts != NEITHER:
+            accounts.income[a] += counts.payer_income * amount
+            accounts.spending[a] += counts.payer_spending * amount
+            accounts.income[b] += counts.payee_income * amount
         self._flows.note(a, b, kind, amount)
 
     def post_many(self, payers: Parties, payees: Parties, kind: str, amounts: Whole) -> None:
@@ -314,7 +316,7 @@ class Ledger:
             accounts.received[rows],
             accounts.paid[rows],
             closing,
-            np.array([members.get(name, 0) for name in held.names.tolist()], np.int64),
+            np.fromiter(map(members.get, held.names.tolist(), repeat(0)), np.int64),
             spending,
             accounts.income[rows],
             accounts.lent[rows],
@@ -369,7 +371,8 @@ class Ledger:
     def _turn(self) -> None:
         """End the year: ledgers that merged close, closings become openings."""
         accounts = self.accounts
-        for name in [name for name, book in self.books.items() if accounts.merged[book.number]]:
+        for number in np.flatnonzero(accounts.held & accounts.merged).tolist():
+            name = self._flows.parties[number]
             del self.books[name], self._numbers[name]
             self._labels = None
         accounts.held &= ~accounts.merged

@@ -16,6 +16,7 @@ from agents.compiled import int64
 from model.phases.behaviour import with_effort
 from model.phases.paying import AVERAGE_PENSION
 from model.places import Growth, Spread, places
+from model.policy.record import copied
 from model.scenario import FIRST_START
 
 Value = Callable[[str, int], float]
@@ -60,7 +61,7 @@ def law_of_people(law: Any, effort: NDArray[np.float64], value: Value, last: int
     below = [kind for kind in FLOORED if rules.assistance.rate[kind] < rules.assistance.rate_floor]
     if shift == 0.0 and pension == 1.0 and money == 0 and not below:
         return with_effort(law, effort)
-    lived = law.copy()
+    lived = copied(law)
     felt = lived[0]
     felt.employee.employer_rate[:] = np.maximum(felt.employee.employer_rate + shift, 0.0)
     felt.work.income_level[Work.RETIRED] *= pension

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -171,7 +172,7 @@ def enrolment_columns(year: int, tally: Tally, weight: int, codes: Codes) -> Col
 
     Duplicates are memberships beyond the people who hold them.
     """
-    pool, scheme, work = np.nonzero(tally.enrolment.any(axis=3))
+    pool, scheme, work = np.nonzero(reduce(np.bitwise_or, (tally.enrolment[..., item] for item in EnrolmentItem)))
     counts = (tally.enrolment[pool, scheme, work] * weight).T
     more = counts[EnrolmentItem.MEMBERS] - counts[EnrolmentItem.PEOPLE]
     duplicates = np.where(scheme == Scheme.NONE, 0, np.maximum(more, 0))
@@ -183,7 +184,7 @@ def care_columns(year: int, tally: Tally, weight: int, provinces: Codes) -> Colu
     """Return a year's care, pools summed to provinces of insurance."""
     codes, place = np.unique(provinces, return_inverse=True)
     order = np.argsort(place, kind="stable")
-    care = np.add.reduceat(tally.care[order] * weight, np.searchsorted(place[order], np.arange(len(codes))))
+    care = np.add.reduceat(tally.care[order], np.searchsorted(place[order], np.arange(len(codes)))) * weight
     province, status, kind = np.nonzero(care.any(axis=3))
     sums = care[province, status, kind].T
     labels = SCHEMES[SCHEME_OF_STATUS[status]], STATUSES[status], CARES[kind]

@@ -149,19 +149,16 @@ class CareLevels:
         self.records = records
         if not self.norms or year <= self.last_published:
             self.norms = self._norms(law, profile, relative)
-        tables = self._use(law, relative)
+        use, tiers = self._use(law, relative), self._tiers(law)
+        tables = dict(use)
         taken = 1.0 - float(np.mean(law.care.unmet_need_poor))
         tables["stays"] = tables["stays"] / taken  # advised; what is given up is not taken
         dying = {"visits": HALF, "stays": HALF * law.care.last_year_factor}
         for name, factor in dying.items():
             tables[name] = step_scale(np.stack([tables[name], tables[name] * factor]))
         tables["chronic_cost"] = np.stack([tables["chronic_cost"], tables["chronic_cost"] * HALF])
-        expected = self._expected(law, relative)
-        return (
-            tables
-            | self._tiers(law)
-            | {"expected_cost": expected.sum(axis=0), "mean_cost": cost_by_age(profile, expected)}
-        )
+        expected = self._expected(law, use, tiers)
+        return tables | tiers | {"expected_cost": expected.sum(axis=0), "mean_cost": cost_by_age(profile, expected)}
 
     def _relative(self, law: Any) -> dict[str, Floats]:
         care = law.care
@@ -221,9 +218,8 @@ class CareLevels:
         )
         return tables
 
-    def _expected(self, law: Any, relative: dict[str, Floats]) -> Floats:
+    def _expected(self, law: Any, use: dict[str, Floats], tiers: dict[str, Floats]) -> Floats:
         """Return mean costs of care at prices of 1 [visits/treatment/stays, dies, status, chronic, age; fen]."""
-        use, tiers = self._use(law, relative), self._tiers(law)
         shares = np.diff(np.pad(tiers["tier_edges"], ((0, 0), (1, 1)), constant_values=(0.0, 1.0)), axis=1)
         stay = (tiers["stay_cost"] * shares).sum(axis=1)[:, None, None] * tiers["stay_age"]
         seen = use["visits"] * use["visit_cost"][:, None, None]

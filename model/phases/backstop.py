@@ -6,7 +6,7 @@ import numpy as np
 
 from model.kinds import EMPLOYEE_POOL, PROVIDERS, RESIDENT_POOL
 from model.ledger import Book, Whole, account
-from model.phases.fund_world import SCHEME, FundWorld, books, held, row
+from model.phases.fund_world import SCHEME, FundWorld, agencies, books, held, row
 from model.phases.loans import treasury
 from model.rules import funds as rules
 from model.rules.funds import largest_remainder
@@ -54,9 +54,8 @@ def react(world: FundWorld) -> None:
     """Let pools set next year's benefits after unpaid bills."""
     state, cut = world.funds, world.terms.last.cut_after_arrears
     for fund, scheme in SCHEME.items():
-        codes, place = state.areas.places(fund)
-        agencies = [world.institutions.pool(code) for code in codes]
-        unpaid = [pool.arrears.get(fund, 0) for pool in agencies]
+        pools, place = agencies(world, fund), state.areas.places(fund)[1]
+        unpaid = [pool.arrears.get(fund, 0) for pool in pools]
         share = {owed: float(rules.coverage_after(owed, cut)) for owed in set(unpaid)}  # most left nothing unpaid
         shares = [share[owed] for owed in unpaid]
-        state.coverage[:, scheme] = np.array([pool.react(fund, s) for pool, s in zip(agencies, shares)])[place]
+        state.coverage[:, scheme] = np.array([pool.react(fund, s) for pool, s in zip(pools, shares)])[place]

@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.phases.equalising import GAP_COVER, RISK_FUND, nation_shares, sharing_areas
-from model.phases.fund_world import SCHEME, FundWorld
+from model.phases.fund_world import SCHEME, FundWorld, agencies
 from model.phases.loans import GRANT
+from model.policy.record import copied
 from model.rules.behaviour import drift_against, effort_against, phased
 
 Floats = NDArray[np.float64]
@@ -96,7 +97,7 @@ def with_effort(law: Any, effort: Floats) -> Any:
     """Return the law in force with employers' rates as far as pools care to collect; at full effort the law itself."""
     if (effort == 1.0).all():
         return law
-    felt = law.copy()
+    felt = copied(law)
     felt[0].employee.employer_rate[:] *= effort
     felt.setflags(write=False)
     return felt
@@ -122,11 +123,9 @@ def arrangement(world: FundWorld, fund: str) -> NDArray[np.int64]:
     sharing = {code for codes in sharing_areas(world, fund).values() for code in codes}
     nation = nation_shares(world) and terms.three.design in BEARS
     given = terms.allow_cross_fund and (terms.schemes_merged or (terms.one.on and terms.one.form == GRANT))
-    found = []
-    for code, area in zip(areas.codes, areas.of[fund]):
-        adjusted = nation or bool(given) or area in sharing
-        found.append(UNIFIED if area != code else ADJUSTED if adjusted else OWN)
-    return np.array(found, np.int64)
+    codes, area = np.array(areas.codes), np.array(areas.of[fund])
+    adjusted = np.isin(area, [*sharing]) | nation | bool(given)
+    return np.where(area != codes, UNIFIED, np.where(adjusted, ADJUSTED, OWN))
 
 
 def tempo(world: FundWorld, cut: float, spend: float) -> Floats:
@@ -135,7 +134,7 @@ def tempo(world: FundWorld, cut: float, spend: float) -> Floats:
     result = np.ones(world.funds.budget.shape)
     for fund, scheme in SCHEME.items():
         exposed = bool(terms.one.on) or (nation_shares(world) and terms.three.excess_rate > 0.0)
-        codes, place = areas.places(fund)
-        pools = [world.institutions.pool(code) for code in codes]
-        result[:, scheme] = np.array([pool.tempo(fund, cut, spend if exposed else 0.0) for pool in pools])[place]
+        pools, spent = agencies(world, fund), spend if exposed else 0.0
+        if cut or spent:
+            result[:, scheme] = np.array([pool.tempo(fund, cut, spent) for pool in pools])[areas.places(fund)[1]]
     return result

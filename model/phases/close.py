@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from agents.compiled import compiled
 from agents.pool import STATUS, Standing
 from model.books import Whole
 from model.kinds import EMPLOYEE_POOL, RESIDENT_POOL
-from model.phases.fund_world import FundWorld, books, count_members, held
+from model.phases.fund_world import FundWorld, agencies, count_members, held
 from model.phases.terms import Warning
 from model.rules.funds import foreseen_months, reserve_band, reserve_months, years_left
 
@@ -62,23 +63,21 @@ def bounds_of(warning: Warning) -> Bounds:
 
 def warn(world: FundWorld) -> None:
     """Let every pool see how its funds stand without aid, and every province which pools are short or in deficit."""
-    warning, agencies = world.terms.warning, world.institutions
+    warning, accounts = world.terms.warning, world.ledger.accounts
     for fund in SCHEME_FUNDS:
-        rows, accounts = held(world, fund), world.ledger.accounts
-        pools = {code: agencies.pool(code) for code in books(world, fund)}
+        rows, pools = held(world, fund), agencies(world, fund)
         money = np.stack([accounts.free(rows), accounts.income[rows], accounts.spending[rows]], axis=1)
-        for pool, (_, income, spending) in zip(pools.values(), money.tolist()):
-            pool.learn(fund, income, spending)
-        growth = np.array([pool.outlook(fund) for pool in pools.values()])
+        growth = np.array([pool.learn(fund, *sums) for pool, sums in zip(pools, money[:, 1:].tolist())])
         months, bands = reserves(money[:, 0], money[:, 2], bounds_of(warning))
         ahead, left = outlooks(money, growth, warning.projected_years)
-        seen = zip(pools.values(), *(column.tolist() for column in (*money.T, months, bands, ahead, left)))
-        for pool, *values in seen:
-            pool.watch(fund, Standing(world.year, *values))
+        seen = (column.tolist() for column in (*money.T, months, bands, ahead, left))
+        for pool, standing in zip(pools, map(Standing, repeat(world.year), *seen)):
+            pool.watch(fund, standing)
+        of = {pool.code: pool for pool in pools}
         for home, codes in world.funds.areas.by_province(fund).items():
-            province = agencies.provinces.get(home)
+            province = world.institutions.provinces.get(home)
             if province is not None:
-                province.warn(fund, [pools[code] for code in codes])
+                province.warn(fund, [of[code] for code in codes])
 
 
 def close_funds(world: FundWorld) -> None:
@@ -88,13 +87,13 @@ def close_funds(world: FundWorld) -> None:
 
     def assess(funds: NDArray[Any], closings: Whole, spendings: Whole) -> tuple[Any, NDArray[Any]]:
         months, bands = reserves(closings, spendings, bounds)
-        schemes = np.array([fund in SCHEME_FUNDS for fund in funds.tolist()], np.bool_)
+        schemes = (funds == EMPLOYEE_POOL) | (funds == RESIDENT_POOL)
         return months, WORDS[np.where(schemes, bands, -1)]
 
     members: dict[str, int] = {}
     for fund, counts in world.funds.members.items():
         areas = world.funds.areas
-        members.update(zip(areas.ledgers(fund), areas.summed(fund, counts).values()))
+        members.update(zip(areas.ledgers(fund), areas.sums(fund, counts).tolist()))
     funds, flows = world.ledger.close_year(members, assess)
     world.record.add_money(funds, flows)
     world.record.add_people(world.year, world.tally, world.weight, world.funds.codes, world.funds.provinces)

@@ -77,6 +77,7 @@ class FundState:
     rows: dict[str, Parties] = field(default_factory=dict)  # payers and payees by pool, until areas change
     books: dict[str, dict[int, Book]] = field(default_factory=dict)  # by fund and area, until areas change
     held: dict[str, Parties] = field(default_factory=dict)  # the same as parties in a row
+    agencies: dict[str, list[Pool]] = field(default_factory=dict)  # that keep them, by fund
     members: dict[str, list[int]] = field(default_factory=dict)  # by fund and pool, at the last year's end
     active: list[int] = field(default_factory=list)
     retired: list[int] = field(default_factory=list)
@@ -87,6 +88,12 @@ class FundState:
     widened: float = 1.0  # factor on what employee pools pay of visits
     mood: Any = None  # what behaviour keeps from year to year
     expected: NDArray[np.float64] | None = None  # the same at prices of the nation
+
+    def redraw(self, areas: Areas) -> None:
+        """Go over to other areas, and forget who kept the funds of those before."""
+        self.areas = areas
+        for kept in (self.rows, self.books, self.held, self.agencies):
+            kept.clear()
 
 
 class FundWorld(Protocol):
@@ -138,6 +145,15 @@ def held(world: FundWorld, fund: str) -> Parties:
     found = world.funds.held.get(fund)
     if found is None:
         found = world.funds.held[fund] = world.ledger.parties(world.funds.areas.ledgers(fund))
+    return found
+
+
+def agencies(world: FundWorld, fund: str) -> list[Pool]:
+    """Return the agencies that keep a fund, in order of area code."""
+    found = world.funds.agencies.get(fund)
+    if found is None:
+        codes = world.funds.areas.places(fund)[0]
+        found = world.funds.agencies[fund] = [world.institutions.pool(code) for code in codes]
     return found
 
 

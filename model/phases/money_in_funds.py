@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from agents.codes import Scheme, Status
+from agents.codes import Care, Scheme, Status
 from agents.compiled import compiled
 from model.books import Whole
 from model.kinds import (
@@ -58,10 +58,7 @@ def open_funds(world: FundWorld) -> None:
             for code in set(funds.areas.of[fund]) - set(now.of[fund]):
                 world.institutions.pool(code).forget(fund)
         follow_the_law(world.ledger, funds.areas, now, funds.members)
-        funds.areas = now
-        funds.rows.clear()
-        funds.books.clear()
-        funds.held.clear()
+        funds.redraw(now)
         close_adjustment_funds(world)
     for fund in POOL_FUNDS:
         books(world, fund)
@@ -146,18 +143,18 @@ def _maternity(tally: Tally) -> Whole:
 
 def care_money(world: FundWorld) -> None:
     """Bill the year's care to its payers: funds, accounts, assistance; households pay the rest."""
-    ledger, providers = world.ledger, row(world, PROVIDERS)
-    care = world.tally.care.sum(axis=2) * world.weight  # [pool, status, item]
+    ledger, tally, providers = world.ledger, world.tally, row(world, PROVIDERS)
+    care = (tally.care[:, :, Care.OUTPATIENT] + tally.care[:, :, Care.INPATIENT]) * world.weight  # [pool, status, item]
     insured = care[:, Status.ACTIVE] + care[:, Status.RETIRED]
     everyone = care.sum(axis=1)
-    heads, vaccines = world.tally.heads * world.weight, world.terms.epidemic_cost
+    heads, vaccines = tally.heads * world.weight, world.terms.epidemic_cost
     premium = heads[:, Head.COVERED_RESIDENT] * world.terms.critical_premium
     premium = settled(world, premium, everyone[:, CareItem.CRITICAL])
     ledger.bill_many(row(world, RESIDENT_POOL), row(world, CRITICAL_ILLNESS), "premium_critical", premium)
     for fund, kind, amounts in (
         (EMPLOYEE_POOL, "basic", insured[:, CareItem.BASIC]),
         (RESIDENT_POOL, "basic", care[:, Status.RESIDENT, CareItem.BASIC]),
-        (EMPLOYEE_POOL, "maternity", _maternity(world.tally) * world.weight),
+        (EMPLOYEE_POOL, "maternity", _maternity(tally) * world.weight),
         (EMPLOYEE_POOL, "epidemic", heads[:, [Head.COVERED_ACTIVE, Head.COVERED_RETIRED]].sum(axis=1) * vaccines),
         (RESIDENT_POOL, "epidemic", heads[:, Head.COVERED_RESIDENT] * vaccines),
         (CRITICAL_ILLNESS, "critical", everyone[:, CareItem.CRITICAL]),

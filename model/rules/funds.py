@@ -30,6 +30,8 @@ def largest_remainder(total: int, weights: Sequence[int]) -> list[int]:
         if total:
             raise ValueError("an amount cannot be split: all weights are zero")
         return [0] * len(weights)
+    if len(weights) == 1:
+        return [total]
     parts = [total * weight // everything for weight in weights]
     rest = total - sum(parts)
     if rest:
