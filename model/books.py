@@ -83,6 +83,10 @@ class Accounts:
                 column = getattr(self, each.name)
                 setattr(self, each.name, np.concatenate([column, np.zeros_like(column)]))
 
+    def column(self) -> Whole:
+        """Return one more column, of zeros."""
+        return np.zeros_like(self.opening)
+
     def balance(self, rows: Parties) -> Whole:
         """Return the money in some ledgers now [fen]."""
         return self.opening[rows] + self.received[rows] - self.paid[rows]

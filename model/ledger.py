@@ -8,7 +8,6 @@ negative, neither at a posting nor after a clearing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import repeat
 
 import numpy as np
 
@@ -245,7 +244,7 @@ class Ledger:
             return
         self.post(provider, name, "arrears", amount)
         self.arrears[provider, name] = self.arrears.get((provider, name), 0) + amount
-        self.book(name).owed += amount
+        self.accounts.owed[self.number(name)] += amount
 
     def pay_arrears(self, provider: str, name: str, amount: int) -> None:
         """Pay providers back what they advanced in earlier years [fen]."""
@@ -253,7 +252,7 @@ class Ledger:
         if left < 0:
             raise IdentityError(f"{name} pays {provider} {-left} fen more arrears than it owes")
         self.post(name, provider, "arrears_paid", amount)
-        self.book(name).owed -= amount
+        self.accounts.owed[self.number(name)] -= amount
         self.arrears[provider, name] = left
         if left == 0:
             del self.arrears[provider, name]
@@ -295,10 +294,10 @@ class Ledger:
                 self.arrears[provider, new] = self.arrears.get((provider, new), 0) + amount
 
     # ---- closing ------------------------------------------------------------------------------------------------
-    def close_year(self, members: Mapping[str, int], assess: Assess) -> tuple[Columns, Columns]:
+    def close_year(self, members: Whole, assess: Assess) -> tuple[Columns, Columns]:
         """Check the identities and return the columns of the year's funds and flows tables; raises IdentityError.
 
-        members is by ledger name; assess gives months of reserve and status from funds, closings and spendings.
+        members is by number of the ledger; assess gives months of reserve and status by fund, closing and spending.
         """
         payers, payees, kinds, amounts = self._flows.summed()
         self._check(payers, payees, amounts)
@@ -316,7 +315,7 @@ class Ledger:
             accounts.received[rows],
             accounts.paid[rows],
             closing,
-            np.fromiter(map(members.get, held.names.tolist(), repeat(0)), np.int64),
+            members[rows],
             spending,
             accounts.income[rows],
             accounts.lent[rows],

@@ -41,7 +41,9 @@ def test_a_year_of_one_fund_by_hand() -> None:
     ledger.bill(POOL, "providers:320100", "basic", 60)
     assert (ledger.book(POOL).balance, ledger.book(POOL).free, ledger.book(POOL).spare) == (175, 115, 115)
     ledger.clear()
-    funds, flows = ledger.close_year({POOL: 7}, assess)
+    members = ledger.accounts.column()
+    members[ledger.number(POOL)] = 7
+    funds, flows = ledger.close_year(members, assess)
     row = frame_of(funds).iloc[0].tolist()
     assert row[:13] == [2024, 320000, 320100, EMPLOYEE_POOL, 100, 75, 60, 115, 7, 60, 75, 0, 0]
     assert row[13:] == [23.0, ""]
@@ -81,7 +83,7 @@ def test_refused_bills_and_openings() -> None:
     with pytest.raises(IdentityError, match="lacks 1 fen"):
         ledger.clear()
     with pytest.raises(IdentityError, match="not cleared"):
-        ledger.close_year({}, assess)
+        ledger.close_year(ledger.accounts.column(), assess)
     with pytest.raises(IdentityError, match="outside"):
         ledger.bill("employers:320100", POOL, "contribution_employer", 1)
     with pytest.raises(IdentityError, match="negative"):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from agents.compiled import compiled
 from model.kinds import EMPLOYEE_POOL, PROVIDERS, RESIDENT_POOL
-from model.ledger import Book, Whole, account
-from model.phases.fund_world import SCHEME, FundWorld, agencies, books, held, row
+from model.ledger import Whole, account
+from model.phases.fund_world import SCHEME, FundWorld, agencies, held, row
 from model.phases.loans import treasury
 from model.rules import funds as rules
 from model.rules.funds import largest_remainder
@@ -17,37 +18,44 @@ TO_PROVIDERS = ("basic", "maternity")
 def last_resort(world: FundWorld) -> None:
     """Fill what funds still lack; all bills are paid with the inheritances, which heirs may have spent already."""
     for fund in (EMPLOYEE_POOL, RESIDENT_POOL):
-        short = np.flatnonzero(world.ledger.accounts.free(held(world, fund)) < 0)
-        if len(short):
-            billed = world.ledger.billed(row(world, fund), row(world, PROVIDERS), TO_PROVIDERS)
-            kept, pools = [*books(world, fund).values()], world.funds.areas.pools_in(fund)
-            for place in short.tolist():
-                fill(world, kept[place], pools[kept[place].code], billed)
+        free = world.ledger.accounts.free(held(world, fund))
+        if (free < 0).any():
+            fill(world, fund, np.flatnonzero(free < 0))
 
 
-def fill(world: FundWorld, book: Book, pools: list[int], billed: Whole) -> None:
-    """Let the treasury pay up to its limit and providers wait for the rest.
+def fill(world: FundWorld, fund: str, short: Whole) -> None:
+    """Let the treasury pay up to its limit and providers wait for the rest, in the areas that are short.
 
     Providers wait only for what is theirs: beyond this year's bills of care the treasury pays without limit.
 
     Args:
         world: the world.
-        book: a fund that lacks money for its bills.
-        pools: the pools of its area by index.
-        billed: what providers billed for the year's care, by pool [fen].
+        fund: the fund of the pools.
+        short: the places of the areas that lack money for their bills, in the order of their codes.
 
     """
-    ledger, name = world.ledger, account(book.fund, book.code)
-    bills = billed[pools].tolist()
-    gap, last = -book.free, world.terms.last
-    share = last.backstop_share if last.last_resort else 0.0
-    paid = int(rules.backstop(gap, book.income, share, last.backstop_limit))
-    arrears = min(gap - paid, sum(bills))
-    ledger.post(treasury(book.code), name, "backstop", gap - arrears)
-    if arrears:
-        for pool, amount in zip(pools, largest_remainder(arrears, bills)):
-            ledger.owe_providers(account(PROVIDERS, world.funds.areas.codes[pool]), name, amount)
-        world.institutions.pool(book.code).leave_unpaid(book.fund, arrears)
+    ledger, areas, last = world.ledger, world.funds.areas, world.terms.last
+    rows, pools = held(world, fund)[short], agencies(world, fund)
+    bills = ledger.billed(row(world, fund), row(world, PROVIDERS), TO_PROVIDERS)
+    gaps, arrears = -ledger.accounts.free(rows), np.empty(len(short), np.int64)
+    terms = float(last.backstop_share if last.last_resort else 0.0), float(last.backstop_limit)
+    left_unpaid(arrears, gaps, ledger.accounts.income[rows], areas.sums(fund, bills)[short], *terms)
+    treasuries = ledger.parties(treasury(pools[place].code) for place in short.tolist())
+    ledger.post_many(treasuries, rows, "backstop", gaps - arrears)
+    for place, amount in zip(short.tolist(), arrears.tolist()):
+        if amount:
+            pool = pools[place]
+            pool.leave_unpaid(fund, amount)
+            inside = areas.pools_in(fund)[pool.code]
+            for index, part in zip(inside, largest_remainder(amount, bills[inside].tolist())):
+                ledger.owe_providers(account(PROVIDERS, areas.codes[index]), account(fund, pool.code), part)
+
+
+@compiled
+def left_unpaid(arrears: Whole, gaps: Whole, incomes: Whole, bills: Whole, share: float, limit: float) -> None:
+    """Write for what providers wait of every gap: what the treasury does not pay, at most their own bills [fen]."""
+    for i in range(len(arrears)):
+        arrears[i] = min(gaps[i] - rules.backstop(gaps[i], incomes[i], share, limit), bills[i])
 
 
 def react(world: FundWorld) -> None:

@@ -123,9 +123,9 @@ def arrangement(world: FundWorld, fund: str) -> NDArray[np.int64]:
     sharing = {code for codes in sharing_areas(world, fund).values() for code in codes}
     nation = nation_shares(world) and terms.three.design in BEARS
     given = terms.allow_cross_fund and (terms.schemes_merged or (terms.one.on and terms.one.form == GRANT))
-    codes, area = np.array(areas.codes), np.array(areas.of[fund])
+    area = np.array(areas.of[fund])
     adjusted = np.isin(area, [*sharing]) | nation | bool(given)
-    return np.where(area != codes, UNIFIED, np.where(adjusted, ADJUSTED, OWN))
+    return np.where(area != world.funds.codes, UNIFIED, np.where(adjusted, ADJUSTED, OWN))
 
 
 def tempo(world: FundWorld, cut: float, spend: float) -> Floats:

@@ -9,7 +9,7 @@ accounts for outpatient benefits (document 004, question 3).
 from __future__ import annotations
 
 import math
-from functools import cache
+from functools import lru_cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -28,6 +28,7 @@ BASE = 2023  # the last year whose published spending and cost may be used
 SPENDING = {EMPLOYEE_POOL: ("employee_pooled", "employee"), RESIDENT_POOL: ("resident", "resident")}
 WORDS = ("coupling", "strength", "tie", "spread", "kept", "largest", "short")
 MONTHS = 12
+TINY = float(np.finfo(np.float64).tiny)
 
 
 class BudgetWorld(FundWorld, Protocol):
@@ -70,7 +71,7 @@ def plan(world: BudgetWorld, fund: str, need: Floats, last: Floats, before: Floa
     income = accounts.income[rows].astype(np.float64)
     needs, lasts = (np.bincount(place, w, len(codes)).astype(np.float64) for w in (need, last))
     law = terms(world, fund)
-    gaps = law["spread"] * np.array([gap(code, fund) for code in codes])
+    gaps = law["spread"] * gaps_of(tuple(codes), fund)
     if first:
         level = shares(income, needs, law["tie"], gaps) * total(needs)
         planned = (needs > 0) & level.any()  # nobody pays in: care costs what it costs
@@ -110,7 +111,7 @@ def into_benefits(world: BudgetWorld, factor: Floats, moved: float) -> Floats:
     part = float(law.budget.employee_visits_part)
     turned = exp(float(law.budget.employee_into_benefits) * log(moved))
     wished = before * max(1.0 + (turned - 1.0) / part, 0.0)
-    widest = 1.0 / max(float(min(law.benefit.employee_outpatient_rate)), np.finfo(np.float64).tiny)
+    widest = 1.0 / max(float(min(law.benefit.employee_outpatient_rate)), TINY)
     world.funds.widened = min(wished, widest)
     if wished > widest:
         turned = 1.0 + part * (widest / before - 1.0)
@@ -137,7 +138,7 @@ def shares(income: Floats, need: Floats, tie: float, gaps: Floats) -> Floats:
     """Return how areas share the nation's plan: by income as far as they are tied to it, else by need; adds up to 1."""
     parts = np.empty(len(income))
     weigh_all(parts, income, need, tie, gaps)
-    return np.asarray(parts / max(total(parts), np.finfo(np.float64).tiny))
+    return np.asarray(parts / max(total(parts), TINY))
 
 
 @compiled
@@ -153,10 +154,17 @@ def weigh_all(parts: Floats, income: Floats, need: Floats, tie: float, gaps: Flo
         parts[i] = exp(parts[i] - top) if parts[i] > -np.inf else 0.0
 
 
-@cache
 def gap(code: int, fund: str) -> float:
     """Return how far an area's spending lies from what its income asks for, for ever the same [standard deviations]."""
     return float(normal_quantile(uniform(0, int(Purpose.BUDGET), int(SCHEME[fund]), code)))
+
+
+@lru_cache(maxsize=8)
+def gaps_of(codes: tuple[int, ...], fund: str) -> Floats:
+    """Return the gaps of areas in a row [standard deviations]."""
+    found = np.array([gap(code, fund) for code in codes])
+    found.setflags(write=False)
+    return found
 
 
 def terms(world: Any, fund: str) -> dict[str, float]:

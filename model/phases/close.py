@@ -90,10 +90,9 @@ def close_funds(world: FundWorld) -> None:
         schemes = (funds == EMPLOYEE_POOL) | (funds == RESIDENT_POOL)
         return months, WORDS[np.where(schemes, bands, -1)]
 
-    members: dict[str, int] = {}
+    members = world.ledger.accounts.column()
     for fund, counts in world.funds.members.items():
-        areas = world.funds.areas
-        members.update(zip(areas.ledgers(fund), areas.sums(fund, counts).tolist()))
+        members[held(world, fund)] = world.funds.areas.sums(fund, counts)
     funds, flows = world.ledger.close_year(members, assess)
     world.record.add_money(funds, flows)
     world.record.add_people(world.year, world.tally, world.weight, world.funds.codes, world.funds.provinces)

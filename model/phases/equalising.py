@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import compress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +37,7 @@ def uploads(world: FundWorld) -> None:
 def sharing_areas(world: FundWorld, fund: str) -> dict[int, list[int]]:
     """Return the areas of a fund by province where step 2 is in force and there are several to share."""
     areas = world.funds.areas
-    on = {home for home, switch in zip(areas.homes, world.terms.step2_on[fund]) if switch}
+    on = set(compress(areas.homes, world.terms.step2_on[fund]))
     return {home: codes for home, codes in areas.by_province(fund).items() if home in on and len(codes) > 1}
 
 
@@ -55,7 +56,8 @@ def last_year(world: FundWorld, book: Book) -> tuple[int, int]:
 def upload_to_province(world: FundWorld, fund: str, home: int, codes: Sequence[int]) -> None:
     """Collect a rate of last year's income, until the province's fund covers enough months of all pools."""
     two, ledger, name = world.terms.two, world.ledger, account(ADJUSTMENT[fund][0], home)
-    kept = [books(world, fund)[code] for code in codes]
+    held = books(world, fund)
+    kept = [held[code] for code in codes]
     past = [last_year(world, book) for book in kept]
     balance, spending = ledger.book(name).balance, sum(spent for _, spent in past)
     for code, book, (income, _) in zip(codes, kept, past):

@@ -214,7 +214,7 @@ def pay_interest(world: FundWorld) -> None:
     opened = ledger.accounts.opening[earning]
     due = np.empty_like(opened)
     fill_interest(due, opened, float(rate))
-    ledger.post_many(ledger.parties([INTEREST] * len(earning)), earning, "interest", due)
+    ledger.post_many(np.full(len(earning), ledger.number(INTEREST)), earning, "interest", due)
 
 
 def inherit(world: FundWorld) -> None:

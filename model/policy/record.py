@@ -137,10 +137,13 @@ class InForce:
 
     def __getattr__(self, name: str) -> Any:
         """Return a number, an array by key or pool, or a group; raises AttributeError for what the law has not."""
-        if name.startswith("_") or name not in self._record.dtype.names:
-            raise AttributeError(f"law: no {name}")
-        found = self._record[name]
-        self.__dict__[name] = found = InForce(found) if found.dtype.names else found
+        if name.startswith("_"):
+            raise AttributeError(name)
+        try:
+            found = self._record[name]
+        except ValueError:
+            raise AttributeError(f"law: no {name}") from None
+        found = self.__dict__[name] = InForce(found) if found.dtype.names else found
         return found
 
 
