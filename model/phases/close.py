@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import repeat
+from itertools import chain, repeat
 from typing import Any
 
 import numpy as np
@@ -67,11 +67,12 @@ def warn(world: FundWorld) -> None:
     for fund in SCHEME_FUNDS:
         rows, pools = held(world, fund), agencies(world, fund)
         money = np.stack([accounts.free(rows), accounts.income[rows], accounts.spending[rows]], axis=1)
-        growth = np.array([pool.learn(fund, *sums) for pool, sums in zip(pools, money[:, 1:].tolist())])
+        seen = (pool.learn(fund, *sums) for pool, sums in zip(pools, money[:, 1:].tolist()))
+        growth = np.fromiter(chain.from_iterable(seen), np.float64).reshape(-1, 2)
         months, bands = reserves(money[:, 0], money[:, 2], bounds_of(warning))
         ahead, left = outlooks(money, growth, warning.projected_years)
-        seen = (column.tolist() for column in (*money.T, months, bands, ahead, left))
-        for pool, standing in zip(pools, map(Standing, repeat(world.year), *seen)):
+        stand = (column.tolist() for column in (*money.T, months, bands, ahead, left))
+        for pool, standing in zip(pools, map(Standing, repeat(world.year), *stand)):
             pool.watch(fund, standing)
         of = {pool.code: pool for pool in pools}
         for home, codes in world.funds.areas.by_province(fund).items():

@@ -126,9 +126,8 @@ def pay_old_arrears(world: FundWorld) -> None:
     names = sorted({name for _, name in ledger.arrears})
     spare = {name: some for name, some in zip(names, ledger.accounts.spare(ledger.parties(names)).tolist()) if some}
     owed: dict[str, dict[str, int]] = {name: {} for name in spare}
-    for (provider, name), amount in sorted(ledger.arrears.items()) if spare else ():
-        if name in spare:
-            owed[name][provider] = amount
+    for provider, name in sorted(pair for pair in ledger.arrears if pair[1] in spare):
+        owed[name][provider] = ledger.arrears[provider, name]
     for name, debts in owed.items():
         total = int(arrears_payment(sum(debts.values()), spare[name], share))
         for provider, amount in zip(debts, largest_remainder(total, list(debts.values()))):
@@ -174,12 +173,11 @@ def settled(world: FundWorld, premium: Whole, paid: Whole) -> Whole:
     The premium is the most a pool pays at once; contracts with insurers return surpluses at the year's end.
     """
     areas, place = world.funds.areas, world.funds.areas.places(CRITICAL_ILLNESS)[1]
-    asked = areas.sums(CRITICAL_ILLNESS, premium).tolist()
+    asked = areas.sums(CRITICAL_ILLNESS, premium)
     free = world.ledger.accounts.free(held(world, CRITICAL_ILLNESS))
-    needed = (areas.sums(CRITICAL_ILLNESS, paid) - free).tolist()
-    due = [max(0, min(one, other)) for one, other in zip(asked, needed)]
-    parts = [amount * due[area] // max(asked[area], 1) for area, amount in zip(place.tolist(), premium.tolist())]
-    return np.array(parts, np.int64)
+    due = np.clip(areas.sums(CRITICAL_ILLNESS, paid) - free, 0, asked)
+    facts = zip(premium.tolist(), due[place].tolist(), asked[place].tolist())  # the products pass 64 bits
+    return np.array([amount * part // max(whole, 1) for amount, part, whole in facts], np.int64)
 
 
 def fill_supplements(world: FundWorld) -> None:
