@@ -204,7 +204,7 @@ def world_of_benefits(share: float) -> Any:
     """Return a world whose employee pools pay a quarter for visits, at rates of a half and more."""
     budget = SimpleNamespace(employee_into_benefits=share, employee_visits_part=0.25)
     benefit = SimpleNamespace(employee_outpatient_rate=[0.7, 0.6, 0.5])
-    return SimpleNamespace(law=[SimpleNamespace(budget=budget, benefit=benefit)], funds=SimpleNamespace(widened=1.0))
+    return SimpleNamespace(in_force=SimpleNamespace(budget=budget, benefit=benefit), funds=SimpleNamespace(widened=1.0))
 
 
 def test_a_pool_lies_apart_from_its_income_by_the_same_distance_for_ever() -> None:
