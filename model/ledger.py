@@ -234,9 +234,10 @@ class Ledger:
         self._change(loan, amount)
 
     def _change(self, loan: Loan, amount: int) -> None:
-        loan.outstanding += amount
-        self.book(loan.lender).lent += amount
-        self.book(loan.borrower).owed += amount
+        if amount:
+            loan.outstanding += amount
+            self.accounts.lent[self.number(loan.lender)] += amount
+            self.accounts.owed[self.number(loan.borrower)] += amount
 
     def owe_providers(self, provider: str, name: str, amount: int) -> None:
         """Let providers wait: they advance the money and the fund owes it [fen]."""

@@ -52,6 +52,8 @@ def above_floor(world: FundWorld, book: Book) -> int:
 def pay_interest(world: FundWorld, loan: Loan) -> None:
     """Pay a year's interest on a loan, or add to the loan what the borrower cannot pay."""
     interest = int(rules.interest_due(loan.outstanding, world.terms.one.interest))
+    if interest == 0:
+        return
     paid = min(interest, above_floor(world, world.ledger.book(loan.borrower)))
     world.ledger.repay(loan, 0, interest=paid)
     world.ledger.add_interest(loan, interest - paid)
