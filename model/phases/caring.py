@@ -12,7 +12,7 @@ from agents.numeric import fen_share
 from agents.person import Columns
 from agents.tables import look_up
 from model.phases.ground import Ground, Illness, Scratch, Sums
-from model.phases.standing import status_of
+from model.phases.standing import note_standing
 from model.phases.tally import AGES, CARES, CareItem, Need
 from model.rules.codes import Away
 
@@ -24,6 +24,7 @@ RANK_BITS = 16
 def seek_care(p: Columns, law: Any, ground: Ground, ill: Illness, scratch: Scratch) -> None:
     """Draw everybody's visits, chronic treatment and stays, and what they cost at prices of 1."""
     seed, year = ground.seed, ground.year
+    note_standing(p, scratch)
     draw_words(seed, int64(Purpose.PLACE_OF_CARE), year, p.key, scratch.words)
     draw_pairs(seed, int64(Purpose.OUTPATIENT), year, ground.outpatient_keys, p.key, scratch.pairs)
     draw_pairs(seed, int64(Purpose.INPATIENT), year, ground.inpatient_keys, p.key, scratch.more_pairs)
@@ -39,7 +40,7 @@ def _visit(p: Columns, law: Any, ground: Ground, ill: Illness, scratch: Scratch)
     most = law.care.most_visits
     numbers, luck, place = scratch.pairs[0], scratch.pairs[1], scratch.words[0]
     for i in range(p.key.size):
-        status = status_of(int64(p.work[i]), int64(p.scheme[i]))
+        status = int64(scratch.status[i])
         age = min(int64(p.age[i]), AGES - 1)
         scale = ground.visits[int64(p.dying[i]), status, int64(p.chronic[i]), age]
         visits = events(ground.exponential, unit(numbers[i]), scale, most)
@@ -54,16 +55,11 @@ def _visit(p: Columns, law: Any, ground: Ground, ill: Illness, scratch: Scratch)
 @inlined
 def _treat(p: Columns, ground: Ground, ill: Illness, scratch: Scratch) -> None:
     """Draw what the treatment of chronic illness out of hospital costs those who have one."""
-    number = int64(0)
+    luck = scratch.pairs[1]
     for i in range(p.key.size):
-        ill.chronic[i] = 0
-        scratch.chosen[number] = i
-        number += int64(p.chronic[i] > 0)
-    for n in range(number):
-        i = int64(scratch.chosen[n])
-        status = status_of(int64(p.work[i]), int64(p.scheme[i]))
-        cost = ground.chronic_cost[int64(p.dying[i]), status, int64(p.chronic[i])]
-        ill.chronic[i] = int64(cost * look_up(ground.chronic_spread, 1.0 - unit(scratch.pairs[1, i])))
+        cost = ground.chronic_cost[int64(p.dying[i]), int64(scratch.status[i]), int64(p.chronic[i])]
+        treatment = int64(cost * look_up(ground.chronic_spread, 1.0 - unit(luck[i])))
+        ill.chronic[i] = treatment if p.chronic[i] > 0 else int64(0)
 
 
 @inlined
@@ -75,7 +71,7 @@ def _stay(p: Columns, law: Any, ground: Ground, ill: Illness, scratch: Scratch) 
     most = law.care.most_stays
     numbers = scratch.more_pairs[0]
     for i in range(p.key.size):
-        status = status_of(int64(p.work[i]), int64(p.scheme[i]))
+        status = int64(scratch.status[i])
         scale = ground.stays[int64(p.dying[i]), status, int64(p.chronic[i]), min(int64(p.age[i]), AGES - 1)]
         ill.stays[i] = events(ground.exponential, unit(numbers[i]), scale, most)
         ill.tier[i] = 0
@@ -91,7 +87,7 @@ def _stay(p: Columns, law: Any, ground: Ground, ill: Illness, scratch: Scratch) 
         if unit(scratch.words[3, i]) < law.care.unmet_need_poor[fifth]:
             ill.stays[i] = 0
             continue
-        status = status_of(int64(p.work[i]), int64(p.scheme[i]))
+        status = int64(scratch.status[i])
         u = unit(scratch.more_pairs[1, i])
         primary, secondary = ground.tier_edges[status, 0], ground.tier_edges[status, 1]
         tier = hospital_tier(u, primary, secondary)
@@ -136,10 +132,10 @@ def how_away(far: bool, scheme: int, u: float, rules: Any) -> tuple[int, float]:
 
 
 @compiled_apart
-def weigh_need(p: Columns, ground: Ground, ill: Illness, sums: Sums) -> None:
+def weigh_need(p: Columns, ground: Ground, ill: Illness, scratch: Scratch, sums: Sums) -> None:
     """Add what chance drew for every pool's members and what was to be expected of them."""
     for i in range(p.key.size):
-        status = status_of(int64(p.work[i]), int64(p.scheme[i]))
+        status = int64(scratch.status[i])
         age = min(int64(p.age[i]), AGES - 1)
         dies, chronic = int64(p.dying[i]), int64(p.chronic[i])
         need = sums.need[int64(p.insured[i]), int64(p.scheme[i])]
@@ -155,6 +151,7 @@ def weigh_need(p: Columns, ground: Ground, ill: Illness, sums: Sums) -> None:
 @compiled_apart
 def run_up_bills(p: Columns, ground: Ground, ill: Illness, scratch: Scratch, sums: Sums) -> None:
     """Charge the year's care at the prices of the pool and within its budget, and carry accounts to pharmacies."""
+    note_standing(p, scratch)
     for i in range(p.key.size):
         pool = int64(p.insured[i])
         scheme = int64(p.scheme[i])
@@ -170,7 +167,7 @@ def run_up_bills(p: Columns, ground: Ground, ill: Illness, scratch: Scratch, sum
         scratch.inpatient[i] = inpatient
         p.cost[i] = outpatient + chronic + inpatient
     for i in range(p.key.size):
-        care = sums.care[int64(p.insured[i]), status_of(int64(p.work[i]), int64(p.scheme[i]))]
+        care = sums.care[int64(p.insured[i]), int64(scratch.status[i])]
         some = int64(p.cost[i] > 0)
         care[Care.OUTPATIENT, CareItem.VISITS] += int64(ill.visits[i]) * some
         care[Care.INPATIENT, CareItem.VISITS] += int64(ill.stays[i]) * some

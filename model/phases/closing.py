@@ -9,7 +9,6 @@ from agents.compiled import compiled_apart, float64, int64
 from agents.person import Columns
 from model.phases.ground import Ground, Scratch, Sums
 from model.phases.joining import standing_of
-from model.phases.standing import status_of
 from model.phases.tally import AGES, EnrolmentItem, Head, Money, Need
 from model.rules.enrolment import no_claim_steps
 
@@ -50,7 +49,7 @@ def pay_maternity(p: Columns, first: int, last: int, law: Any, ground: Ground, s
 
 
 @compiled_apart
-def count_heads(p: Columns, sums: Sums) -> None:
+def count_heads(p: Columns, scratch: Scratch, sums: Sums) -> None:
     """Count who lives at the end of the year by pool of insurance, scheme and work."""
     for i in range(p.key.size):
         alive = int64(p.dying[i] == 0)
@@ -60,4 +59,4 @@ def count_heads(p: Columns, sums: Sums) -> None:
         counts = sums.enrolment[pool, scheme, work]
         counts[EnrolmentItem.PEOPLE] += alive
         counts[EnrolmentItem.MEMBERS] += alive * int64(scheme != Scheme.NONE)
-        sums.heads[pool, HEADS + status_of(work, scheme)] += alive
+        sums.heads[pool, HEADS + int64(scratch.status[i])] += alive

@@ -9,7 +9,6 @@ from agents.compiled import compiled_apart, float64, inlined, int64
 from agents.numeric import fen_share
 from agents.person import Columns
 from model.phases.ground import Ground, Illness, Scratch, Sums
-from model.phases.standing import status_of
 from model.phases.tally import CareItem, ListedItem
 from model.rules.benefits import (
     assistance,
@@ -77,7 +76,7 @@ def _take_off(
     scratch.listed_in[i] = max(scratch.listed_in[i] - paid_in, 0)
     p.basic[i] = paid_out + paid_in
     p.claimed[i] = int64(paid_out + paid_in > 0)
-    care = sums.care[pool, status_of(int64(p.work[i]), scheme)]
+    care = sums.care[pool, int64(scratch.status[i])]
     care[Care.OUTPATIENT, CareItem.BASIC] += paid_out
     care[Care.INPATIENT, CareItem.BASIC] += paid_in
 
@@ -266,7 +265,7 @@ def _share_out(p: Columns, i: int, paid: int, outpatient: int, item: int, scratc
     scratch.rest_out[i] -= out
     scratch.rest_in[i] -= inside
     pool = int64(p.insured[i])
-    status = status_of(int64(p.work[i]), int64(p.scheme[i]))
+    status = int64(scratch.status[i])
     sums.care[pool, status, Care.OUTPATIENT, item] += out
     sums.care[pool, status, Care.INPATIENT, item] += inside
 

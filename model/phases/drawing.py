@@ -9,7 +9,6 @@ from agents.compiled import compiled_apart, inlined, int64
 from agents.numeric import fen_share
 from agents.person import Columns
 from model.phases.ground import Scratch, Sums
-from model.phases.standing import status_of
 from model.phases.tally import CareItem
 from model.rules.accounts import draw
 
@@ -49,10 +48,10 @@ def _ask_relatives(p: Columns, first: int, law: Any, scratch: Scratch) -> None:
 
 
 @inlined
-def _add(p: Columns, i: int, item: int, out: int, inside: int, sums: Sums) -> None:
+def _add(p: Columns, i: int, item: int, out: int, inside: int, scratch: Scratch, sums: Sums) -> None:
     """Add a payment for outpatient and inpatient care to the sums."""
     pool = int64(p.insured[i])
-    status = status_of(int64(p.work[i]), int64(p.scheme[i]))
+    status = int64(scratch.status[i])
     sums.care[pool, status, Care.OUTPATIENT, item] += out
     sums.care[pool, status, Care.INPATIENT, item] += inside
 
@@ -71,7 +70,7 @@ def _own_account(p: Columns, i: int, law: Any, scratch: Scratch, sums: Sums) -> 
     scratch.rest_in[i] -= inside
     scratch.listed_out[i] -= out
     scratch.listed_in[i] -= inside
-    _add(p, i, CareItem.OWN_ACCOUNT, out, inside, sums)
+    _add(p, i, CareItem.OWN_ACCOUNT, out, inside, scratch, sums)
 
 
 @inlined
@@ -80,4 +79,4 @@ def _cash(p: Columns, scratch: Scratch, sums: Sums) -> None:
     for i in range(p.key.size):
         p.self_pay[i] = scratch.rest_out[i] + scratch.rest_in[i]
     for i in range(p.key.size):
-        _add(p, i, CareItem.SELF_PAY, scratch.rest_out[i], scratch.rest_in[i], sums)
+        _add(p, i, CareItem.SELF_PAY, scratch.rest_out[i], scratch.rest_in[i], scratch, sums)

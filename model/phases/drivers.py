@@ -46,7 +46,7 @@ def money_in(
         mark_who_dies(people, ground, scratch)
         enrol(people, bounds, first_home, last_home, law, ground, sums, scratch)
         contribute(people, bounds, first_home, law, ground, sums, scratch)
-        count_profile(people, sums)
+        count_profile(people, scratch, sums)
 
 
 @compiled
@@ -69,7 +69,7 @@ def weigh(
         people = part_of(p, first, last)
         ill = illness_of(illness, first, last)
         seek_care(people, law, ground, ill, scratch)
-        weigh_need(people, ground, ill, sums)
+        weigh_need(people, ground, ill, scratch, sums)
 
 
 @compiled
@@ -98,4 +98,4 @@ def money_out(
         pay_rest(people, first, law, scratch, sums)
         pay_maternity(p, first, last, law, ground, scratch, sums)
         count_bonuses(people, law)
-        count_heads(people, sums)
+        count_heads(people, scratch, sums)

@@ -221,6 +221,8 @@ class Scratch(NamedTuple):
     """Keys of the first member [home in the block]."""
     marked: Array
     """Whether a phase looks more closely [person or home in the block]."""
+    status: Array
+    """Standing in the scheme (`Status`)."""
     chosen: Array
     """People whom a phase looks at more closely."""
     words: Array
@@ -250,7 +252,7 @@ def new_scratch(size: int, need: Array) -> Scratch:
     """Return room for the passing numbers of a block of people, beside the year's needs of everybody."""
     fen = [np.zeros(size, np.int64) for _ in range(FEN_FIELDS)]
     homes = [np.zeros(size, kind) for kind in HOME_FIELDS]
-    lists = np.zeros(size, np.uint8), np.zeros(size, np.int32)
+    lists = np.zeros(size, np.uint8), np.zeros(size, np.uint8), np.zeros(size, np.int32)
     draws = [np.zeros((kinds, size), np.uint32) for kinds in (4, 2, 2)]
     return Scratch(*[*fen, *homes, *lists, *draws, need])
 

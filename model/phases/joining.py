@@ -12,7 +12,7 @@ from agents.numeric import take_logs
 from agents.person import Columns
 from model.phases.ground import Bounds, Ground, Scratch, Sums
 from model.phases.insuring import insure_at
-from model.phases.standing import status_of
+from model.phases.standing import note_standing
 from model.phases.tally import AGES, EnrolmentItem, Head, Money
 from model.rules.codes import Entrant, Standing
 from model.rules.enrolment import consecutive_years, hukou_admits, missed_years, repair_cost, waiting_period
@@ -261,10 +261,11 @@ def _keep_books(p: Columns, law: Any) -> None:
 
 
 @compiled_apart
-def count_profile(p: Columns, sums: Sums) -> None:
+def count_profile(p: Columns, scratch: Scratch, sums: Sums) -> None:
     """Count heads by standing, chronic illness and age, on which the year's levels of care rest, and the insured."""
+    note_standing(p, scratch)
     for i in range(p.key.size):
-        status = status_of(int64(p.work[i]), int64(p.scheme[i]))
+        status = int64(scratch.status[i])
         age = min(int64(p.age[i]), AGES - 1)
         sums.profile[status, int64(p.chronic[i]), age, int64(p.dying[i])] += 1
         sums.heads[int64(p.insured[i]), COVERED + status] += int64(status != Status.NONE)

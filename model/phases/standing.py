@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from agents.codes import Scheme, Status, Work
-from agents.compiled import inlined
+from agents.compiled import inlined, int64
+from agents.person import Columns
+from model.phases.ground import Scratch
 
 
 @inlined
@@ -14,3 +16,10 @@ def status_of(work: int, scheme: int) -> int:
     if scheme == Scheme.RESIDENT:
         return Status.RESIDENT
     return Status.RETIRED if work == Work.RETIRED else Status.ACTIVE
+
+
+@inlined
+def note_standing(p: Columns, scratch: Scratch) -> None:
+    """Note everybody's standing in the scheme; sums by standing are quicker where it is looked up."""
+    for i in range(p.key.size):
+        scratch.status[i] = status_of(int64(p.work[i]), int64(p.scheme[i]))
