@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numba
 import numpy as np
-from llvmlite import binding
+from numba.core.codegen import get_host_cpu_features
 from numba.core.cpu import CPUTargetOptions
 from numba.core.options import TargetOptions
 
@@ -60,13 +60,11 @@ def with_whole_vectors() -> str | None:
     Wider vectors handle more people at once in the same way, with the same bits.
     """
     config: Any = numba.config
-    if config.CPU_NAME is not None or config.CPU_FEATURES is not None or not config.ENABLE_AVX:
-        return config.CPU_FEATURES  # type: ignore[no-any-return]
-    try:
-        features = binding.get_host_cpu_features()
-    except RuntimeError:  # LLVM does not know this processor
-        return None
-    return f"{features.flatten()},-prefer-256-bit" if features.get(WIDE) else None
+    told: str | None = config.CPU_FEATURES
+    if told is not None or config.CPU_NAME is not None:
+        return told
+    features: str = get_host_cpu_features()  # type: ignore[no-untyped-call]
+    return f"{features},-prefer-256-bit" if f"+{WIDE}" in features.split(",") else None
 
 
 numba.config.CPU_FEATURES = with_whole_vectors()  # type: ignore[attr-defined]

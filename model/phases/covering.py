@@ -31,122 +31,117 @@ MILD, SEVERE = 1, 2
 @compiled_apart
 def pay_basic(p: Columns, law: Any, ground: Ground, ill: Illness, scratch: Scratch, sums: Sums) -> None:
     """Pay the basic scheme's part of every bill and keep what is left, in and outside the list."""
+    rules = law.benefit
     for i in range(p.key.size):
-        p.claimed[i] = 0
-        scratch.rest_out[i] = scratch.outpatient[i] + scratch.chronic[i]
-        scratch.rest_in[i] = scratch.inpatient[i]
-        scratch.listed_out[i] = 0
-        scratch.listed_in[i] = 0
-    for n in range(_with_bill(p, Scheme.EMPLOYEE, scratch)):
+        visits, chronic, stays = _listed(p, i, rules, ill, scratch)
+        scratch.listed_out[i] = visits + chronic
+        scratch.listed_in[i] = stays
+        tier = int64(ill.visit_tier[i])
+        employee = _visits_of_employee(visits, tier, p.work[i] == Work.RETIRED, rules, ground.widened)
+        resident = _visits_of_resident(visits, tier, p.chronic[i] == MILD, rules)
+        paid = employee if p.scheme[i] == Scheme.EMPLOYEE else resident
+        scratch.paid_out[i] = paid + _chronic(p, i, chronic, rules)
+        scratch.paid_in[i] = 0
+    number = _with_stays(p, scratch)
+    for n in range(number):
         i = int64(scratch.chosen[n])
-        paid_out, paid_in = _employee(p, i, law, ground.widened, ill, scratch)
-        _take_off(p, i, paid_out, paid_in, ground, ill, scratch, sums)
-    for n in range(_with_bill(p, Scheme.RESIDENT, scratch)):
-        i = int64(scratch.chosen[n])
-        paid_out, paid_in = _resident(p, i, law, ill, scratch)
-        _take_off(p, i, paid_out, paid_in, ground, ill, scratch, sums)
+        sums.listed[int64(p.scheme[i]), int64(ill.tier[i]), ListedItem.COST] += scratch.listed_in[i]
+        scratch.paid_in[i] = _stays(p, i, scratch.listed_in[i], rules, ill)
+    _take_off(p, ground, scratch)
+    _add_up(p, number, ill, scratch, sums)
 
 
 @inlined
-def _with_bill(p: Columns, scheme: int, scratch: Scratch) -> int:
-    """List the members of a scheme who have a bill, and return how many they are."""
+def _with_stays(p: Columns, scratch: Scratch) -> int:
+    """List the people of whose stays something is on the insurance's list, and return how many they are."""
     number = int64(0)
     for i in range(p.key.size):
         scratch.chosen[number] = i
-        number += int64(p.scheme[i] == scheme) & int64(p.cost[i] != 0)
+        number += int64(scratch.listed_in[i] > 0)
     return number
 
 
 @inlined
-def _take_off(
-    p: Columns, i: int, out: int, inside: int, ground: Ground, ill: Illness, scratch: Scratch, sums: Sums
-) -> None:
-    """Pay the basic scheme's part for the months without waiting, as far as the pool is covered."""
-    pool = int64(p.insured[i])
-    scheme = int64(p.scheme[i])
-    open_share = max(MONTHS - float64(p.waiting[i]), 0.0) / MONTHS * ground.coverage[pool, scheme]
-    paid_out = int64(float64(out) * open_share)
-    paid_in = int64(float64(inside) * open_share)
-    listed = sums.listed[scheme, int64(ill.tier[i])]
-    listed[ListedItem.COST] += scratch.listed_in[i]
-    listed[ListedItem.BASIC] += paid_in
-    scratch.rest_out[i] -= paid_out
-    scratch.rest_in[i] -= paid_in
-    scratch.listed_out[i] = max(scratch.listed_out[i] - paid_out, 0)
-    scratch.listed_in[i] = max(scratch.listed_in[i] - paid_in, 0)
-    p.basic[i] = paid_out + paid_in
-    p.claimed[i] = int64(paid_out + paid_in > 0)
-    care = sums.care[pool, int64(scratch.status[i])]
-    care[Care.OUTPATIENT, CareItem.BASIC] += paid_out
-    care[Care.INPATIENT, CareItem.BASIC] += paid_in
+def _take_off(p: Columns, ground: Ground, scratch: Scratch) -> None:
+    """Take off what the basic scheme pays for the months without waiting, as far as the pool is covered."""
+    for i in range(p.key.size):
+        covered = ground.coverage[int64(p.insured[i]), int64(p.scheme[i])]
+        open_share = max(MONTHS - float64(p.waiting[i]), 0.0) / MONTHS * covered
+        paid_out = int64(float64(scratch.paid_out[i]) * open_share)
+        paid_in = int64(float64(scratch.paid_in[i]) * open_share)
+        scratch.paid_out[i] = paid_out
+        scratch.paid_in[i] = paid_in
+        scratch.rest_out[i] = scratch.outpatient[i] + scratch.chronic[i] - paid_out
+        scratch.rest_in[i] = scratch.inpatient[i] - paid_in
+        scratch.listed_out[i] = max(scratch.listed_out[i] - paid_out, 0)
+        scratch.listed_in[i] = max(scratch.listed_in[i] - paid_in, 0)
+        p.basic[i] = paid_out + paid_in
+        p.claimed[i] = int64(paid_out + paid_in > 0)
 
 
 @inlined
-def _employee(p: Columns, i: int, law: Any, widened: float, ill: Illness, scratch: Scratch) -> tuple[int, int]:
-    """Return what the employee pool pays for one member's visits with chronic treatment, and stays [fen]."""
-    retired = p.work[i] == Work.RETIRED
-    rules = law.benefit
-    tier = int64(ill.tier[i])
-    listed = rules.employee_in_list_share[tier]
-    visits, chronic, stays = _listed(p, i, rules.outpatient_in_list_share[1], listed, rules, ill, scratch)
-    rate = rules.employee_outpatient_rate[int64(ill.visit_tier[i])]
-    deductible = rules.employee_outpatient_deductible
-    cap = rules.employee_outpatient_cap
-    extra = 0.0
-    if retired:
-        rate = rate + rules.retiree_outpatient_bonus
-        deductible = rules.retiree_outpatient_deductible
-        cap = rules.retiree_outpatient_cap
-        extra = rules.retiree_bonus
-    paid_visits = fen_share(basic_outpatient(visits, deductible, rate, cap), rules.employee_outpatient_on * widened)
-    paid_visits = min(paid_visits, visits)
-    paid_chronic = _chronic(p, i, chronic, rules.chronic_rate_employee + extra, rules)
-    paid_stays = int64(0)
-    if stays > 0:
-        deductible = _deductible(rules.employee_deductible[tier], int64(ill.stays[i]), rules)
-        rate = min(rules.employee_rate[tier] + extra, 1.0)
-        paid_stays = basic_inpatient(stays, deductible, rate, rules.employee_cap)
-    return paid_visits + paid_chronic, paid_stays
+def _add_up(p: Columns, number: int, ill: Illness, scratch: Scratch, sums: Sums) -> None:
+    """Add what the basic scheme paid to the sums of the pools; only the people listed have stays to add."""
+    for i in range(p.key.size):
+        care = sums.care[int64(p.insured[i]), int64(scratch.status[i])]
+        care[Care.OUTPATIENT, CareItem.BASIC] += scratch.paid_out[i]
+    for n in range(number):
+        i = int64(scratch.chosen[n])
+        sums.care[int64(p.insured[i]), int64(scratch.status[i]), Care.INPATIENT, CareItem.BASIC] += scratch.paid_in[i]
+        sums.listed[int64(p.scheme[i]), int64(ill.tier[i]), ListedItem.BASIC] += scratch.paid_in[i]
 
 
 @inlined
-def _resident(p: Columns, i: int, law: Any, ill: Illness, scratch: Scratch) -> tuple[int, int]:
-    """Return what the resident pool pays for one member's visits with chronic treatment, and stays [fen]."""
-    rules = law.benefit
+def _visits_of_employee(listed: int, tier: int, retired: bool, rules: Any, widened: float) -> int:
+    """Return what the employee pool pays of visits [fen]."""
+    rate = rules.employee_outpatient_rate[tier]
+    rate = rate + rules.retiree_outpatient_bonus if retired else rate
+    deductible = rules.retiree_outpatient_deductible if retired else rules.employee_outpatient_deductible
+    cap = rules.retiree_outpatient_cap if retired else rules.employee_outpatient_cap
+    paid = fen_share(basic_outpatient(listed, deductible, rate, cap), rules.employee_outpatient_on * widened)
+    return min(paid, listed)
+
+
+@inlined
+def _visits_of_resident(listed: int, tier: int, drugs: bool, rules: Any) -> int:
+    """Return what the resident pool pays of visits, with the drugs of mild chronic illness [fen]."""
+    cap = rules.resident_outpatient_cap + (rules.resident_chronic_drug_cap if drugs else 0)
+    return basic_outpatient(listed, rules.resident_outpatient_deductible, rules.resident_outpatient_rate[tier], cap)
+
+
+@inlined
+def _stays(p: Columns, i: int, listed: int, rules: Any, ill: Illness) -> int:
+    """Return what the pool pays of one member's stays [fen]."""
     tier = int64(ill.tier[i])
-    listed = rules.resident_in_list_share[tier]
-    visits, chronic, stays = _listed(p, i, rules.outpatient_in_list_share[2], listed, rules, ill, scratch)
-    rate = rules.resident_outpatient_rate[int64(ill.visit_tier[i])]
-    drugs = rules.resident_chronic_drug_cap if p.chronic[i] == MILD else 0
-    cap = rules.resident_outpatient_cap + drugs
-    paid_visits = basic_outpatient(visits, rules.resident_outpatient_deductible, rate, cap)
-    paid_chronic = _chronic(p, i, chronic, rules.chronic_rate_resident, rules)
-    paid_stays = int64(0)
-    if stays > 0:
+    if p.scheme[i] == Scheme.RESIDENT:
         deductible = _deductible(rules.resident_deductible[tier], int64(ill.stays[i]), rules)
-        paid_stays = basic_inpatient(stays, deductible, rules.resident_rate[tier], rules.resident_cap)
-    return paid_visits + paid_chronic, paid_stays
+        return basic_inpatient(listed, deductible, rules.resident_rate[tier], rules.resident_cap)
+    extra = rules.retiree_bonus if p.work[i] == Work.RETIRED else 0.0
+    deductible = _deductible(rules.employee_deductible[tier], int64(ill.stays[i]), rules)
+    rate = min(rules.employee_rate[tier] + extra, 1.0)
+    return basic_inpatient(listed, deductible, rate, rules.employee_cap)
 
 
 @inlined
-def _listed(
-    p: Columns, i: int, outpatient_share: float, inpatient_share: float, rules: Any, ill: Illness, scratch: Scratch
-) -> tuple[int, int, int]:
-    """Return the parts of visits, chronic treatment and stays that are on the insurance's list, and note them [fen].
+def _listed(p: Columns, i: int, rules: Any, ill: Illness, scratch: Scratch) -> tuple[int, int, int]:
+    """Return the parts of visits, chronic treatment and stays that are on the insurance's list [fen].
 
     Of stays outside the pool of insurance less counts; of those who live elsewhere, less of all.
     """
-    visits = in_list(scratch.outpatient[i], outpatient_share)
-    chronic = in_list(scratch.chronic[i], outpatient_share)
-    stays = in_list(scratch.inpatient[i], inpatient_share)
-    if ill.away[i] != Away.NOT:
-        cut = cut_away(int64(ill.away[i]), rules)
-        stays = in_list_away(stays, cut)
-        if p.home[i] != p.insured[i]:
-            visits = in_list_away(visits, cut)
-            chronic = in_list_away(chronic, cut)
-    scratch.listed_out[i] = visits + chronic
-    scratch.listed_in[i] = stays
+    insured = int64(p.scheme[i] != Scheme.NONE)
+    employee = p.scheme[i] == Scheme.EMPLOYEE
+    tier = int64(ill.tier[i])
+    outpatient_share = rules.outpatient_in_list_share[1 if employee else 2]
+    inpatient_share = rules.employee_in_list_share[tier] if employee else rules.resident_in_list_share[tier]
+    visits = insured * in_list(scratch.outpatient[i], outpatient_share)
+    chronic = insured * in_list(scratch.chronic[i], outpatient_share)
+    stays = insured * in_list(scratch.inpatient[i], inpatient_share)
+    away = ill.away[i] != Away.NOT
+    cut = cut_away(int64(ill.away[i]), rules)
+    stays = in_list_away(stays, cut) if away else stays
+    away = away & (p.home[i] != p.insured[i])
+    visits = in_list_away(visits, cut) if away else visits
+    chronic = in_list_away(chronic, cut) if away else chronic
     return visits, chronic, stays
 
 
@@ -161,8 +156,11 @@ def cut_away(away: int, rules: Any) -> float:
 
 
 @inlined
-def _chronic(p: Columns, i: int, listed: int, rate: float, rules: Any) -> int:
+def _chronic(p: Columns, i: int, listed: int, rules: Any) -> int:
     """Return what the pool pays for chronic treatment out of hospital, by severity [fen]."""
+    extra = rules.retiree_bonus if p.work[i] == Work.RETIRED else 0.0
+    employee = p.scheme[i] == Scheme.EMPLOYEE
+    rate = rules.chronic_rate_employee + extra if employee else rules.chronic_rate_resident
     cap = rules.chronic_cap_severe if p.chronic[i] == SEVERE else rules.chronic_cap_mild
     return basic_outpatient(listed, rules.chronic_deductible, min(rate, 1.0), cap)
 

@@ -13,7 +13,7 @@ from agents.compiled import inlined
 
 HOME_FIELDS = ("f8", "f8", "f8", "i8", "i8", "i8", "i8", "u8")
 """What a block keeps for every home."""
-FEN_FIELDS = 8
+FEN_FIELDS = 12
 """Sums of money that a block keeps for every person."""
 Bounds = NDArray[np.int64]
 Take = Callable[..., Array]
@@ -201,6 +201,14 @@ class Scratch(NamedTuple):
     """Part of the rest that is on the insurance's list, outpatient [fen]."""
     listed_in: Array
     """Part of the rest that is on the insurance's list, inpatient [fen]."""
+    paid_out: Array
+    """What the basic scheme pays of outpatient care [fen]."""
+    paid_in: Array
+    """What the basic scheme pays of inpatient care [fen]."""
+    due: Array
+    """A resident's premium, then what of it is the own [fen]."""
+    helped: Array
+    """What assistance pays of a resident's premium [fen]."""
     drawn: Array
     """Interest on the account [fen]."""
     leaning: Array
@@ -214,7 +222,7 @@ class Scratch(NamedTuple):
     residents: Array
     """Members outside the employee scheme [home in the block]."""
     chronic_home: Array
-    """The worst chronic illness at home [home in the block]."""
+    """Members chronically ill [home in the block]."""
     heads: Array
     """Pool where the home lies [home in the block]."""
     keys: Array
@@ -225,6 +233,8 @@ class Scratch(NamedTuple):
     """Standing in the scheme (`Status`)."""
     chosen: Array
     """People whom a phase looks at more closely."""
+    running: Array
+    """[3, person] sums over everybody in the block before a person: income [fen/year], residents, chronically ill."""
     words: Array
     """[4, person] words of the phase's purpose."""
     pairs: Array
@@ -254,7 +264,7 @@ def new_scratch(size: int, need: Array) -> Scratch:
     homes = [np.zeros(size, kind) for kind in HOME_FIELDS]
     lists = np.zeros(size, np.uint8), np.zeros(size, np.uint8), np.zeros(size, np.int32)
     draws = [np.zeros((kinds, size), np.uint32) for kinds in (4, 2, 2)]
-    return Scratch(*[*fen, *homes, *lists, *draws, need])
+    return Scratch(*[*fen, *homes, *lists, np.zeros((3, size + 1), np.int64), *draws, need])
 
 
 class Room(NamedTuple):

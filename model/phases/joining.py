@@ -36,14 +36,11 @@ def enrol(
     for home in range(last_home - first_home):
         scratch.common[home] = unit(scratch.words[0, home])
     draw_words(ground.seed, int64(Purpose.ENROLMENT), ground.year, p.key, scratch.words)
-    number = int64(0)
     carried = MONTHS if law.waiting.carry_over == 1 else MOST
     for i in range(p.key.size):
         ended = MONTHS if p.scheme[i] == Scheme.EMPLOYEE else carried
         p.waiting[i] = max(int64(p.waiting[i]) - ended, 0)
-        scratch.chosen[number] = i
-        number += int64(p.scheme[i] != Scheme.EMPLOYEE)
-    for n in range(number):
+    for n in range(_may_change(p, first_home, law, ground, scratch)):
         i = int64(scratch.chosen[n])
         before = int64(p.scheme[i])
         home = int64(p.household[i]) - first_home
@@ -63,9 +60,9 @@ def _ask_families(
 ) -> None:
     """Note what speaks for the resident scheme in every family [log odds], and the number with which it decides."""
     homes = last_home - first_home
-    _gather(p, first_home, homes, scratch)
-    rules = law.enrolment
     sizes = bounds[first_home : last_home + 1]
+    _gather(p, sizes, homes, scratch)
+    rules = law.enrolment
     for home in range(homes):
         head = sizes[home] - sizes[0]
         place = int64(p.home[head])
@@ -88,17 +85,44 @@ def _ask_families(
 
 
 @inlined
-def _gather(p: Columns, first_home: int, homes: int, scratch: Scratch) -> None:
-    """Add up every family's income and residents, and note its worst chronic illness."""
+def _gather(p: Columns, sizes: Bounds, homes: int, scratch: Scratch) -> None:
+    """Add up every family's income, residents and ill: sums up to the next home less those up to its own."""
+    earned, residents, ill = scratch.running[0], scratch.running[1], scratch.running[2]
+    income, outside, sick = int64(0), int64(0), int64(0)
+    for i in range(p.key.size):
+        earned[i], residents[i], ill[i] = income, outside, sick
+        income += int64(p.income[i])
+        outside += int64(p.scheme[i] != Scheme.EMPLOYEE)
+        sick += int64(p.chronic[i] > 0)
+    last = p.key.size
+    earned[last], residents[last], ill[last] = income, outside, sick
     for home in range(homes):
-        scratch.earned[home] = 0
-        scratch.residents[home] = 0
-        scratch.chronic_home[home] = 0
+        begin, end = sizes[home] - sizes[0], sizes[home + 1] - sizes[0]
+        scratch.earned[home] = earned[end] - earned[begin]
+        scratch.residents[home] = residents[end] - residents[begin]
+        scratch.chronic_home[home] = ill[end] - ill[begin]
+
+
+@inlined
+def _may_change(p: Columns, first_home: int, law: Any, ground: Ground, scratch: Scratch) -> int:
+    """List the people outside the employee scheme who do not just stay residents, and return how many they are."""
+    habit = _staying(law)
     for i in range(p.key.size):
         home = int64(p.household[i]) - first_home
-        scratch.earned[home] += int64(p.income[i])
-        scratch.residents[home] += int64(p.scheme[i] != Scheme.EMPLOYEE)
-        scratch.chronic_home[home] = max(int64(scratch.chronic_home[home]), int64(p.chronic[i]))
+        own = _number(unit(scratch.words[0, i]), unit(scratch.words[2, i]), scratch.common[home], law)
+        leaves = not _insured(p, i, habit, scratch.leaning[home], own, law, ground)
+        scratch.marked[i] = int64((p.scheme[i] == Scheme.NONE) | (leaves & (p.scheme[i] == Scheme.RESIDENT)))
+    number = int64(0)
+    for i in range(p.key.size):
+        scratch.chosen[number] = i
+        number += int64(scratch.marked[i])
+    return number
+
+
+@inlined
+def _number(own: float, alone: float, common: float, law: Any) -> float:
+    """Return the number with which a member decides: the family's, or the own of a few who decide alone."""
+    return own if alone < law.enrolment.member_noise else common
 
 
 @inlined
@@ -114,10 +138,9 @@ def _choose(
     scratch: Scratch,
 ) -> int:
     """Return the scheme of a person outside the employee scheme after the family's decision."""
-    own = common
-    if unit(scratch.words[2, i]) < law.enrolment.member_noise:
-        own = unit(scratch.words[0, i])
-    if not _insured(p, i, before, family, own, law, ground):
+    own = _number(unit(scratch.words[0, i]), unit(scratch.words[2, i]), common, law)
+    habit = _staying(law) if before == Scheme.RESIDENT else _returning(p, i, law)
+    if not _insured(p, i, habit, family, own, law, ground):
         insure_at(p, i, int64(p.home[i]), sums)
         return int64(Scheme.NONE)
     if before != Scheme.RESIDENT:
@@ -140,27 +163,32 @@ def _local_share(p: Columns, i: int, rules: Any) -> float:
 
 
 @inlined
-def _insured(p: Columns, i: int, before: int, family: float, u: float, law: Any, ground: Ground) -> bool:
-    """Say whether a member of the family is insured as a resident this year."""
+def _insured(p: Columns, i: int, habit: float, family: float, u: float, law: Any, ground: Ground) -> bool:
+    """Say whether a member of the family is insured as a resident this year; some are whatever the family thinks."""
     rules = law.enrolment
-    work = int64(p.work[i])
-    if p.aid[i] > 0:
-        return bool(u < rules.aid_share)
-    if p.age[i] == 0:
-        return bool(u < rules.newborn_share)
-    if work == Work.PUPIL:
-        return bool(u < rules.pupil_share)
-    leaning = family + ground.member_leaning[int64(p.chronic[i]), min(int64(p.age[i]), AGES - 1)]
-    if before == Scheme.RESIDENT:
-        leaning += rules.coefficient_habit + rules.coefficient_bonus * _bonus(law.waiting)
-    else:
-        lapsed = int64(p.lapsed[i])
-        wait = _wait(lapsed, int64(p.age[i]), int64(0), int64(0), int64(0), law)
-        leaning += return_leaning(lapsed, wait, rules.return_penalty, rules.coefficient_waiting)
-    if p.home[i] != p.hukou[i]:
-        far = ground.province[int64(p.home[i])] != ground.province[int64(p.hukou[i])]
-        leaning += rules.migrant_penalty_province if far else rules.migrant_penalty_city
-    return joins(ground.log_odds, u, leaning)
+    poor, newborn = p.aid[i] > 0, p.age[i] == 0
+    share = rules.newborn_share if newborn else rules.pupil_share
+    share = rules.aid_share if poor else share
+    leaning = family + ground.member_leaning[int64(p.chronic[i]), min(int64(p.age[i]), AGES - 1)] + habit
+    far = ground.province[int64(p.home[i])] != ground.province[int64(p.hukou[i])]
+    moved = leaning + (rules.migrant_penalty_province if far else rules.migrant_penalty_city)
+    joined = joins(ground.log_odds, u, moved if p.home[i] != p.hukou[i] else leaning)
+    return (u < share) if poor | newborn | (p.work[i] == Work.PUPIL) else joined
+
+
+@inlined
+def _staying(law: Any) -> float:
+    """Return what speaks for staying insured [log odds]."""
+    rules = law.enrolment
+    return float64(rules.coefficient_habit + rules.coefficient_bonus * _bonus(law.waiting))
+
+
+@inlined
+def _returning(p: Columns, i: int, law: Any) -> float:
+    """Return what speaks for coming back after missed years [log odds]."""
+    lapsed = int64(p.lapsed[i])
+    wait = _wait(lapsed, int64(p.age[i]), int64(0), int64(0), int64(0), law)
+    return return_leaning(lapsed, wait, law.enrolment.return_penalty, law.enrolment.coefficient_waiting)
 
 
 @inlined

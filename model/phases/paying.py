@@ -46,8 +46,7 @@ def contribute(
     _interest(p, law, sums, scratch)
     for n in range(_members(p, Scheme.EMPLOYEE, scratch)):
         _employee(p, int64(scratch.chosen[n]), law, ground, sums)
-    for n in range(_members(p, Scheme.RESIDENT, scratch)):
-        _resident(p, int64(scratch.chosen[n]), bounds, first_home, law, ground, sums, scratch)
+    _residents(p, bounds, first_home, law, ground, sums, scratch)
 
 
 @inlined
@@ -132,39 +131,56 @@ def _employee(p: Columns, i: int, law: Any, ground: Ground, sums: Sums) -> None:
 
 
 @inlined
-def _resident(
-    p: Columns, i: int, bounds: Bounds, first_home: int, law: Any, ground: Ground, sums: Sums, scratch: Scratch
+def _residents(
+    p: Columns, bounds: Bounds, first_home: int, law: Any, ground: Ground, sums: Sums, scratch: Scratch
 ) -> None:
-    """Collect one resident's premium: help for the poor, the rest in cash; relatives' accounts are asked for it."""
-    pool = int64(p.insured[i])
-    due = _due(p, i, bounds, first_home, law, ground, scratch)
-    if p.age[i] == 0 and law.resident.newborn_free == 1:
-        due = 0
-    helped = premium_help(due, _help_share(p, i, law, scratch))
-    own = due - helped
-    accounts = law.accounts
-    if accounts.pays_premium == 1 and (accounts.scope >= WIDER or accounts.reading_s2 == 0):
-        covered = accounts.reading_s1 == 0 or p.continuous[i] > 1
-        scratch.need[0, bounds[first_home] + i] = own if covered else 0
-    centre, province, prefecture = ground.subsidy[pool, 0], ground.subsidy[pool, 1], ground.subsidy[pool, 2]
-    p.contribution[i] += own
-    p.matched[i] = centre + province + prefecture
-    sums.heads[pool, Head.SUBSIDISED] += 1
-    money = sums.money[pool]
-    money[Money.RESIDENT_HELP] += helped
-    money[Money.RESIDENT_CASH] += own
-    money[Money.SUBSIDY_CENTRE] += centre
-    money[Money.SUBSIDY_PROVINCE] += province
-    money[Money.SUBSIDY_PREFECTURE] += prefecture
+    """Collect the residents' premiums: help for the poor, the rest in cash; relatives' accounts are asked for it."""
+    rules, accounts = law.resident, law.accounts
+    flat = int64(rules.individual_next if rules.cash_year == PAID_AHEAD else rules.individual)
+    for i in range(p.key.size):
+        scratch.due[i] = flat
+    if rules.link_mode != Link.FLAT:
+        for i in range(p.key.size):
+            scratch.due[i] = _linked(p, i, flat, bounds, first_home, rules, ground, scratch)
+    asks = accounts.pays_premium == 1 and (accounts.scope >= WIDER or accounts.reading_s2 == 0)
+    begin = bounds[first_home]
+    need, others = scratch.need[0, begin : begin + p.key.size], scratch.words[HELPED]
+    for i in range(p.key.size):
+        free = (p.age[i] == 0) & (rules.newborn_free == 1)
+        resident = p.scheme[i] == Scheme.RESIDENT
+        due = scratch.due[i] if resident and not free else int64(0)
+        helped = premium_help(due, _help_share(int64(p.aid[i]), unit(others[i]), law.assistance))
+        own = due - helped
+        covered = (accounts.reading_s1 == 0) | (p.continuous[i] > 1)
+        need[i] = (own if covered else int64(0)) if resident and asks else int64(need[i])
+        p.contribution[i] += own
+        scratch.due[i] = own
+        scratch.helped[i] = helped
+    _add_residents(p, ground, sums, scratch)
 
 
 @inlined
-def _due(p: Columns, i: int, bounds: Bounds, first_home: int, law: Any, ground: Ground, scratch: Scratch) -> int:
-    """Return a resident's contribution of the year before any help [fen]."""
-    rules = law.resident
-    flat = rules.individual_next if rules.cash_year == PAID_AHEAD else rules.individual
-    if rules.link_mode == Link.FLAT:
-        return int64(flat)
+def _add_residents(p: Columns, ground: Ground, sums: Sums, scratch: Scratch) -> None:
+    """Add the residents' premiums, and the treasury's subsidy of each of them, to the sums of the pools."""
+    for n in range(_members(p, Scheme.RESIDENT, scratch)):
+        i = int64(scratch.chosen[n])
+        pool = int64(p.insured[i])
+        centre, province, prefecture = ground.subsidy[pool, 0], ground.subsidy[pool, 1], ground.subsidy[pool, 2]
+        p.matched[i] = centre + province + prefecture
+        sums.heads[pool, Head.SUBSIDISED] += 1
+        money = sums.money[pool]
+        money[Money.RESIDENT_HELP] += scratch.helped[i]
+        money[Money.RESIDENT_CASH] += scratch.due[i]
+        money[Money.SUBSIDY_CENTRE] += centre
+        money[Money.SUBSIDY_PROVINCE] += province
+        money[Money.SUBSIDY_PREFECTURE] += prefecture
+
+
+@inlined
+def _linked(
+    p: Columns, i: int, flat: int, bounds: Bounds, first_home: int, rules: Any, ground: Ground, scratch: Scratch
+) -> int:
+    """Return a resident's contribution of the year before any help where it is linked to incomes [fen]."""
     home = int64(p.household[i])
     family = int64(scratch.earned[home - first_home]) // (bounds[home + 1] - bounds[home])
     bracket = rules.link_brackets[fifth_of(int64(p.rank[i]), RANKS)]
@@ -176,10 +192,8 @@ def _due(p: Columns, i: int, bounds: Bounds, first_home: int, law: Any, ground: 
 
 
 @inlined
-def _help_share(p: Columns, i: int, law: Any, scratch: Scratch) -> float:
+def _help_share(aid: int, luck: float, rules: Any) -> float:
     """Return the share of a premium that medical assistance pays: by class, or of some outside the classes."""
-    rules = law.assistance
-    share = rules.help_share[int64(p.aid[i])]
-    if p.aid[i] == 0 and unit(scratch.words[HELPED, i]) < rules.subsidised_others_share:
-        share = max(share, rules.subsidised_others_help)
-    return float64(share)
+    share = rules.help_share[aid]
+    other = (aid == 0) & (luck < rules.subsidised_others_share)
+    return float64(max(share, rules.subsidised_others_help) if other else share)
