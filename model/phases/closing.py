@@ -6,8 +6,8 @@ from typing import Any
 
 from agents.codes import Scheme, Sex
 from agents.compiled import compiled_apart, float64, int64
-from agents.person import Columns
-from model.phases.ground import Ground, Scratch, Sums
+from agents.person import Columns, part_of
+from model.phases.ground import Ground, Scratch, Sums, list_marked
 from model.phases.joining import standing_of
 from model.phases.tally import AGES, EnrolmentItem, Head, Money, Need
 from model.rules.enrolment import no_claim_steps
@@ -33,13 +33,13 @@ def count_bonuses(p: Columns, law: Any) -> None:
 def pay_maternity(p: Columns, first: int, last: int, law: Any, ground: Ground, scratch: Scratch, sums: Sums) -> None:
     """Pay care and allowance at the birth of every child of a woman insured as an employee, and add what to expect."""
     cost = float64(law.employee.maternity_cost)
-    number = int64(0)
-    for i in range(first, last):
-        scratch.chosen[number] = i
-        woman = (p.sex[i] == Sex.FEMALE) & (p.scheme[i] == Scheme.EMPLOYEE)
-        number += int64((p.age[i] == 0) | woman)
-    for n in range(number):
-        i = int64(scratch.chosen[n])
+    people = part_of(p, first, last)
+    for i in range(last - first):
+        woman = (people.sex[i] == Sex.FEMALE) & (people.scheme[i] == Scheme.EMPLOYEE)
+        fertile = ground.fertility[min(int64(people.age[i]), AGES - 1)] > 0.0
+        scratch.marked[i] = int64((people.age[i] == 0) | (woman & fertile))
+    for n in range(list_marked(scratch.marked[: last - first], scratch.chosen)):
+        i = first + int64(scratch.chosen[n])
         mother = int64(p.mother[i])
         if p.age[i] == 0 and mother >= 0 and p.scheme[mother] == Scheme.EMPLOYEE:
             sums.money[int64(p.insured[mother]), Money.MATERNITY] += law.employee.maternity_cost

@@ -8,7 +8,7 @@ from agents.codes import Care, Scheme, Work
 from agents.compiled import compiled_apart, float64, inlined, int64
 from agents.numeric import fen_share
 from agents.person import Columns
-from model.phases.ground import Ground, Illness, Scratch, Sums
+from model.phases.ground import Ground, Illness, Scratch, Sums, list_marked
 from model.phases.tally import CareItem, ListedItem
 from model.rules.benefits import (
     assistance,
@@ -194,16 +194,12 @@ def pay_supplement(p: Columns, law: Any, ground: Ground, scratch: Scratch, sums:
 @inlined
 def _much_left(p: Columns, threshold: int, law: Any, ground: Ground, scratch: Scratch) -> int:
     """List the people who have more left to pay inside the list than their threshold; return how many they are."""
-    number = int64(0)
     for i in range(p.key.size):
         listed = scratch.listed_out[i] + scratch.listed_in[i]
-        least = float64(threshold)
         resident = _resident_threshold(p, i, law, ground)
-        if p.scheme[i] == Scheme.RESIDENT:
-            least = resident
-        scratch.chosen[number] = i
-        number += int64(float64(listed) > least)
-    return number
+        least = resident if p.scheme[i] == Scheme.RESIDENT else float64(threshold)
+        scratch.marked[i] = int64(float64(listed) > least)
+    return list_marked(scratch.marked[: p.key.size], scratch.chosen)
 
 
 @inlined
@@ -286,13 +282,11 @@ def pay_assistance(p: Columns, law: Any, ground: Ground, scratch: Scratch, sums:
 @inlined
 def _beyond_threshold(p: Columns, law: Any, ground: Ground, scratch: Scratch) -> int:
     """List the insured who have more left to pay inside the list than assistance asks of them; return how many."""
-    number = int64(0)
     for i in range(p.key.size):
         listed = scratch.listed_out[i] * law.assistance.outpatient_on + scratch.listed_in[i]
         beyond = listed > _assistance_threshold(p, i, law, ground)
-        scratch.chosen[number] = i
-        number += int64(beyond & (p.scheme[i] != Scheme.NONE))
-    return number
+        scratch.marked[i] = int64(beyond & (p.scheme[i] != Scheme.NONE))
+    return list_marked(scratch.marked[: p.key.size], scratch.chosen)
 
 
 @inlined

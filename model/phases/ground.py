@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.columns import Array
-from agents.compiled import inlined
+from agents.compiled import inlined, int64
 
 HOME_FIELDS = ("f8", "f8", "f8", "i8", "i8", "i8", "i8", "u8")
 """What a block keeps for every home."""
@@ -243,6 +243,16 @@ class Scratch(NamedTuple):
     """[2, person] words of evenly spread numbers for inpatient care."""
     need: Array
     """[2, row of the people table] what relatives' accounts are asked for this year [fen]."""
+
+
+@inlined
+def list_marked(marked: Array, chosen: Array) -> int:
+    """List the places that are marked, and return how many they are."""
+    number = int64(0)
+    for i in range(marked.size):
+        chosen[number] = i
+        number += int64(marked[i])
+    return number
 
 
 class Sums(NamedTuple):

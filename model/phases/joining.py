@@ -10,7 +10,7 @@ from agents.compiled import compiled_apart, float64, inlined, int64
 from agents.enrolment import LEAST, family_leaning, joins, return_leaning
 from agents.numeric import take_logs
 from agents.person import Columns
-from model.phases.ground import Bounds, Ground, Scratch, Sums
+from model.phases.ground import Bounds, Ground, Scratch, Sums, list_marked
 from model.phases.insuring import insure_at
 from model.phases.standing import note_standing
 from model.phases.tally import AGES, EnrolmentItem, Head, Money
@@ -66,10 +66,12 @@ def _ask_families(
     for home in range(homes):
         head = sizes[home] - sizes[0]
         place = int64(p.home[head])
-        mean = float64(ground.income[place, int64(p.urban[head])])
-        income = max(float64(scratch.earned[home]), mean * rules.least_income)
         scratch.keys[home] = p.key[head]
         scratch.heads[home] = place
+        scratch.premium[home] = float64(ground.income[place, int64(p.urban[head])])
+    for home in range(homes):
+        mean = scratch.premium[home]
+        income = max(float64(scratch.earned[home]), mean * rules.least_income)
         scratch.premium[home] = float64(int64(scratch.residents[home]) * law.resident.individual) / income
         scratch.leaning[home] = max(income / float64(sizes[home + 1] - sizes[home]) / mean, LEAST)
     take_logs(scratch.leaning[:homes])
@@ -112,11 +114,7 @@ def _may_change(p: Columns, first_home: int, law: Any, ground: Ground, scratch: 
         own = _number(unit(scratch.words[0, i]), unit(scratch.words[2, i]), scratch.common[home], law)
         leaves = not _insured(p, i, habit, scratch.leaning[home], own, law, ground)
         scratch.marked[i] = int64((p.scheme[i] == Scheme.NONE) | (leaves & (p.scheme[i] == Scheme.RESIDENT)))
-    number = int64(0)
-    for i in range(p.key.size):
-        scratch.chosen[number] = i
-        number += int64(scratch.marked[i])
-    return number
+    return list_marked(scratch.marked[: p.key.size], scratch.chosen)
 
 
 @inlined

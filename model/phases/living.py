@@ -11,7 +11,7 @@ from agents.chance import Purpose, draw_pairs, draw_words, unit
 from agents.codes import Hukou, Scheme, Sex, Work
 from agents.compiled import compiled_apart, float64, inlined, int64
 from agents.person import Columns
-from model.phases.ground import Ground, Scratch, Sums
+from model.phases.ground import Ground, Scratch, Sums, list_marked
 from model.phases.insuring import insure_at
 from model.phases.tally import EnrolmentItem
 from model.rules.codes import Entrant
@@ -81,11 +81,7 @@ def _may_move(p: Columns, law: Any, ground: Ground, scratch: Scratch) -> int:
         torn = (unit(hearts[i]) < switch) & (work == Work.FLEXIBLE)
         strayed = (work == Work.FARMER) & (p.scheme[i] == Scheme.EMPLOYEE)
         scratch.marked[i] = int64(of_age | drawn | torn | strayed)
-    number = int64(0)
-    for i in range(p.key.size):
-        scratch.chosen[number] = i
-        number += int64(scratch.marked[i])
-    return number
+    return list_marked(scratch.marked[: p.key.size], scratch.chosen)
 
 
 @inlined
