@@ -15,6 +15,8 @@ HOME_FIELDS = ("f8", "f8", "f8", "i8", "i8", "i8", "i8", "u8")
 """What a block keeps for every home."""
 FEN_FIELDS = 12
 """Sums of money that a block keeps for every person."""
+MOST_POOLS = 1 << 15
+"""Pools that a column of 16 bits can name."""
 Bounds = NDArray[np.int64]
 Take = Callable[..., Array]
 """Gives an array of a type and a number of rows, for a purpose; it may hold anything."""
@@ -241,6 +243,8 @@ class Scratch(NamedTuple):
     """[2, person] words of evenly spread numbers for outpatient care."""
     more_pairs: Array
     """[2, person] words of evenly spread numbers for inpatient care."""
+    members: Array
+    """[pool] residents of the block insured in the pool."""
     need: Array
     """[2, row of the people table] what relatives' accounts are asked for this year [fen]."""
 
@@ -274,7 +278,8 @@ def new_scratch(size: int, need: Array) -> Scratch:
     homes = [np.zeros(size, kind) for kind in HOME_FIELDS]
     lists = np.zeros(size, np.uint8), np.zeros(size, np.uint8), np.zeros(size, np.int32)
     draws = [np.zeros((kinds, size), np.uint32) for kinds in (4, 2, 2)]
-    return Scratch(*[*fen, *homes, *lists, np.zeros((3, size + 1), np.int64), *draws, need])
+    running, members = np.zeros((3, size + 1), np.int64), np.zeros(MOST_POOLS, np.int64)
+    return Scratch(*[*fen, *homes, *lists, running, *draws, members, need])
 
 
 class Room(NamedTuple):

@@ -11,7 +11,7 @@ from agents.codes import Scheme, Work
 from agents.compiled import compiled_apart, float64, inlined, int64
 from agents.numeric import fen_share
 from agents.person import Columns
-from model.phases.ground import Bounds, Ground, Scratch, Sums
+from model.phases.ground import Bounds, Ground, Scratch, Sums, list_marked
 from model.phases.tally import Head, Money
 from model.rules.accounts import account_interest, credit_active, credit_retired, own_to_account
 from model.rules.codes import Link
@@ -43,32 +43,23 @@ def contribute(
     p: Columns, bounds: Bounds, first_home: int, law: Any, ground: Ground, sums: Sums, scratch: Scratch
 ) -> None:
     """Let everybody insured pay the year's contribution and credit the individual accounts."""
-    _interest(p, law, sums, scratch)
-    for n in range(_members(p, Scheme.EMPLOYEE, scratch)):
-        _employee(p, int64(scratch.chosen[n]), law, ground, sums)
-    _residents(p, bounds, first_home, law, ground, sums, scratch)
-
-
-@inlined
-def _members(p: Columns, scheme: int, scratch: Scratch) -> int:
-    """List the members of a scheme, and return how many they are."""
-    number = int64(0)
+    _interest(p, law, scratch)
     for i in range(p.key.size):
-        scratch.chosen[number] = i
-        number += int64(p.scheme[i] == scheme)
-    return number
+        scratch.marked[i] = int64(p.scheme[i] == Scheme.EMPLOYEE)
+    for n in range(list_marked(scratch.marked[: p.key.size], scratch.chosen)):
+        _employee(p, int64(scratch.chosen[n]), law, ground, sums)
+    _residents(p, bounds, first_home, law, ground, scratch)
+    _add_up(p, ground, sums, scratch)
 
 
 @inlined
-def _interest(p: Columns, law: Any, sums: Sums, scratch: Scratch) -> None:
+def _interest(p: Columns, law: Any, scratch: Scratch) -> None:
     """Credit the year's interest on the balances brought forward."""
     rate = law.accounts.interest_rate
     for i in range(p.key.size):
         gain = account_interest(int64(p.account[i]), rate)
         p.account[i] += gain
         scratch.drawn[i] = gain
-    for i in range(p.key.size):
-        sums.money[int64(p.insured[i]), Money.ACCOUNT_INTEREST] += scratch.drawn[i]
 
 
 @inlined
@@ -131,9 +122,7 @@ def _employee(p: Columns, i: int, law: Any, ground: Ground, sums: Sums) -> None:
 
 
 @inlined
-def _residents(
-    p: Columns, bounds: Bounds, first_home: int, law: Any, ground: Ground, sums: Sums, scratch: Scratch
-) -> None:
+def _residents(p: Columns, bounds: Bounds, first_home: int, law: Any, ground: Ground, scratch: Scratch) -> None:
     """Collect the residents' premiums: help for the poor, the rest in cash; relatives' accounts are asked for it."""
     rules, accounts = law.resident, law.accounts
     flat = int64(rules.individual_next if rules.cash_year == PAID_AHEAD else rules.individual)
@@ -156,24 +145,31 @@ def _residents(
         p.contribution[i] += own
         scratch.due[i] = own
         scratch.helped[i] = helped
-    _add_residents(p, ground, sums, scratch)
 
 
 @inlined
-def _add_residents(p: Columns, ground: Ground, sums: Sums, scratch: Scratch) -> None:
-    """Add the residents' premiums, and the treasury's subsidy of each of them, to the sums of the pools."""
-    for n in range(_members(p, Scheme.RESIDENT, scratch)):
-        i = int64(scratch.chosen[n])
+def _add_up(p: Columns, ground: Ground, sums: Sums, scratch: Scratch) -> None:
+    """Add interest, residents' premiums and the treasury's subsidy of each resident to the sums of the pools."""
+    subsidy, members = ground.subsidy, scratch.members[: sums.heads.shape[0]]
+    for pool in range(members.size):
+        members[pool] = 0
+    for i in range(p.key.size):
         pool = int64(p.insured[i])
-        centre, province, prefecture = ground.subsidy[pool, 0], ground.subsidy[pool, 1], ground.subsidy[pool, 2]
-        p.matched[i] = centre + province + prefecture
-        sums.heads[pool, Head.SUBSIDISED] += 1
+        members[pool] += int64(p.scheme[i] == Scheme.RESIDENT)
         money = sums.money[pool]
+        money[Money.ACCOUNT_INTEREST] += scratch.drawn[i]
         money[Money.RESIDENT_HELP] += scratch.helped[i]
         money[Money.RESIDENT_CASH] += scratch.due[i]
-        money[Money.SUBSIDY_CENTRE] += centre
-        money[Money.SUBSIDY_PROVINCE] += province
-        money[Money.SUBSIDY_PREFECTURE] += prefecture
+    for pool in range(members.size):
+        sums.heads[pool, Head.SUBSIDISED] += members[pool]
+        money = sums.money[pool]
+        money[Money.SUBSIDY_CENTRE] += members[pool] * subsidy[pool, 0]
+        money[Money.SUBSIDY_PROVINCE] += members[pool] * subsidy[pool, 1]
+        money[Money.SUBSIDY_PREFECTURE] += members[pool] * subsidy[pool, 2]
+    for i in range(p.key.size):
+        pool = int64(p.insured[i])
+        subsidised = subsidy[pool, 0] + subsidy[pool, 1] + subsidy[pool, 2]
+        p.matched[i] = subsidised if p.scheme[i] == Scheme.RESIDENT else int64(p.matched[i])
 
 
 @inlined
