@@ -11,7 +11,7 @@ from agents.compiled import compiled_apart, float64, inlined, int64
 from agents.numeric import fen_share
 from agents.person import Columns
 from agents.tables import look_up
-from model.phases.ground import Ground, Illness, Scratch, Sums
+from model.phases.ground import Ground, Illness, Scratch, Sums, list_marked
 from model.phases.standing import note_standing
 from model.phases.tally import AGES, CARES, CareItem, Need
 from model.rules.codes import Away
@@ -77,11 +77,7 @@ def _stay(p: Columns, law: Any, ground: Ground, ill: Illness, scratch: Scratch) 
         ill.tier[i] = 0
         ill.away[i] = 0
         ill.inpatient[i] = 0
-    number = int64(0)
-    for i in range(p.key.size):
-        scratch.chosen[number] = i
-        number += int64(ill.stays[i] > 0)
-    for n in range(number):
+    for n in range(list_marked(ill.stays, scratch.chosen)):
         i = int64(scratch.chosen[n])
         fifth = int64(p.rank[i]) * FIFTHS >> RANK_BITS
         if unit(scratch.words[3, i]) < law.care.unmet_need_poor[fifth]:
@@ -104,11 +100,9 @@ def _stay(p: Columns, law: Any, ground: Ground, ill: Illness, scratch: Scratch) 
 @inlined
 def _go_away(p: Columns, law: Any, ill: Illness, scratch: Scratch) -> None:
     """Note how those who live elsewhere and have no stay are treated: registered or not, or not paid for at all."""
-    number = int64(0)
     for i in range(p.key.size):
-        scratch.chosen[number] = i
-        number += int64((p.home[i] != p.insured[i]) & (ill.stays[i] == 0))
-    for n in range(number):
+        scratch.marked[i] = int64((p.home[i] != p.insured[i]) & (ill.stays[i] == 0))
+    for n in range(list_marked(scratch.marked[: p.key.size], scratch.chosen)):
         i = int64(scratch.chosen[n])
         ill.away[i], _ = how_away(True, int64(p.scheme[i]), unit(scratch.words[2, i]), law.care)
 
@@ -158,24 +152,39 @@ def run_up_bills(p: Columns, ground: Ground, ill: Illness, scratch: Scratch, sum
         level = ground.price[pool] * ground.budget[pool, scheme]
         share = ground.pharmacy if scheme == Scheme.EMPLOYEE else 0.0
         even = ground.balance[pool, scheme]
-        outpatient = fen_share(int64(ill.outpatient[i]), level * even[0]) + int64(float64(p.account[i]) * share)
+        visits = fen_share(int64(ill.outpatient[i]), level * even[0])
+        outpatient = visits + int64(float64(p.account[i]) * share)
         chronic = fen_share(int64(ill.chronic[i]), level * even[1])
         usual = min(int64(ill.inpatient[i]), ground.large_stay)
         inpatient = fen_share(usual, level * even[2]) + fen_share(int64(ill.inpatient[i]) - usual, level)
+        scratch.visits[i] = visits
         scratch.outpatient[i] = outpatient
         scratch.chronic[i] = chronic
         scratch.inpatient[i] = inpatient
         p.cost[i] = outpatient + chronic + inpatient
+    _add_visits(p, ill, scratch, sums)
+    _add_stays(p, ill, scratch, sums)
+
+
+@inlined
+def _add_visits(p: Columns, ill: Illness, scratch: Scratch, sums: Sums) -> None:
+    """Add care out of hospital to the sums of the pools."""
     for i in range(p.key.size):
-        care = sums.care[int64(p.insured[i]), int64(scratch.status[i])]
-        some = int64(p.cost[i] > 0)
-        care[Care.OUTPATIENT, CareItem.VISITS] += int64(ill.visits[i]) * some
-        care[Care.INPATIENT, CareItem.VISITS] += int64(ill.stays[i]) * some
         outside = scratch.outpatient[i] + scratch.chronic[i]
-        carried = int64(float64(p.account[i]) * ground.pharmacy) * int64(p.scheme[i] == Scheme.EMPLOYEE)
-        care[Care.OUTPATIENT, CareItem.COST] += outside
-        care[Care.INPATIENT, CareItem.COST] += scratch.inpatient[i]
-        care[Care.OUTPATIENT, CareItem.AWAY_COST] += outside * int64(p.home[i] != p.insured[i])
-        care[Care.INPATIENT, CareItem.AWAY_COST] += scratch.inpatient[i] * int64(ill.away[i] != Away.NOT)
-        care[Care.OUTPATIENT, CareItem.VISIT_COST] += scratch.outpatient[i] - carried
-        care[Care.INPATIENT, CareItem.VISIT_COST] += scratch.inpatient[i]
+        care = sums.care[int64(p.insured[i]), int64(scratch.status[i]), Care.OUTPATIENT]
+        care[CareItem.VISITS] += int64(ill.visits[i]) * int64(p.cost[i] > 0)
+        care[CareItem.COST] += outside
+        care[CareItem.AWAY_COST] += outside * int64(p.home[i] != p.insured[i])
+        care[CareItem.VISIT_COST] += scratch.visits[i]
+
+
+@inlined
+def _add_stays(p: Columns, ill: Illness, scratch: Scratch, sums: Sums) -> None:
+    """Add the stays of those who have one to the sums of the pools."""
+    for n in range(list_marked(ill.stays, scratch.chosen)):
+        i = int64(scratch.chosen[n])
+        care = sums.care[int64(p.insured[i]), int64(scratch.status[i]), Care.INPATIENT]
+        care[CareItem.VISITS] += int64(ill.stays[i]) * int64(p.cost[i] > 0)
+        care[CareItem.COST] += scratch.inpatient[i]
+        care[CareItem.AWAY_COST] += scratch.inpatient[i] * int64(ill.away[i] != Away.NOT)
+        care[CareItem.VISIT_COST] += scratch.inpatient[i]

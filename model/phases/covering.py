@@ -42,23 +42,13 @@ def pay_basic(p: Columns, law: Any, ground: Ground, ill: Illness, scratch: Scrat
         paid = employee if p.scheme[i] == Scheme.EMPLOYEE else resident
         scratch.paid_out[i] = paid + _chronic(p, i, chronic, rules)
         scratch.paid_in[i] = 0
-    number = _with_stays(p, scratch)
+    number = list_marked(scratch.listed_in[: p.key.size], scratch.chosen)
     for n in range(number):
         i = int64(scratch.chosen[n])
         sums.listed[int64(p.scheme[i]), int64(ill.tier[i]), ListedItem.COST] += scratch.listed_in[i]
         scratch.paid_in[i] = _stays(p, i, scratch.listed_in[i], rules, ill)
     _take_off(p, ground, scratch)
     _add_up(p, number, ill, scratch, sums)
-
-
-@inlined
-def _with_stays(p: Columns, scratch: Scratch) -> int:
-    """List the people of whose stays something is on the insurance's list, and return how many they are."""
-    number = int64(0)
-    for i in range(p.key.size):
-        scratch.chosen[number] = i
-        number += int64(scratch.listed_in[i] > 0)
-    return number
 
 
 @inlined

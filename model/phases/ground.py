@@ -13,7 +13,7 @@ from agents.compiled import inlined, int64
 
 HOME_FIELDS = ("f8", "f8", "f8", "i8", "i8", "i8", "i8", "u8")
 """What a block keeps for every home."""
-FEN_FIELDS = 12
+FEN_FIELDS = 13
 """Sums of money that a block keeps for every person."""
 MOST_POOLS = 1 << 15
 """Pools that a column of 16 bits can name."""
@@ -189,8 +189,10 @@ def illness_of(ill: Illness, first: int, last: int) -> Illness:
 class Scratch(NamedTuple):
     """Passing numbers of a block of people, from one phase to the next [person in the block]."""
 
-    outpatient: Array
+    visits: Array
     """Cost of visits [fen]."""
+    outpatient: Array
+    """Cost of visits and of what accounts carry to pharmacies [fen]."""
     chronic: Array
     """Cost of treatment of chronic illness out of hospital [fen]."""
     inpatient: Array
@@ -251,11 +253,11 @@ class Scratch(NamedTuple):
 
 @inlined
 def list_marked(marked: Array, chosen: Array) -> int:
-    """List the places that are marked, and return how many they are."""
+    """List the places with a mark or a number above zero, and return how many they are."""
     number = int64(0)
     for i in range(marked.size):
         chosen[number] = i
-        number += int64(marked[i])
+        number += int64(marked[i] > 0)
     return number
 
 
