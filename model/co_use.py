@@ -7,24 +7,24 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from agents.columns import Array
 from agents.person import Columns
-from model.phases import kinfolk, relatives
+from model.phases import holding, kinfolk, relatives
 from model.phases.ground import Ground, Sums, new_room
-from model.phases.kinfolk import Holders, Kinship, Links, new_holders, new_kinship, new_links, of_size, sizes_of
-from model.phases.tally import Tally
+from model.phases.holding import MOST_ELDERS, Holders, Kinship, new_holders, new_kinship, with_lists
+from model.phases.links import Links, new_links, of_size, sizes_of
+from model.phases.tally import PairKind, Tally
 from model.rules.codes import Ring, Use
 from model.shelf import Shelf
 
 RINGS = 2 * len(Ring)  # each at home and elsewhere
 ROOM = 64
-FOUND = ("row", "key", "out", "inside", "first", "rings", "holder", "user", "ring")
-"""What is known of links before anybody asks."""
+LISTS = 3  # columns of kinship that everybody has; those of lists come after them
+FOUND = ("row", "out", "inside", "rings", "holder", "ring")
+"""What is known of links before anybody asks, wherever they stand."""
 FEW = 4096  # users who ask are not worth waking threads; a test lowers it
 Each = Callable[[Callable[[int], None], Any], None]
-Whole = NDArray[np.int64]
-Places = NDArray[np.int32]
 
 
 class CoUse:
@@ -52,8 +52,8 @@ class CoUse:
         self.shelf.lay_down(self.whole)
         if self.known is not None:
             kin, holders = self.known
-            self.shelf.lay_down(*kin[:-2], *holders)
-            self.shelf.lay_down(*kin[-2:], purpose="kin")
+            self.shelf.lay_down(*kin[:LISTS], *holders)
+            self.shelf.lay_down(*kin[LISTS:], purpose="kin")
         self.shelf.lay_down(*(self.links or ()), purpose="links")
 
     def pay(self, use: Use, p: Columns, laws: Any, ground: Ground, tally: Tally) -> None:
@@ -65,72 +65,84 @@ class CoUse:
         if law.scope == 0 or law.registered_share <= 0.0:
             return
         premiums = use == Use.CONTRIBUTION
-        kin, holders = self._open(p, laws, ground)
+        kin, holders = self._open(p, law, ground)
         if (law.pays_premium if premiums else law.pays_relatives_care) == 0:
             return
         if not premiums:
-            self._over_holders(lambda first, last, _: kinfolk.look_into(p, first, last, laws, kin, holders))
+            self._over_holders(lambda first, last, _: holding.look_into(p, first, last, law, holders))
         self.shelf.lay_down(*(self.links or ()), purpose="links")
-        self.links = self._find(use, p, laws, ground, kin)
-        self._live(use, p, laws, kin, holders, self.links)
-        book = relatives.book_premiums if premiums else relatives.book_care
-        book(p, holders, self.links, Sums(*tally.arrays()))
+        self.links = self._find(use, p, law, ground, kin, holders)
+        self._live(use, p.key, law, holders, self.links)
+        settle = relatives.pay_premiums if premiums else relatives.pay_care
+        self._over_holders(lambda first, last, _: settle(p, first, last, law, holders))
+        self._book(use, p, holders, self.links, Sums(*tally.arrays()))
 
-    def _open(self, p: Columns, laws: Any, ground: Ground) -> tuple[Kinship, Holders]:
-        """Find who holds an account with a registered link this year, once."""
+    def _open(self, p: Columns, law: Any, ground: Ground) -> tuple[Kinship, Holders]:
+        """Find who holds an account with a registered link this year, and what their kin know of it, once."""
         if self.known is None:
             take, held = self.shelf.take, self.held
             kin, holders = new_kinship(len(p.key), take), new_holders(len(p.key), take)
-            room = [new_room() for _ in range(self.threads)]
 
-            def find(first: int, last: int, at: int) -> None:
-                held[at] = kinfolk.open_accounts(p, first, last, laws, ground, kin, holders, room[at])
+            def find(first: int, last: int, thread: int) -> None:
+                held[thread] = holding.open_accounts(p, first, last, law, ground, kin, holders, new_room())
 
             self._over_rows(find)
-            listed = tuple(zip(self.rows.tolist(), held.tolist()))
-            for first, last in listed:
-                kinfolk.count_younger(p, first, last, kin, holders)
-            size = kinfolk.lay_lists(kin)
-            kin = kin._replace(younger=take(np.int32, size, "kin"), elder=take(np.uint8, size, "kin"))
-            for first, last in listed:
-                kinfolk.list_younger(p, first, last, kin, holders)
-            self._over_rows(lambda first, last, _: kinfolk.mark_children(p, first, last, kin))
+            starts = np.append(0, np.cumsum(held - self.rows[:-1])) * MOST_ELDERS
+            kin, ends = with_lists(kin, int(starts[-1]) // MOST_ELDERS, take), starts[1:].copy()
+
+            def enter(first: int, last: int, thread: int) -> None:
+                ends[thread] = holding.find_elders(p, first, last, kin, holders, starts[thread])
+
+            self._over_holders(enter)
+            self._over_rows(lambda first, last, _: holding.list_younger(starts[:-1], ends, first, last, kin))
+            self._over_rows(lambda first, last, _: holding.mark_kin(p, first, last, kin))
             self.known = kin, holders
         return self.known
 
-    def _find(self, use: Use, p: Columns, laws: Any, ground: Ground, kin: Kinship) -> Links:
+    def _find(self, use: Use, p: Columns, law: Any, ground: Ground, kin: Kinship, holders: Holders) -> Links:
         """Find whose account may pay for those who need."""
         parts: list[Links] = [new_links(0, 0)] * self.threads
+        rings = np.empty(kinfolk.CASES, np.int64)
+        kinfolk.lay_down_rings(law, rings)
         take = partial(self.shelf.take, purpose="links of a thread" if self.threads > 1 else "links")
 
         def find(first: int, last: int, thread: int) -> None:
-            size, room = last - first + ROOM, new_room()
+            size, room = last - first + ROOM, kinfolk.new_round()
             users = -1
             while users < 0:
                 links = new_links(last - first, size, take)
-                users, found = kinfolk.find_links(p, first, last, int(use), self.need, laws, ground, kin, links, room)
+                words = first, last, int(use), self.need, law, ground, kin, holders, links, rings, room
+                users, found = kinfolk.find_links(p, *words)
                 size += size
             parts[thread] = of_size(links, users, found)
 
         self._over_rows(find)
-        links = parts[0] if self.threads == 1 else self._joined(parts)
-        links.asked[:], links.paid_out[:], links.paid_inside[:] = -1, 0, 0
-        return links
+        return self._joined(parts)
 
     def _joined(self, parts: list[Links]) -> Links:
-        """Return the links that several threads found as one table."""
-        users, found = sum(len(part.row) for part in parts), sum(len(part.holder) for part in parts)
-        room = max(found, len(self.whole))
-        links = of_size(new_links(len(self.whole), room, partial(self.shelf.take, purpose="links")), users, found)
-        user = start = 0
-        for part in parts:
-            for name in FOUND:
-                at = user if name in sizes_of(0) else start
-                getattr(links, name)[at : at + len(getattr(part, name))] = getattr(part, name)
-            links.first[user : user + len(part.first)] += start
-            links.user[start : start + len(part.user)] += user
-            user, start = user + len(part.row), start + len(part.holder)
-            self.shelf.lay_down(*part, purpose="links of a thread")
+        """Return the links that threads found, as one table in which nobody has asked; one thread's stay in place."""
+        users = np.append(0, np.cumsum([len(part.row) for part in parts]))
+        found = np.append(0, np.cumsum([len(part.holder) for part in parts]))
+        links = parts[0]
+        if self.threads > 1:
+            room = max(int(found[-1]), len(self.whole))
+            whole = new_links(len(self.whole), room, partial(self.shelf.take, purpose="links"))
+            links = of_size(whole, int(users[-1]), int(found[-1]))
+
+        def bring(thread: int) -> None:
+            part = parts[thread]
+            user, link = users[thread : thread + 2], found[thread : thread + 2]
+            if self.threads > 1:
+                for name in FOUND:
+                    first, last = user if name in sizes_of(0) else link
+                    getattr(links, name)[first:last] = getattr(part, name)
+                np.add(part.first, link[0], out=links.first[user[0] : user[1] + 1])
+                np.add(part.user, user[0], out=links.user[slice(*link)])
+                self.shelf.lay_down(*part, purpose="links of a thread")
+            links.asked[slice(*link)] = -1
+            links.paid_out[slice(*link)] = links.paid_inside[slice(*link)] = 0
+
+        self.each(bring, range(self.threads))
         return links
 
     def _over_rows(self, work: Callable[[int, int, int], None]) -> None:
@@ -141,23 +153,41 @@ class CoUse:
         """Do a piece of work on every thread's holders."""
         self.each(lambda thread: work(int(self.rows[thread]), int(self.held[thread]), thread), range(self.threads))
 
-    def _live(self, use: Use, p: Columns, laws: Any, kin: Kinship, holders: Holders, links: Links) -> None:
+    def _live(self, use: Use, keys: Array, law: Any, holders: Holders, links: Links) -> None:
         """Let users ask and holders pay until nobody asks any more, ring by ring."""
-        settle = relatives.pay_premiums if use == Use.CONTRIBUTION else relatives.pay_care
+        cuts = np.linspace(0, len(links.row), self.threads + 1).astype(np.int64)
+        ends = cuts[1:].copy()
 
-        def ask(ring: int, users: Places, starts: Whole, ends: Whole, thread: int) -> None:
-            first, last = int(starts[thread]), int(ends[thread])
-            ends[thread] = relatives.ask(users, first, last, ring, int(use), laws, kin, holders, links)
+        def ask(thread: int, ring: int, *, anew: bool) -> None:
+            first, last = int(cuts[thread]), int(ends[thread])
+            last = relatives.list_users(first, last, ring, links) if anew else last
+            ends[thread] = relatives.ask(first, last, ring, int(use), law, holders, links)
 
-        def pay(starts: Whole, ends: Whole, first: int, last: int, thread: int) -> None:
-            settle(p, starts, ends, first, last, laws, holders, links)
+        def pay(first: int, last: int, _: int) -> None:
+            relatives.pay_claims(keys, cuts[:-1], ends, first, last, int(use), law, holders, links)
 
         for ring in range(RINGS):
-            users = np.flatnonzero((links.rings & (1 << ring)) != 0).astype(np.int32)
-            while self.threads > 1 and len(users) > FEW:
-                cuts = np.linspace(0, len(users), self.threads + 1).astype(np.int64)
-                starts, ends = cuts[:-1].copy(), cuts[1:].copy()
-                self.each(partial(ask, ring, users, starts, ends), range(self.threads))
-                self._over_rows(partial(pay, starts, ends))
-                users = np.concatenate([links.askers[a:b] for a, b in zip(starts, ends, strict=True)])
-            relatives.live_ring(p, users, np.zeros(2, np.int64), ring, int(use), laws, kin, holders, links)
+            users = np.count_nonzero(links.rings & np.uint8(1 << ring))
+            if users > FEW and self.threads > 1:
+                ends[:] = cuts[1:]
+                self.each(partial(ask, ring=ring, anew=True), range(self.threads))
+                self._over_rows(pay)
+                while (ends - cuts[:-1]).sum() > FEW:
+                    self.each(partial(ask, ring=ring, anew=False), range(self.threads))
+                    self._over_rows(pay)
+                asking = relatives.gather(cuts[:-1], ends, links)
+            else:
+                asking = relatives.list_users(0, len(links.row) if users else 0, ring, links)
+            relatives.live_ring(keys, asking, np.zeros(2, np.int64), ring, int(use), law, holders, links)
+
+    def _book(self, use: Use, p: Columns, holders: Holders, links: Links, sums: Sums) -> None:
+        """Add what accounts paid to the sums: those of users on one thread, those by pair of pools on another."""
+        premiums = use == Use.CONTRIBUTION
+        paid = relatives.list_paid(links)
+        book = relatives.book_premiums if premiums else relatives.book_care
+        kind = int(PairKind.PREMIUM if premiums else PairKind.FAMILY_ACCOUNT)
+        works = (
+            partial(book, p, paid, links, sums),
+            partial(relatives.book_between_pools, p, kind, paid, holders, links, sums),
+        )
+        self.each(lambda at: works[at](), range(len(works)))

@@ -21,7 +21,8 @@ from experiments.study import load_study
 from model import co_use
 from model.co_use import CoUse
 from model.engine import Engine
-from model.phases.kinfolk import Holders, Links
+from model.phases.holding import Holders
+from model.phases.links import Links
 from model.rules.codes import CoUse as Rule
 from model.rules.codes import Use
 from model.rules.sharing import area_between, kin_in_scope, ring_of
@@ -66,8 +67,9 @@ def found(p: Columns, laws: Any, ground: Any) -> Links:
     """Return the links of all insured people as if all of them needed something."""
     families = CoUse(len(p.key), 1, lambda work, items: [work(item) for item in items])  # type: ignore[arg-type, func-returns-value]
     families.need[0] = p.scheme != Scheme.NONE
-    kin, holders = families._open(p, laws, ground)
-    return in_rows(families._find(Use.CARE, p, laws, ground, kin), holders)
+    law = laws[0].accounts
+    kin, holders = families._open(p, law, ground)
+    return in_rows(families._find(Use.CARE, p, law, ground, kin, holders), holders)
 
 
 def in_rows(links: Links, holders: Holders) -> Links:
@@ -263,13 +265,13 @@ def test_a_family_that_does_not_use_accounts_for_premiums_never_asks() -> None:
     law[0].accounts.premium_use_share = 0.3
     families = CoUse(len(p.key), 1, lambda work, items: [work(item) for item in items])  # type: ignore[arg-type, func-returns-value]
     families.need[0] = 100 * (np.arange(len(p.key)) % 3)
-    kin, holders = families._open(p, law, world.ground)
-    everybody = in_rows(families._find(Use.CARE, p, law, world.ground, kin), holders)
-    willing = in_rows(families._find(Use.CONTRIBUTION, p, law, world.ground, kin), holders)
+    kin, holders = families._open(p, law[0].accounts, world.ground)
+    everybody = in_rows(families._find(Use.CARE, p, law[0].accounts, world.ground, kin, holders), holders)
+    willing = in_rows(families._find(Use.CONTRIBUTION, p, law[0].accounts, world.ground, kin, holders), holders)
     use = np.array([four(0, int(Purpose.ACCOUNT), 0, key)[3] < 0.3 for key in p.key])
     assert 0 < use.sum() < len(use)
     asks = use[everybody.row]
     assert 0 < asks.sum() < len(asks)
-    for name in ("row", "key", "out", "inside", "rings"):
+    for name in ("row", "out", "inside", "rings"):
         assert (getattr(everybody, name)[asks] == getattr(willing, name)).all(), name
     assert (willing.out == families.need[0, willing.row]).all()

@@ -20,13 +20,13 @@ from experiments.bench.moment import instead
 from experiments.bench.timed import CLOCK, Timed
 from experiments.bench.touched import Touched, least, touched, width
 from model import PoolingModel, Scenario
-from model.phases import drivers, inheriting, kinfolk, moving, relatives
+from model.phases import drivers, holding, inheriting, kinfolk, moving, relatives
 from model.renewal import EMPTY, POINTERS
 
 DRIVEN = ("money_in", "weigh", "money_out")
 STAGES = ("renew", "money_in", "premiums", "weigh", "money_out", "inherit", "relatives")
 FUNDS, MEASURES, BETWEEN = "funds", "measures", "between"
-FAMILIES = (kinfolk.open_accounts, kinfolk.find_links)
+FAMILIES = (holding.open_accounts, kinfolk.find_links)
 """What families' shared accounts read of people."""
 OTHERS: dict[str, tuple[Callable[..., Any], ...]] = {
     "premiums": (*FAMILIES, relatives.pay_premiums),

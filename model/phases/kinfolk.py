@@ -1,292 +1,316 @@
-"""Who may draw on whose account: holders with a registered link, their kin at home and elsewhere, and the ring of each.
+"""Who may draw on whose account: those who need, holders among their kin at home and elsewhere, and each one's ring.
 
-Kin are found from three pointers (spouse, mother, father). Children are not pointed to, so everybody gets a list of
-the children and grandchildren who hold an account; a parent's list leads to siblings.
+Links are gathered kind by kind for some users at once, each kind by a short loop without branches whose reads at random
+do not wait for each other; then those that the law allows are sorted by user.
 """
 
 from __future__ import annotations
 
-from enum import IntEnum
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from agents.chance import Purpose, draw_words, unit
-from agents.codes import Kin
+from agents.codes import Kin, Scheme
 from agents.columns import Array
 from agents.compiled import compiled, inlined, int64
 from agents.person import Columns
-from model.phases.ground import Ground, Room, Take, new_array
-from model.rules.codes import CoUse, Use
+from model.phases.ground import Ground
+from model.phases.holding import LISTED, Holders, Kinship, Mark, Opened
+from model.phases.links import Links
+from model.rules.codes import Area, CoUse, Use
 from model.rules.sharing import area_between, may_share, ring_of
 
 NEAR_RELATIVES = 2
+CASES = (len(Kin), len(Area), 2, len(Scheme))
+"""Kin, areas, whether the wallet is open, and schemes of a user, by which an account pays or not."""
 
 
-class Mark(IntEnum):
-    """What is known of a person while links are sought; bits of one number."""
+class Sought(NamedTuple):
+    """Links sought for some users at once, in columns of a table of links that are empty until somebody asks."""
 
-    HOLDER = 1 << 0
-    WALLET = 1 << 1
-    PREMIUM = 1 << 2
-    CHILD_OF_HOLDER = 1 << 3
-    PARENT_OF_HOLDER = 1 << 4
-    GRANDPARENT_OF_HOLDER = 1 << 5
-
-
-class Kinship(NamedTuple):
-    """Room for a year's search of kin [person]."""
-
-    marks: Array
-    """Bits of `Mark`; one more at the end, none, for nobody (row -1)."""
-    place: Array
-    """A holder's place among the holders."""
-    first: Array
-    """First on the list of children and grandchildren who hold an account; one more at the end."""
-    younger: Array
-    """[on a list] row of the child or grandchild."""
-    elder: Array
-    """[on a list] what the person with the list is to it (`Kin`)."""
-
-
-class Holders(NamedTuple):
-    """Who has an account with a registered link, side by side: those of a range of rows from its first row on."""
-
-    row: Array
-    """Row of the person."""
-    key: Array
-    """Key of the person."""
-    turn: Array
-    """Draw by which the link is registered: the lower, the earlier."""
-    spare: Array
-    """What the account holds above the reserve [fen]."""
-    queue: Array
-    """First link that asks in a pass, -1 none."""
-
-
-class Links(NamedTuple):
-    """Who may draw on whose account this year: users, and for each a row of links to holders."""
-
-    row: Array
-    """[user] row of the person."""
-    key: Array
-    """[user] key of the person."""
-    out: Array
-    """[user] what is still asked for outpatient care, or for the premium [fen]."""
-    inside: Array
-    """[user] what is still asked for inpatient care [fen]."""
-    first: Array
-    """[user] first link; one more at the end."""
-    rings: Array
-    """[user] bits of the rings in which there is a link."""
-    askers: Array
-    """[user] places of the users who ask in a pass."""
-    claims: Array
-    """[user] the links by which they ask."""
+    at: Array
+    """[link] place of the user in the round."""
     holder: Array
-    """[link] place among the holders."""
-    user: Array
-    """[link] place among the users."""
-    ring: Array
-    """[link] ring."""
-    asked: Array
-    """[link] what the holder is asked for, -1 where not asked yet [fen]."""
-    paid_out: Array
-    """[link] paid for outpatient care, or for the premium [fen]."""
-    paid_inside: Array
-    """[link] paid for inpatient care [fen]."""
-    after: Array
-    """[link] next link that asks the same holder in a pass, by the users' keys."""
+    """[link] row of the holder while kind is gathered after kind, then its place among the holders."""
+    kind: Array
+    """[link] what the user is to the holder (`Kin`), then the ring."""
 
 
-LINK_TYPES = {"key": np.uint64, "first": np.int64, "rings": np.uint8, "ring": np.uint8}
-HOLDER_TYPES = {"key": np.uint64, "turn": np.uint32, "spare": np.int64}
-OF_USERS = ("row", "key", "out", "inside", "rings", "askers", "claims")
+class Round(NamedTuple):
+    """A thread's room to seek the links of some neighbours at once [place in the round]."""
+
+    row: Array
+    """Rows of those who need something, then of users."""
+    key: Array
+    """Their keys."""
+    words: Array
+    """[4, place] words drawn."""
+    pool: Array
+    """[user] pool of insurance."""
+    scheme: Array
+    """[user] scheme."""
+    home: Array
+    """[user] home."""
+    listed: Array
+    """Places of users whom a loop looks at more closely."""
+    entry: Array
+    """[listed] the entry that comes next on the list they look at."""
+    end: Array
+    """[user] how many links, then where the next one goes."""
 
 
-def new_kinship(people: int, take: Take = new_array) -> Kinship:
-    """Return room to search the kin of a number of people."""
-    marks, place, first = take(np.uint8, people + 1), take(np.int32, people + 1), take(np.int32, people + 1)
-    marks[people] = 0
-    first[people] = 0
-    return Kinship(marks, place, first, np.empty(0, np.int32), np.empty(0, np.uint8))
+AT_ONCE = 2048
+"""Rows of a round."""
+ROUND_TYPES = {"key": np.uint64, "pool": np.int16, "scheme": np.uint8}
 
 
-def new_holders(people: int, take: Take = new_array) -> Holders:
-    """Return room for as many holders as there are people."""
-    return Holders(*(take(HOLDER_TYPES.get(name, np.int32), people) for name in Holders._fields))
-
-
-def sizes_of(users: int) -> dict[str, int]:
-    """Return how long the columns of links are that users have, not links."""
-    return dict.fromkeys(OF_USERS, users) | {"first": users + 1}
-
-
-def new_links(users: int, links: int, take: Take = new_array) -> Links:
-    """Return room for links; nothing is asked or paid yet."""
-    sizes = sizes_of(users)
-    return Links(*(take(LINK_TYPES.get(name, np.int32), sizes.get(name, links)) for name in Links._fields))
-
-
-def of_size(links: Links, users: int, found: int) -> Links:
-    """Return a table of some users and the links found in the room for more."""
-    sizes = sizes_of(users)
-    return Links(*(getattr(links, name)[: sizes.get(name, found)] for name in Links._fields))
-
-
-@compiled
-def open_accounts(
-    p: Columns, first: int, last: int, laws: Any, ground: Ground, kin: Kinship, holders: Holders, room: Room
-) -> int:
-    """Mark and list the holders with money and a registered link, and whether it uses the wallet and pays premiums.
-
-    Returns where the list, which begins at `first`, ends [row].
-    """
-    law = laws[0].accounts
-    place = int64(first)
-    for start in range(first, last, room.row.size):
-        end = min(start + room.row.size, last)
-        wanted = int64(0)
-        for i in range(start, end):
-            kin.first[i] = 0
-            kin.marks[i] = 0
-            room.row[wanted] = i
-            room.key[wanted] = p.key[i]
-            wanted += int64(p.account[i] > law.reserve)
-        draw_words(ground.seed, int64(Purpose.ACCOUNT), 0, room.key[:wanted], room.words)
-        for at in range(wanted):
-            if unit(room.words[0, at]) < law.registered_share:
-                i = int64(room.row[at])
-                marks = int64(Mark.HOLDER)
-                if unit(room.words[1, at]) < law.wallet_share:
-                    marks |= int64(Mark.WALLET)
-                if unit(room.words[2, at]) < law.premium_area_share:
-                    marks |= int64(Mark.PREMIUM)
-                kin.marks[i] = marks
-                kin.place[i] = place
-                holders.row[place] = i
-                holders.key[place] = room.key[at]
-                holders.turn[place] = room.words[0, at]
-                holders.spare[place] = int64(p.account[i]) - law.reserve
-                holders.queue[place] = -1
-                place += 1
-    return place
-
-
-@compiled
-def look_into(p: Columns, first: int, last: int, laws: Any, kin: Kinship, holders: Holders) -> None:
-    """Note what some holders' accounts hold now; who has nothing is no holder any more: nobody need ask."""
-    for place in range(first, last):
-        i = int64(holders.row[place])
-        spare = int64(p.account[i]) - laws[0].accounts.reserve
-        holders.spare[place] = spare
-        kin.marks[i] = int64(kin.marks[i]) & ~(int64(spare <= 0) * int64(Mark.HOLDER))
+def new_round() -> Round:
+    """Return room for a round."""
+    words = np.empty((4, AT_ONCE), np.uint32)
+    columns = {name: np.empty(AT_ONCE, ROUND_TYPES.get(name, np.int32)) for name in Round._fields}
+    return Round(**columns | {"words": words})
 
 
 @inlined
-def _count(elder: int, mark: int, kin: Kinship) -> None:
-    """Mark a holder's elder and count the holder on the elder's list."""
-    if elder >= 0:
-        kin.marks[elder] = int64(kin.marks[elder]) | mark
-        kin.first[elder] += 1
-
-
-@compiled
-def count_younger(p: Columns, first: int, last: int, kin: Kinship, holders: Holders) -> None:
-    """Mark the parents and grandparents of some holders, and count how long their lists will be."""
-    for place in range(first, last):
-        i = int64(holders.row[place])
-        for parent in (int64(p.mother[i]), int64(p.father[i])):
-            _count(parent, int64(Mark.PARENT_OF_HOLDER), kin)
-            if parent >= 0:
-                _count(int64(p.mother[parent]), int64(Mark.GRANDPARENT_OF_HOLDER), kin)
-                _count(int64(p.father[parent]), int64(Mark.GRANDPARENT_OF_HOLDER), kin)
-
-
-@compiled
-def lay_lists(kin: Kinship) -> int:
-    """Write where everybody's list ends, by how long it is; return how long all are together [rows]."""
-    end = int64(0)
-    for i in range(kin.first.size):
-        end += int64(kin.first[i])
-        kin.first[i] = end
-    return end
-
-
-@inlined
-def _note(elder: int, kind: int, younger: int, kin: Kinship) -> None:
-    """Write a holder on the elder's list, before those who are on it."""
-    if elder >= 0:
-        at = int64(kin.first[elder]) - 1
-        kin.first[elder] = at
-        kin.younger[at] = younger
-        kin.elder[at] = kind
-
-
-@compiled
-def list_younger(p: Columns, first: int, last: int, kin: Kinship, holders: Holders) -> None:
-    """Write some holders on the lists of their parents and grandparents."""
-    for place in range(first, last):
-        i = int64(holders.row[place])
-        for parent in (int64(p.mother[i]), int64(p.father[i])):
-            _note(parent, int64(Kin.PARENT), i, kin)
-            if parent >= 0:
-                _note(int64(p.mother[parent]), int64(Kin.GRANDPARENT), i, kin)
-                _note(int64(p.father[parent]), int64(Kin.GRANDPARENT), i, kin)
-
-
-@compiled
-def mark_children(p: Columns, first: int, last: int, kin: Kinship) -> None:
-    """Mark the children of holders: their children have a grandparent with an account."""
-    for i in range(first, last):
-        parents = int64(kin.marks[p.mother[i]]) | int64(kin.marks[p.father[i]])
-        child = int64(parents & int64(Mark.HOLDER) > 0) * int64(Mark.CHILD_OF_HOLDER)
-        kin.marks[i] = int64(kin.marks[i]) | child
-
-
-@inlined
-def _marks(kin: Kinship, i: int) -> int:
-    """Return a person's marks, none for nobody."""
-    return int64(kin.marks[i])
-
-
-@inlined
-def _candidates(p: Columns, first: int, last: int, need: Any, near: int, kin: Kinship, links: Links) -> int:
-    """Write who needs and has kin with an account by what marks tell; return how many."""
-    telling = int64(Mark.HOLDER)
-    children = int64(Mark.PARENT_OF_HOLDER)
-    if near:
-        telling |= int64(Mark.PARENT_OF_HOLDER) | int64(Mark.CHILD_OF_HOLDER)
-        children |= int64(Mark.GRANDPARENT_OF_HOLDER)
+def _asking(start: int, end: int, use: int, need: Any, room: Round) -> int:
+    """List the rows of those who need something; return how many they are."""
     asking = int64(0)
-    for i in range(first, last):
-        links.askers[asking] = i
-        asking += int64(int64(need[0, i]) | int64(need[1, i]) > 0)
-    candidates = int64(0)
-    for at in range(asking):
-        i = int64(links.askers[at])
-        hints = (int64(kin.marks[p.mother[i]]) | int64(kin.marks[p.father[i]])) & telling
-        hints |= int64(kin.marks[p.spouse[i]]) & int64(Mark.HOLDER)
-        hints |= int64(kin.marks[i]) & children
-        links.askers[candidates] = i
-        candidates += int64(hints > 0)
-    return candidates
+    if use == Use.CONTRIBUTION:
+        for i in range(start, end):
+            room.row[asking] = i
+            asking += int64(need[0, i] > 0)
+    else:
+        for i in range(start, end):
+            room.row[asking] = i
+            asking += int64((int64(need[0, i]) | int64(need[1, i])) > 0)
+    return asking
 
 
 @inlined
-def _willing(p: Columns, candidates: int, share: float, ground: Ground, links: Links, room: Room) -> int:
+def _willing(p: Columns, asking: int, share: float, ground: Ground, room: Round) -> int:
     """Keep those whose families use accounts for premiums, a draw of the insured for ever; return how many."""
     kept = int64(0)
-    for start in range(0, candidates, room.row.size):
-        size = min(room.row.size, candidates - start)
-        for at in range(size):
-            room.row[at] = links.askers[start + at]
-            room.key[at] = p.key[room.row[at]]
-        draw_words(ground.seed, int64(Purpose.ACCOUNT), 0, room.key[:size], room.words)
-        for at in range(size):
-            links.askers[kept] = room.row[at]
-            kept += int64(unit(room.words[3, at]) < share)
+    for at in range(asking):
+        room.key[at] = p.key[room.row[at]]
+    draw_words(ground.seed, int64(Purpose.ACCOUNT), 0, room.key[:asking], room.words)
+    for at in range(asking):
+        room.row[kept] = room.row[at]
+        kept += int64(unit(room.words[3, at]) < share)
     return kept
+
+
+@inlined
+def _hinted(p: Columns, asking: int, near: int, kin: Kinship, room: Round) -> int:
+    """Keep those who may have kin with an account, by what marks tell, and note where they live; return how many."""
+    telling = int64(Mark.SPOUSE_HOLDS) | int64(Mark.MOTHER_HOLDS) | int64(Mark.FATHER_HOLDS) | int64(Mark.CHILD_HOLDS)
+    grand = int64(0)
+    if near:
+        telling |= int64(Mark.GRANDCHILD_HOLDS) | int64(Mark.SIBLING_MAY_HOLD)
+        grand = int64(Mark.MOTHER_HOLDS) | int64(Mark.FATHER_HOLDS)
+    users = int64(0)
+    for at in range(asking):
+        i = int64(room.row[at])
+        parents = int64(kin.marks[p.mother[i]]) | int64(kin.marks[p.father[i]])
+        room.row[users] = i
+        users += int64((int64(kin.marks[i]) & telling) | (parents & grand) > 0)
+    for at in range(users):
+        i = int64(room.row[at])
+        room.pool[at] = p.insured[i]
+        room.scheme[at] = p.scheme[i]
+        room.home[at] = p.household[i]
+        room.end[at] = 0
+    return users
+
+
+@inlined
+def _add(sought: Sought, n: int, at: int, holder: int, kind: int, kept: int) -> int:
+    """Note a holder for a user, or nobody where `kept` is 0; return how many there are now, room or not."""
+    here = min(n, sought.at.size - 1)
+    sought.at[here] = at
+    sought.holder[here] = holder
+    sought.kind[here] = kind
+    return n + kept
+
+
+@inlined
+def _nearest(p: Columns, users: int, kin: Kinship, sought: Sought, room: Round) -> int:
+    """Note the spouses and parents who hold an account, by their rows; return how many."""
+    n = int64(0)
+    for at in range(users):
+        i = int64(room.row[at])
+        marks = int64(kin.marks[i])
+        n = _add(sought, n, at, int64(p.spouse[i]), int64(Kin.SPOUSE), int64(marks & int64(Mark.SPOUSE_HOLDS) > 0))
+        n = _add(sought, n, at, int64(p.mother[i]), int64(Kin.CHILD), int64(marks & int64(Mark.MOTHER_HOLDS) > 0))
+        n = _add(sought, n, at, int64(p.father[i]), int64(Kin.CHILD), int64(marks & int64(Mark.FATHER_HOLDS) > 0))
+    return n
+
+
+@inlined
+def _grandparents(parents: Any, p: Columns, users: int, n: int, kin: Kinship, sought: Sought, room: Round) -> int:
+    """Note the parents, who hold an account, of the users' mothers or fathers, by their rows; return how many."""
+    listed = int64(0)
+    both = int64(Mark.MOTHER_HOLDS) | int64(Mark.FATHER_HOLDS)
+    for at in range(users):
+        room.listed[listed] = at
+        listed += int64(int64(kin.marks[parents[room.row[at]]]) & both > 0)
+    for k in range(listed):
+        at = int64(room.listed[k])
+        parent = int64(parents[room.row[at]])
+        marks = int64(kin.marks[parent])
+        kind = int64(Kin.GRANDCHILD)
+        n = _add(sought, n, at, int64(p.mother[parent]), kind, int64(marks & int64(Mark.MOTHER_HOLDS) > 0))
+        n = _add(sought, n, at, int64(p.father[parent]), kind, int64(marks & int64(Mark.FATHER_HOLDS) > 0))
+    return n
+
+
+@inlined
+def _younger(users: int, n: int, near: int, kin: Kinship, sought: Sought, room: Round) -> int:
+    """Note the children, and if near count, grandchildren who hold an account; return how many there are now."""
+    listed = int64(0)
+    for at in range(users):
+        room.listed[listed] = at
+        listed += int64(int64(kin.marks[room.row[at]]) & LISTED > 0)
+    for k in range(listed):
+        room.entry[k] = kin.last[room.row[room.listed[k]]]
+    while listed > 0:
+        left = int64(0)
+        for k in range(listed):
+            at = int64(room.listed[k])
+            entry = int64(room.entry[k])
+            kind = int64(kin.kind[entry])
+            n = _add(sought, n, at, int64(kin.younger[entry]), kind, int64(near | (kind == Kin.PARENT)))
+            left = _go_on(at, entry, left, kin, room)
+        listed = left
+    return n
+
+
+@inlined
+def _go_on(at: int, entry: int, left: int, kin: Kinship, room: Round) -> int:
+    """List the entry before one for the next round, if there is any; return how many are listed."""
+    before = int64(kin.before[entry])
+    room.listed[left] = at
+    room.entry[left] = before
+    return left + int64(before >= 0)
+
+
+@inlined
+def _siblings(
+    parents: Any, fathers: int, p: Columns, users: int, n: int, kin: Kinship, holders: Holders, sought: Sought,
+    room: Round,
+) -> int:  # fmt: skip
+    """Note the other children, who hold an account, of the users' mothers or fathers; return how many there are now.
+
+    A father's child that is the mother's too is noted as hers only.
+    """
+    listed = int64(0)
+    for at in range(users):
+        room.listed[listed] = at
+        listed += int64(int64(kin.marks[parents[room.row[at]]]) & int64(Mark.CHILD_HOLDS) > 0)
+    for k in range(listed):
+        room.entry[k] = kin.last[parents[room.row[room.listed[k]]]]
+    while listed > 0:
+        left = int64(0)
+        for k in range(listed):
+            at = int64(room.listed[k])
+            entry = int64(room.entry[k])
+            i = int64(room.row[at])
+            younger = int64(kin.younger[entry])
+            sibling = int64(holders.row[younger])
+            again = (fathers == 1) & (p.mother[i] >= 0) & (p.mother[sibling] == p.mother[i])
+            kept = int64((kin.kind[entry] == Kin.PARENT) & (sibling != i) & (not again))
+            n = _add(sought, n, at, younger, int64(Kin.SIBLING), kept)
+            left = _go_on(at, entry, left, kin, room)
+        listed = left
+    return n
+
+
+@inlined
+def _seek(p: Columns, users: int, near: int, kin: Kinship, holders: Holders, sought: Sought, room: Round) -> int:
+    """Note the kin of some users who hold an account; return how many they are, room or not."""
+    n = _nearest(p, users, kin, sought, room)
+    if near:
+        n = _grandparents(p.mother, p, users, n, kin, sought, room)
+        n = _grandparents(p.father, p, users, n, kin, sought, room)
+    for k in range(min(n, sought.at.size)):
+        sought.holder[k] = kin.place[sought.holder[k]]
+    n = _younger(users, n, near, kin, sought, room)
+    if near:
+        n = _siblings(p.mother, int64(0), p, users, n, kin, holders, sought, room)
+        n = _siblings(p.father, int64(1), p, users, n, kin, holders, sought, room)
+    return n
+
+
+@compiled
+def lay_down_rings(law: Any, rings: Any) -> None:
+    """Write when an account pays at home, by kin, area, wallet and the user's scheme: the ring and one, 0 never."""
+    rule = int64(CoUse.NEAR_RELATIVES) if law.scope == NEAR_RELATIVES else int64(CoUse.FAMILY)
+    for kind in range(rings.shape[0]):
+        for area in range(rings.shape[1]):
+            for wallet in range(rings.shape[2]):
+                for scheme in range(rings.shape[3]):
+                    allowed = may_share(rule, kind, 1, scheme, 1, int64(Use.CARE), area, law.area, wallet)
+                    rings[kind, area, wallet, scheme] = allowed * (ring_of(kind, area, 0) + 1)
+
+
+@inlined
+def _keep_lawful(found: int, rings: Any, ground: Ground, holders: Holders, sought: Sought, room: Round) -> int:
+    """Keep the links to holders with money that the law allows, with their rings, and count each user's."""
+    kept = int64(0)
+    for k in range(found):
+        at = int64(sought.at[k])
+        holder = int64(sought.holder[k])
+        here = int64(room.pool[at])
+        there = int64(holders.pool[holder])
+        opened = int64(holders.opened[holder])
+        area = area_between(there, here, int64(ground.province[there]), int64(ground.province[here]))
+        wallet = int64(opened & int64(Opened.WALLET) > 0)
+        ring = int64(rings[int64(sought.kind[k]), area, wallet, int64(room.scheme[at])])
+        sought.at[kept] = at
+        sought.holder[kept] = holder
+        sought.kind[kept] = ring - 1 + int64(holders.home[holder] != room.home[at])
+        pays = int64(ring > 0) & int64(opened & int64(Opened.MONEY) > 0)
+        room.end[at] += np.int32(pays)
+        kept += pays
+    return kept
+
+
+@inlined
+def _sort(
+    here: int,
+    kept: int,
+    users: int,
+    found: int,
+    need: Any,
+    sought: Sought,
+    links: Links,
+    room: Round,
+) -> int:
+    """Write the users who have links after those before, and their links side by side; return how many users."""
+    end = int64(found)
+    for at in range(here):
+        i = int64(room.row[at])
+        size = int64(room.end[at])
+        links.row[users] = i
+        links.out[users] = need[0, i]
+        links.inside[users] = need[1, i]
+        links.first[users] = end
+        links.rings[users] = 0
+        room.listed[at] = users
+        room.end[at] = end
+        end += size
+        users += int64(size > 0)
+    for k in range(kept):
+        at = int64(sought.at[k])
+        n = int64(room.end[at])
+        user = int64(room.listed[at])
+        ring = int64(sought.kind[k])
+        room.end[at] = n + 1
+        links.holder[n] = sought.holder[k]
+        links.user[n] = user
+        links.ring[n] = ring
+        links.rings[user] = int64(links.rings[user]) | (int64(1) << ring)
+    return users
 
 
 @compiled
@@ -296,104 +320,34 @@ def find_links(
     last: int,
     use: int,
     need: Any,
-    laws: Any,
+    law: Any,
     ground: Ground,
     kin: Kinship,
+    holders: Holders,
     links: Links,
-    room: Room,
+    rings: Any,
+    room: Round,
 ) -> tuple[int, int]:
-    """Write the links of all who need in a range of rows; return users and links, -1 where there is no room."""
-    law = laws[0].accounts
-    near = law.scope == NEAR_RELATIVES
-    candidates = _candidates(p, first, last, need, near, kin, links)
-    if use == Use.CONTRIBUTION and law.premium_use_share < 1.0:
-        candidates = _willing(p, candidates, law.premium_use_share, ground, links, room)
+    """Write the links of all who need in a range of rows; return users and links, -1 where there is no room.
+
+    `rings` is what `lay_down_rings` writes.
+    """
+    near = int64(law.scope == NEAR_RELATIVES)
+    sought = Sought(links.asked, links.paid_out, links.after)
     users = int64(0)
     found = int64(0)
-    for at in range(candidates):
-        i = int64(links.askers[at])
-        end = _family(p, i, near, found, kin, links)
-        if near:
-            end = _near_relatives(p, i, end, kin, links)
-        if end > links.holder.size:
+    for start in range(first, last, room.row.size):
+        asking = _asking(start, min(start + room.row.size, last), use, need, room)
+        if use == Use.CONTRIBUTION and law.premium_use_share < 1.0:
+            asking = _willing(p, asking, law.premium_use_share, ground, room)
+        here = _hinted(p, asking, near, kin, room)
+        number = _seek(p, here, near, kin, holders, sought, room)
+        if number > sought.at.size:
             return int64(-1), int64(-1)
-        start = found
-        found = _keep_lawful(p, i, users, start, end, law, ground, kin, links)
-        links.out[users] = need[0, i]
-        links.inside[users] = need[1, i]
-        users += int64(found > start)
+        kept = _keep_lawful(number, rings, ground, holders, sought, room)
+        if found + kept > links.holder.size:
+            return int64(-1), int64(-1)
+        users = _sort(here, kept, users, found, need, sought, links, room)
+        found += kept
     links.first[users] = found
     return users, found
-
-
-@inlined
-def _add(holder: int, kind: int, found: int, kin: Kinship, links: Links) -> int:
-    """Note a relative; only one who holds an account is kept. Return how many there are now, room or not."""
-    at = min(found, links.holder.size - 1)
-    links.holder[at] = holder
-    links.ring[at] = kind
-    return found + int64(_marks(kin, holder) & int64(Mark.HOLDER) > 0)
-
-
-@inlined
-def _family(p: Columns, i: int, near: int, found: int, kin: Kinship, links: Links) -> int:
-    """Note the user's spouse, parents, children, and if near count, grandchildren with an account.
-
-    The kind is what the user is to the holder.
-    """
-    found = _add(int64(p.spouse[i]), int64(Kin.SPOUSE), found, kin, links)
-    found = _add(int64(p.mother[i]), int64(Kin.CHILD), found, kin, links)
-    found = _add(int64(p.father[i]), int64(Kin.CHILD), found, kin, links)
-    for n in range(kin.first[i], kin.first[i + 1]):
-        kind = int64(kin.elder[n])
-        after = _add(int64(kin.younger[n]), kind, found, kin, links)
-        found = after if near | (kind == Kin.PARENT) else found
-    return found
-
-
-@inlined
-def _near_relatives(p: Columns, i: int, found: int, kin: Kinship, links: Links) -> int:
-    """Note the user's siblings and grandparents with an account."""
-    mother = int64(p.mother[i])
-    for parent in (mother, int64(p.father[i])):
-        marks = _marks(kin, parent)
-        if marks & int64(Mark.PARENT_OF_HOLDER) > 0:
-            for n in range(kin.first[parent], kin.first[parent + 1]):
-                sibling = int64(kin.younger[n])
-                again = (parent != mother) & (mother >= 0) & (p.mother[sibling] == mother)
-                after = _add(sibling, int64(Kin.SIBLING), found, kin, links)
-                found = after if (kin.elder[n] == Kin.PARENT) & (sibling != i) & (not again) else found
-        if marks & int64(Mark.CHILD_OF_HOLDER) > 0:
-            found = _add(int64(p.mother[parent]), int64(Kin.GRANDCHILD), found, kin, links)
-            found = _add(int64(p.father[parent]), int64(Kin.GRANDCHILD), found, kin, links)
-    return found
-
-
-@inlined
-def _keep_lawful(
-    p: Columns, i: int, user: int, start: int, end: int, law: Any, ground: Ground, kin: Kinship, links: Links
-) -> int:
-    """Keep a user's links that the law allows and write their rings; return where they end."""
-    rule = int64(CoUse.NEAR_RELATIVES) if law.scope == NEAR_RELATIVES else int64(CoUse.FAMILY)
-    kept = start
-    rings = int64(0)
-    here = int64(p.insured[i])
-    for n in range(start, end):
-        holder = int64(links.holder[n])
-        kind = int64(links.ring[n])
-        there = int64(p.insured[holder])
-        area = area_between(there, here, int64(ground.province[there]), int64(ground.province[here]))
-        wallet = int64(int64(kin.marks[holder]) & int64(Mark.WALLET) > 0)
-        if may_share(rule, kind, 1, int64(p.scheme[i]), 1, int64(Use.CARE), area, law.area, wallet) == 0:
-            continue
-        ring = ring_of(kind, area, int64(p.household[holder] != p.household[i]))
-        links.holder[kept] = kin.place[holder]
-        links.user[kept] = user
-        links.ring[kept] = ring
-        rings |= int64(1) << int64(ring)
-        kept += 1
-    links.row[user] = i
-    links.key[user] = p.key[i]
-    links.first[user] = start
-    links.rings[user] = rings
-    return kept
