@@ -7,6 +7,7 @@ table; pages once taken are used again.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,8 +19,8 @@ from agents.person import PERSON, columns_of
 from model.phases import renewing
 from model.phases.ground import Ground, new_room
 from model.phases.marrying import couples
-from model.phases.moving import AWAY, BIRTH, READY, plan_year
-from model.phases.renewing import Homes, Layout
+from model.phases.moving import BIRTH, READY, plan_year
+from model.phases.renewing import ORDER_BITS, Homes, Layout
 from model.phases.settling import Movers, depart, new_movers, wed
 from model.shelf import Shelf, room_in, whole_of
 
@@ -58,61 +59,88 @@ class Renewal:
         self.people, self.households, self.bounds = people, households, bounds
         self.each, self.threads, self.shelf = each, threads, shelf
         self.fate = shelf.take("u1", len(people))
-
-    def _cuts(self, items: int) -> list[int]:
-        """Return where each thread's share of a number of items begins and ends."""
-        return [items * thread // self.threads for thread in range(self.threads + 1)]
+        self.moved = shelf.take(np.int32, len(people))
+        """Everybody's new row by the old one, -1 for who leaves."""
 
     def live(self, laws: Any, ground: Ground, moved_money: NDArray[np.int64]) -> None:
         """Let everybody grow older and do what the year holds; balances that move are added to `moved_money`."""
         law, people = laws[0], columns_of(self.people)
         plans = self._plans(law, ground)
         movers = new_movers(len(self.people), self.shelf.take)
-        husbands, wives = couples(people, plans[(self.fate[plans] & READY) != 0], ground.province, law, ground)
-        wed(people, self.bounds, husbands, wives, law, ground, self.fate, movers, moved_money)
-        depart(people, self.bounds, plans, law, ground, self.fate, movers, moved_money)
+
+        def settle() -> None:
+            looking = plans[(self.fate[plans] & READY) != 0]
+            husbands, wives = couples(people, looking, ground.province, law, ground)
+            wed(people, self.bounds, husbands, wives, law, ground, self.fate, movers, moved_money)
+            depart(people, self.bounds, plans, law, ground, self.fate, movers, moved_money)
+
+        self._meanwhile(settle, *(partial(_empty, getattr(self.people, name)) for name in YEARLY))
         self.layout = layout = self._layout(movers)
         self._reorder(layout)
         self.shelf.lay_down(*movers[:-1], purpose="movers")
         self.shelf.lay_down(self.fate)
-        renewing.set_newborns(columns_of(self.people), layout.newborns, layout.mothers, ground)
+        self._in_shares(
+            len(layout.newborns),
+            lambda first, last, _: renewing.set_newborns(
+                columns_of(self.people), layout.newborns[first:last], layout.mothers[first:last], ground
+            ),
+        )
+
+    def _meanwhile(self, *works: Callable[[], None]) -> None:
+        """Do pieces of work that do not touch each other, on the threads as they get free."""
+        self.each(lambda work: work(), works)
+
+    def _in_shares(self, items: int, work: Callable[[int, int, int], None]) -> None:
+        """Do a piece of work on every thread's share of a number of items."""
+        cuts = [items * thread // self.threads for thread in range(self.threads + 1)]
+        self.each(lambda thread: work(cuts[thread], cuts[thread + 1], thread), range(self.threads))
+
+    def _listed(self, look: Callable[[int, int, NDArray[np.int64]], int]) -> NDArray[np.int64]:
+        """Return the rows that a function lists of every thread's share of people, in order."""
+        found: list[Any] = [None] * self.threads
+
+        def find(first: int, last: int, thread: int) -> None:
+            rows = self.shelf.take(np.int64, last - first, "part")
+            found[thread] = rows[: look(first, last, rows)]
+
+        self._in_shares(len(self.people), find)
+        rows = np.concatenate(found)
+        self.shelf.lay_down(*found, purpose="part")
+        return rows
 
     def _plans(self, law: Any, ground: Ground) -> NDArray[np.int64]:
         """Add a year to every age, write everybody's fate, and return the rows of those with plans, in order."""
-        cuts, people = self._cuts(len(self.people)), columns_of(self.people)
-        found: list[Any] = [None] * self.threads
-
-        def plan(thread: int) -> None:
-            first, last = cuts[thread], cuts[thread + 1]
-            listed = self.shelf.take(np.int64, last - first, "part")
-            found[thread] = listed[: plan_year(people, first, last, law, ground, new_room(), self.fate, listed)]
-
-        self.each(plan, range(self.threads))
-        plans = np.concatenate(found)
-        self.shelf.lay_down(*found, purpose="part")
-        return plans
+        people = columns_of(self.people)
+        return self._listed(
+            lambda first, last, rows: plan_year(people, first, last, law, ground, new_room(), self.fate, rows)
+        )
 
     def _layout(self, movers: Movers) -> Layout:
         """Lay the homes of the year out: homes in which nothing changes keep their order and are passed over."""
         joins, rows, founded = movers.held
-        order = np.lexsort((movers.leaders[:joins], movers.joined[:joins]))
+        order = np.empty(joins, np.int64)
+        renewing.order_joiners(np.sort((movers.joined[:joins] << ORDER_BITS) + np.arange(joins)), movers.leaders, order)
         joined = movers.joined[:joins][order]
         moving = np.concatenate([movers.joins[:joins][order], movers.rows[:rows]])
-        changed = np.flatnonzero((self.fate & (AWAY | BIRTH)) != 0)
-        births = int(np.count_nonzero((self.fate & BIRTH) != 0))
+        changed = self._listed(partial(renewing.list_changed, self.fate))
+        births = int(np.count_nonzero((self.fate[changed] & BIRTH) != 0))
         layout, homes = renewing.new_layout(moving, len(changed) + len(joined), births)
         renewing.lay_out(self.people.household, self.bounds, changed, joined, self.fate, layout, homes)
         kept = int(homes.counts[renewing.HOME])
         new_bounds = np.empty(kept + founded + 1, np.int64)
         starts = np.append(movers.starts[:founded], rows)
         renewing.lay_out_new(starts, int(joins), self.fate, layout, homes, new_bounds)
-        renewing.shift_bounds(self.bounds, homes, new_bounds)
-        self._rehouse(homes, movers.pools[:founded], new_bounds)
         runs, _, _, size, _ = homes.counts.tolist()
-        return layout._replace(rows=size, **{name: getattr(layout, name)[:runs].copy() for name in OF_RUNS})
+        layout = layout._replace(rows=size, **{name: getattr(layout, name)[:runs].copy() for name in OF_RUNS})
+        self._meanwhile(
+            partial(renewing.place, layout, self.moved),
+            partial(self._rehouse, homes, movers.pools[:founded], new_bounds),
+        )
+        return layout
 
     def _rehouse(self, homes: Homes, founded: NDArray[np.int64], bounds: NDArray[np.int64]) -> None:
         """Keep the homes that go on, in order, and add those founded this year."""
+        renewing.shift_bounds(self.bounds, homes, bounds)
         home = np.empty(len(bounds) - 1, HOUSEHOLD["home"].dtype)
         runs = homes.counts[renewing.STRETCHES]
         parts = homes.olds[:runs], homes.news[:runs], homes.sizes[:runs]
@@ -124,36 +152,32 @@ class Renewal:
 
     def _reorder(self, layout: Layout) -> None:
         """Bring every column to its new order, each into an array that another one has left."""
-        moved = self.shelf.take(np.int32, len(self.people))
-        moved[:] = -1
-        renewing.place(layout, moved)
         arrays: dict[str, Array] = {}
 
         def renew(names: tuple[str, ...]) -> None:
             old = tuple(getattr(self.people, name) for name in names)
             if names[0] in EMPTY:
-                arrays[names[0]] = _emptied(old[0], layout.rows)
+                arrays[names[0]] = _emptied(old[0], layout.rows, anew=names[0] not in YEARLY)
                 return
             new = tuple(self.shelf.take(column.dtype, layout.rows) for column in old)
-            self._renew_columns(names, old, moved, layout, new)
+            self._renew_columns(names, old, layout, new)
             arrays.update(zip(names, new))
             self.shelf.lay_down(*old)
 
         self.each(renew, TOGETHER)
-        self.shelf.lay_down(moved)
+        self.shelf.lay_down(self.moved)
         self.people.leave()
         self.people = Table(PERSON, layout.rows, arrays)
 
     def _renew_columns(
-        self, names: tuple[str, ...], old: tuple[Array, ...], moved: Array, layout: Layout, new: tuple[Array, ...]
+        self, names: tuple[str, ...], old: tuple[Array, ...], layout: Layout, new: tuple[Array, ...]
     ) -> None:
         """Copy columns in their new order; newborns get the defaults."""
-        runs = layout.olds, layout.news, layout.sizes
-        for name, column in zip(names, new):
-            column[layout.newborns] = PERSON[name].default
+        runs, defaults = (layout.olds, layout.news, layout.sizes), np.array([PERSON[name].default for name in names])
         if names == POINTERS:
-            renewing.copy_pointers(old, moved, *runs, new)
-            renewing.move_pointers(old, moved, layout, new)
+            renewing.copy_pointers(old, self.moved, *runs, new)
+            renewing.move_pointers(old, self.moved, layout, new)
+            renewing.set_default(new, defaults, layout.newborns)
         elif names == ("household",):
             renewing.copy_homes(old[0], *runs, layout.shifts, new[0])
             new[0][layout.ats] = layout.homes
@@ -162,10 +186,18 @@ class Renewal:
             bits = f"u{old[0].itemsize}"
             source, target = (tuple(column.view(bits) for column in columns) for columns in (old, new))
             renewing.copy_runs(source, *runs, layout.movers, layout.ats, target)
+            renewing.set_default(target, defaults, layout.newborns)
 
 
-def _emptied(column: Array, rows: int) -> Array:
-    """Return a column of nothing, in the array of an old one where it has room."""
-    room = room_in(whole_of(column), rows)
-    room[:] = 0
+def _empty(column: Array) -> None:
+    """Write nothing into a column."""
+    column[:] = 0
+
+
+def _emptied(column: Array, rows: int, *, anew: bool) -> Array:
+    """Return a column of nothing, in the array of an old one where it has room, which is empty unless `anew`."""
+    whole = whole_of(column)
+    room = room_in(whole, rows)
+    kept = whole_of(room) is whole and not anew
+    room[len(column) if kept else 0 :] = 0
     return room

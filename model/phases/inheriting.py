@@ -29,9 +29,13 @@ def can_inherit(p: Columns, i: int) -> bool:
 @compiled
 def list_estates(p: Columns, first: int, last: int, rows: Bounds) -> int:
     """List those who died with money in their account, mark those without a spouse to inherit; return how many."""
-    n = int64(0)
+    dead = int64(0)
     for i in range(first, last):
-        if p.dying[i] == 1 and p.account[i] > 0:
+        rows[dead] = i
+        dead += int64(p.dying[i] == 1)
+    n = int64(0)
+    for i in rows[:dead]:
+        if p.account[i] > 0:
             if not can_inherit(p, int64(p.spouse[i])):
                 p.dying[i] = SEEKS
             rows[n] = i

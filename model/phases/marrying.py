@@ -82,6 +82,13 @@ def meet(
             top += 1
 
 
+def in_order(keys: Bounds) -> Bounds:
+    """Return the places of numbers in ascending order, equal ones as they come: quicker where none are equal."""
+    order = np.argsort(keys)
+    ascending = keys[order]
+    return np.argsort(keys, kind="stable") if (ascending[1:] == ascending[:-1]).any() else order
+
+
 def couples(p: Columns, rows: Bounds, province: NDArray[np.int64], law: Any, ground: Ground) -> tuple[Bounds, Bounds]:
     """Return the rows of this year's husbands and wives, among those who look for a partner."""
     places, partner = np.empty_like(rows), np.full_like(rows, -1)
@@ -90,7 +97,7 @@ def couples(p: Columns, rows: Bounds, province: NDArray[np.int64], law: Any, gro
     pool = p.home[rows].astype(np.int64)
     for areas in (pool, province[pool], np.zeros_like(pool)):
         free = np.flatnonzero(partner < 0)
-        order = free[np.argsort((areas[free] << AREA_BITS) + places[free], kind="stable")]
+        order = free[in_order((areas[free] << AREA_BITS) + places[free])]
         meet(p, rows, order, areas, places, most, np.empty_like(rows), partner)
     men = np.flatnonzero((partner >= 0) & (p.sex[rows] == Sex.MALE))
     return rows[men], rows[partner[men]]

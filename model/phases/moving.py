@@ -68,7 +68,9 @@ def plan_year(p: Columns, first: int, last: int, law: Any, ground: Ground, room:
     for start in range(first, last, room.row.size):
         end = min(start + room.row.size, last)
         _look(part_of(p, start, end), most, law, ground, room, fate[start:end])
-        _plan(p, start, law, ground, room, _list(room, start, end, MAY_PLAN), fate)
+        _plan(
+            p, start, law, ground, room, _likely(p, start, law, ground, room, _list(room, start, end, MAY_PLAN)), fate
+        )
         _give_birth(p, ground, room, _list(room, start, end, MAY_BEAR), fate)
         _part(p, law, ground, room, _list(room, start, end, IS_WIFE), fate)
     return _list_plans(first, fate[first:last], plans)
@@ -153,6 +155,33 @@ def _part(p: Columns, law: Any, ground: Ground, room: Room, n: int, fate: Any) -
 
 
 @inlined
+def _likely(p: Columns, start: int, law: Any, ground: Ground, room: Room, n: int) -> int:
+    """Keep those of the listed whose draws let them look for a partner, go away, return or leave; return how many."""
+    kept = int64(0)
+    for at in range(n):
+        i = int64(room.row[at])
+        k = i - start
+        age = min(int64(p.age[i]), AGES - 1)
+        spouse = int64(p.spouse[i])
+        single = (spouse < 0) | (p.dying[spouse] != 0)
+        away = p.hukou[i] != p.home[i]
+        chance = law.moving.return_rate if away else _chance_to_go(p, i, age, law, ground)
+        ready = unit(room.words[0, k]) < ground.marriage[int64(p.sex[i]), age]
+        leaves = unit(room.words[3, k]) < law.family.leaving_rate
+        room.row[kept] = i
+        kept += int64((single & (ready | leaves)) | (unit(room.words[1, k]) < chance))
+    return kept
+
+
+@inlined
+def _chance_to_go(p: Columns, i: int, age: int, law: Any, ground: Ground) -> float:
+    """Return the chance of a grown-up at home to go away."""
+    chance = ground.going[int64(p.home[i])] * ground.going_age[age]
+    factor = law.moving.student_factor if p.work[i] == Work.STUDENT else 1.0
+    return float64(min(chance * factor, law.moving.most_rate))
+
+
+@inlined
 def _plan(p: Columns, start: int, law: Any, ground: Ground, room: Room, n: int, fate: Any) -> None:
     """Write the plans of the listed."""
     for at in range(n):
@@ -178,10 +207,7 @@ def _plans(p: Columns, i: int, drawn: Any, law: Any, ground: Ground) -> int:
         if leads and unit(drawn[1]) < law.moving.return_rate:
             mark |= RETURNS | FAMILY
     else:
-        chance = ground.going[home] * ground.going_age[age]
-        if p.work[i] == Work.STUDENT:
-            chance *= law.moving.student_factor
-        if unit(drawn[1]) < min(chance, law.moving.most_rate):
+        if unit(drawn[1]) < _chance_to_go(p, i, age, law, ground):
             mark |= GOES
             if not together or (p.sex[i] == Sex.MALE and unit(drawn[2]) < law.moving.with_family_share):
                 mark |= FAMILY

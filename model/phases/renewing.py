@@ -19,6 +19,11 @@ from model.phases.ground import Bounds, Ground
 from model.phases.moving import AWAY, BIRTH
 
 SHIFT = np.uint64(32)
+WIDE = 16
+"""Neighbours copied at once."""
+ORDER_BITS = 32
+"""Bits of a number that hold a place, below those of a home."""
+ZERO, WIDE_STEP = np.uint64(0), np.uint64(WIDE)
 
 
 class Layout(NamedTuple):
@@ -85,6 +90,33 @@ def old_rows(layout: Layout, source: Any) -> None:
             source[layout.news[run] + place] = layout.olds[run] + place
     for mover in range(layout.movers.size):
         source[layout.ats[mover]] = layout.movers[mover]
+
+
+@compiled
+def order_joiners(keys: Bounds, leaders: Any, order: Bounds) -> None:
+    """Write the places of joiners by home, then by their leaders' keys, then as they come.
+
+    `keys` are the homes and, in the low bits, the places, ascending.
+    """
+    for k in range(keys.size):
+        place = keys[k] & ((int64(1) << ORDER_BITS) - 1)
+        at = int64(k)
+        while (
+            at > 0 and keys[at - 1] >> ORDER_BITS == keys[k] >> ORDER_BITS and leaders[order[at - 1]] > leaders[place]
+        ):
+            order[at] = order[at - 1]
+            at -= 1
+        order[at] = place
+
+
+@compiled
+def list_changed(fate: Any, first: int, last: int, rows: Bounds) -> int:
+    """List those of some rows who give birth or leave; return how many they are."""
+    n = int64(0)
+    for i in range(first, last):
+        rows[n] = i
+        n += int64(int64(fate[i]) & (AWAY | BIRTH) != 0)
+    return n
 
 
 @inlined
@@ -222,7 +254,9 @@ def shift_bounds(bounds: Bounds, homes: Homes, new_bounds: Bounds) -> None:
 
 @compiled
 def place(layout: Layout, moved: Any) -> None:
-    """Write everybody's new row by the old one; who leaves keeps what is there."""
+    """Write everybody's new row by the old one, -1 for who leaves."""
+    for i in range(moved.size):
+        moved[i] = -1
     for run in range(layout.olds.size):
         new = int64(layout.news[run])
         rows = moved[layout.olds[run] : layout.olds[run] + layout.sizes[run]]
@@ -234,16 +268,41 @@ def place(layout: Layout, moved: Any) -> None:
 
 @compiled_apart
 def copy_runs(old: Any, olds: Any, news: Any, sizes: Any, movers: Any, ats: Any, new: Any) -> None:
-    """Copy runs of neighbours, and movers one by one, from some arrays of one type to their new places in others."""
+    """Copy runs of neighbours, and movers one by one, from some arrays of one type to their new places in others.
+
+    So many neighbours are copied at once that a run's last may bring some behind it, whose places are written later:
+    runs come in order, and after them those who move or are born.
+    """
+    most = min(old[0].size, new[0].size)
     for run in range(olds.size):
-        for c in range(len(old)):
-            source = old[c][olds[run] : olds[run] + sizes[run]]
-            target = new[c][news[run] : news[run] + sizes[run]]
-            for j in range(target.size):
-                target[j] = source[j]
+        first, at, size = int64(olds[run]), int64(news[run]), int64(sizes[run])
+        whole = (size + WIDE - 1) // WIDE * WIDE
+        if max(first, at) + whole <= most:
+            for c in range(len(old)):
+                _copy_wide(old[c], np.uint64(first), np.uint64(size), np.uint64(at), new[c])
+        else:
+            for c in range(len(old)):
+                for j in range(size):
+                    new[c][at + j] = old[c][first + j]
     for k in range(movers.size):
         for c in range(len(old)):
             new[c][ats[k]] = old[c][movers[k]]
+
+
+@inlined
+def _copy_wide(old: Any, first: Any, size: Any, at: Any, new: Any) -> None:
+    """Copy a run, several neighbours at once; numbers without a sign are never taken to count from the end."""
+    for start in range(ZERO, size, WIDE_STEP):
+        for j in range(ZERO, WIDE_STEP):
+            new[at + start + j] = old[first + start + j]
+
+
+@compiled
+def set_default(columns: Any, defaults: Bounds, newborns: Any) -> None:
+    """Give newborns in some columns of one type the columns' defaults."""
+    for k in range(newborns.size):
+        for c in range(len(columns)):
+            columns[c][newborns[k]] = defaults[c]
 
 
 @compiled_apart
