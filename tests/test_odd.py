@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import numpy as np
 import pytest
+from scipy.stats import norm
 
 from agents.chance import Purpose
 from experiments import odd
@@ -143,5 +143,5 @@ def test_the_noise_of_the_sample_can_be_measured() -> None:
 def test_the_noise_told_of_few_seeds_is_that_of_many(seeds: int) -> None:
     from experiments.noise import middle_spread
 
-    drawn = np.random.default_rng(0).normal(1.0, 0.02, (seeds, 20_000))
+    drawn = norm(1.0, 0.02).rvs((seeds, 20_000), random_state=0)
     assert middle_spread(drawn) == pytest.approx(0.02, rel=0.03)
