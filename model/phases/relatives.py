@@ -24,7 +24,7 @@ from model.rules.sharing import may_pay_part
 
 @compiled
 def list_users(first: int, last: int, ring: int, links: Links) -> int:
-    """List those of the users [first:last] who have a link in the ring, from `first` on; return where they end."""
+    """List those of the users [first:last] who have a link in the ring, from `first` on; return their end [user]."""
     end = int64(first)
     for user in range(first, last):
         links.askers[end] = user
