@@ -181,7 +181,7 @@ def _put(kin: Kinship, n: int, elder: int, there: bool, kind: int, younger: int)
 
 @compiled
 def find_elders(p: Columns, first: int, last: int, kin: Kinship, holders: Holders, start: int) -> int:
-    """Write entries for the parents and grandparents of the holders of some places; return the end [row of entries]."""
+    """Write entries for the elders of the holders of some places; return the end [row of entries]."""
     n = int64(start)
     for place in range(first, last):
         i = int64(holders.row[place])
