@@ -118,7 +118,14 @@ def world_folder(job: Job) -> Path:
 def abandoned(job: Job) -> list[tuple[Path, int]]:
     """Return the folders in which other runs of a job's store left people on disk, and what they hold [bytes]."""
     folders = sorted(set(job.folder.glob(f"{WORLD}*")) - {world_folder(job)})
-    return [(each, sum(path.stat().st_size for path in each.rglob("*") if path.is_file())) for each in folders]
+    return [(each, sum(_size(path) for path in each.rglob("*"))) for each in folders]
+
+
+def _size(path: Path) -> int:
+    """Return the size of a file, nothing for a folder or what another run has just removed [bytes]."""
+    with contextlib.suppress(OSError):
+        return path.stat().st_size if path.is_file() else 0
+    return 0
 
 
 @contextlib.contextmanager

@@ -58,6 +58,7 @@ def drawn_apart(keys: NDArray[np.uint64]) -> None:
 def middle_spread(drawn: NDArray[Any]) -> float:
     """Return the coefficient of variation over seeds [seed, pool] in the median pool, as of endless seeds."""
     free = len(drawn) - 1
+    drawn = drawn[:, drawn.mean(axis=0) > 0]  # where nothing is ever spent, nothing spreads
     squares = np.square(drawn.std(axis=0, ddof=1) / drawn.mean(axis=0))
     return float(np.sqrt(np.median(squares) * free / chi2.median(free)))
 

@@ -145,3 +145,5 @@ def test_the_noise_told_of_few_seeds_is_that_of_many(seeds: int) -> None:
 
     drawn = norm(1.0, 0.02).rvs((seeds, 20_000), random_state=0)
     assert middle_spread(drawn) == pytest.approx(0.02, rel=0.03)
+    drawn[:, 0] = 0.0  # a pool in which nothing is ever spent
+    assert middle_spread(drawn) == pytest.approx(0.02, rel=0.03)

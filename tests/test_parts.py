@@ -333,6 +333,23 @@ def test_people_whom_an_interrupted_run_left_on_disk_are_told(tmp_path: Path) ->
     assert said == [f"{left.parent}: the people of an interrupted run, 0.2 GiB; remove it unless that run is to go on"]
 
 
+def test_a_run_that_goes_on_beside_may_remove_its_years_while_they_are_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = tmp_path / ".world-0123456789abcdef" / "2024"
+    left.mkdir(parents=True)
+    (left / "0.people").write_bytes(bytes(8))
+    is_file = Path.is_file
+
+    def then_removed(path: Path) -> bool:
+        found = is_file(path)
+        path.unlink(missing_ok=True) if found else None
+        return found
+
+    monkeypatch.setattr(Path, "is_file", then_removed)
+    assert nation.abandoned(asked(tmp_path, 20_000)) == [(left.parent, 0)]
+
+
 # ---- first people ---------------------------------------------------------------------------------------------------
 @cache
 def made(parts: int) -> list[Population]:
