@@ -242,6 +242,32 @@ def test_a_full_table_of_links_is_made_again_with_more_room(monkeypatch: pytest.
         assert (getattr(plenty, name) == getattr(tight, name)).all(), name
 
 
+def test_no_link_is_lost_where_there_is_room_for_just_so_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = live(world_of(people=1500, start=YEAR, end=YEAR, reforms=(EVERYBODY,)), YEAR)
+    p, made, new_links = columns_of(world.engine.people), [], co_use.new_links
+    plenty = found(p, world.law, world.ground)
+    monkeypatch.setattr(co_use, "new_links", lambda *words: made.append(words) or new_links(*words))
+
+    def once(room: int) -> bool:
+        """Say whether that much room is taken for enough at once."""
+        monkeypatch.setattr(co_use, "ROOM", room - len(p.key))
+        made.clear()
+        tight = found(p, world.law, world.ground)
+        assert np.array_equal(plenty.holder, tight.holder)
+        assert np.array_equal(plenty.user, tight.user)
+        return len(made) == enough
+
+    enough = 0
+    once(10 * len(p.key))
+    enough = len(made)
+    low, high = 1, 10 * len(p.key)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if once(middle) else (middle, high)
+    assert once(high)
+    assert not once(low)
+
+
 def test_nothing_is_kept_between_years() -> None:
     world = live(world_of(start=YEAR, end=YEAR), YEAR)
     assert world.engine.co_use is None

@@ -342,7 +342,7 @@ def find_links(
             asking = _willing(p, asking, law.premium_use_share, ground, room)
         here = _hinted(p, asking, near, kin, room)
         number = _seek(p, here, near, kin, holders, sought, room)
-        if number > sought.at.size:
+        if number >= sought.at.size:  # the last place may hold nobody
             return int64(-1), int64(-1)
         kept = _keep_lawful(number, rings, ground, holders, sought, room)
         if found + kept > links.holder.size:
