@@ -79,12 +79,30 @@ def plan(world: BudgetWorld, fund: str, need: Floats, last: Floats, before: Floa
     short = MONTHS * accounts.opening[rows] < law["short"] * accounts.spending_before[rows]
     gaps = np.where(short, np.minimum(gaps, 0.0), gaps) * law["kept"]
     target = shares(income, needs, law["tie"], gaps) * (law["coupling"] * total(income))
-    result = np.ones(len(codes))
-    result[place] = before
+    result = of_areas(before, need, needs, place)
     spent = accounts.spending_before[rows].astype(np.float64)
     expected = spent * np.divide(needs, lasts, out=np.zeros_like(needs), where=lasts > 0)
     draw_all(result, target, expected, law["strength"], law["largest"])
     return result[place]
+
+
+def of_areas(factors: Floats, need: Floats, needs: Floats, place: NDArray[np.int64]) -> Floats:
+    """Return the factor of every area: that of its pools; where pools that share money anew differ, their mean.
+
+    Args:
+        factors: by pool [ratio].
+        need: expected cost of care by pool, which weighs its factor [fen].
+        needs: the same by area [fen].
+        place: place of every pool's area.
+
+    """
+    result, least, most = np.ones(len(needs)), np.full(len(needs), np.inf), np.zeros(len(needs))
+    result[place] = factors
+    np.minimum.at(least, place, factors)
+    np.maximum.at(most, place, factors)
+    mixed = (least < most) & (needs > 0)
+    np.divide(np.bincount(place, need * factors, len(needs)), needs, out=result, where=mixed)
+    return result
 
 
 def follow_income(world: BudgetWorld, fund: str, factor: Floats, cost: float) -> Floats:
