@@ -116,8 +116,11 @@ def world_folder(job: Job) -> Path:
 
 
 def abandoned(job: Job) -> list[tuple[Path, int]]:
-    """Return the folders in which other runs of a job's store left people on disk, and what they hold [bytes]."""
-    folders = sorted(set(job.folder.glob(f"{WORLD}*")) - {world_folder(job)})
+    """Return the folders in which other runs that ended left people on disk, and what they hold [bytes]."""
+    from model.streaming import lives_now
+
+    others = sorted(set(job.folder.glob(f"{WORLD}*")) - {world_folder(job)})
+    folders = [each for each in others if not lives_now(each)]
     return [(each, sum(_size(path) for path in each.rglob("*"))) for each in folders]
 
 

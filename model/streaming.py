@@ -220,6 +220,27 @@ def take_alone(folder: Path) -> None:
     _taken[place] = opened
 
 
+def lives_now(folder: Path) -> bool:
+    """Return whether a process lives the world in a folder; never, where there is no such hold."""
+    if sys.platform == "win32":
+        return False
+    import fcntl
+
+    try:
+        opened = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    finally:
+        os.close(opened)
+    return False
+
+
 def copied(value: Any, held: Any) -> Any:
     """Return a copy of an array that compiled code takes for the same kind, the one held where that is equal."""
     if not isinstance(value, np.ndarray):

@@ -33,6 +33,7 @@ from model.pooling import PoolingModel
 from model.renewal import YEARLY
 from model.scenario import Reform, Scenario
 from model.shelf import Shelf
+from model.streaming import _taken, take_alone
 from model.synthesis import Population, first_population
 from tests.worlds import START, frame_hash, hashes, live, run_apart, table_hash, world_of
 
@@ -331,6 +332,16 @@ def test_people_whom_an_interrupted_run_left_on_disk_are_told(tmp_path: Path) ->
     nation.world_folder(job).mkdir()  # this run's own
     nation.place_of(job, said.append)
     assert said == [f"{left.parent}: the people of an interrupted run, 0.2 GiB; remove it unless that run is to go on"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such hold there")
+def test_people_of_a_run_that_goes_on_are_not_told_as_left(tmp_path: Path) -> None:
+    other = tmp_path / ".world-0123456789abcdef"
+    take_alone(other)
+    (other / "0.people").write_bytes(bytes(8))
+    assert nation.abandoned(asked(tmp_path, 20_000)) == []
+    os.close(_taken.pop(other.absolute()))
+    assert nation.abandoned(asked(tmp_path, 20_000)) == [(other, 8)]
 
 
 def test_a_run_that_goes_on_beside_may_remove_its_years_while_they_are_counted(

@@ -58,8 +58,9 @@ def set_budgets(world: BudgetWorld) -> None:
         cost = total(own * (factor if first else funds.budget[:, scheme]))
         if first and not world.measured_use():
             factor = follow_income(world, fund, factor, cost)
-        if fund == EMPLOYEE_POOL and cost > 0 and not world.measured_use():
-            factor = into_benefits(world, factor, total(own * factor) / cost)
+        moved = total(own * factor) / cost if cost > 0 else 0.0
+        if fund == EMPLOYEE_POOL and moved > 0 and not world.measured_use():
+            factor = into_benefits(world, factor, moved)
         funds.budget[:, scheme] = factor
     funds.need = local
 

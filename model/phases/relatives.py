@@ -24,7 +24,7 @@ from model.rules.sharing import may_pay_part
 
 @compiled
 def list_users(first: int, last: int, ring: int, links: Links) -> int:
-    """List those of the users [first:last] who have a link in the ring, from `first` on; return the end [row of users]."""
+    """List those of the users [first:last] with a link in the ring, from `first` on; return the end [row of users]."""
     end = int64(first)
     for user in range(first, last):
         links.askers[end] = user
