@@ -136,11 +136,9 @@ class Plan:
 def first_people(people: int, seed: int) -> Any:
     """Return the first population, made once a process: no free parameter enters it."""
     from model.policy.policy import load_policy
-    from model.synthesis import first_population
+    from model.synthesis import first_population, founding_values
 
-    law = load_policy()
-    paths = [path for path in law.parameters if path.startswith("synthesis.")]
-    return first_population(people, FIRST, seed, {path: law.value(path, FIRST) for path in paths})
+    return first_population(people, FIRST, seed, founding_values(load_policy(), FIRST))
 
 
 def evaluate(plan: Plan, shares: tuple[float, ...]) -> list[Told]:

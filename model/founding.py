@@ -20,16 +20,14 @@ from agents.person import PERSON
 from model import data
 from model.pooling import PoolingModel
 from model.scenario import Scenario
-from model.synthesis import Population
+from model.synthesis import Population, founding_values
 
 FACTS = "facts.json"
 
 
 def people_key(case: Scenario, seed: int) -> str:
     """Return 16 hex digits of all that decides the first population: people, start, seed, assumptions, data, code."""
-    law = case.law()
-    paths = sorted(path for path in law.parameters if path.startswith("synthesis."))
-    assumed = [[path, repr(law.value(path, case.start))] for path in paths]
+    assumed = [[path, repr(value)] for path, value in sorted(founding_values(case.law(), case.start).items())]
     content = [case.people, case.start, seed, assumed, data.data_hash(), CODE_VERSION]
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
 

@@ -53,7 +53,7 @@ from model.surroundings import (
     stirrings,
     without_care,
 )
-from model.synthesis import Population, first_population, world_size
+from model.synthesis import Population, first_population, founding_values, world_size
 from model.transfers import subsidies
 from model.year import live
 
@@ -153,7 +153,7 @@ class PoolingModel(mesa.Model):
 
     def _assumed(self) -> dict[str, float]:
         """Return what the first population assumes."""
-        return {f"synthesis.{name}": value for name, value in self.policy.group("synthesis", self.case.start).items()}
+        return founding_values(self.policy, self.case.start)
 
     def _last_published(self) -> int:
         """Return the last year whose published use of care the law lets the model read."""

@@ -95,8 +95,9 @@ def stirrings(law: Any, odds: Floats) -> dict[str, Floats]:
     below[:, [Work.UNEMPLOYED, Work.STUDENT]] = 1.0
     age[:, Work.CHILD], age[:, Work.PUPIL] = rules.school_age, rules.leave_school_age
     last = [Work.ENTERPRISE, Work.PUBLIC, Work.FLEXIBLE]
-    age[Sex.MALE, last] = employee.retirement_age_men - (employee.early_years_men if employee.early_rate_men > 0 else 0)
-    age[Sex.FEMALE, last] = employee.retirement_age_women - employee.retirement_spread_women
+    early = employee.early_years_men if employee.early_rate_men > 0 else 0
+    age[Sex.MALE, last] = np.floor(employee.retirement_age_men - early)
+    age[Sex.FEMALE, last] = np.floor(employee.retirement_age_women - employee.retirement_spread_women)
     age[:, Work.FARMER] = rules.resident_retirement_age
     return {"job_odds": odds, "work_below": below, "work_age": age}
 

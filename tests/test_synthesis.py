@@ -16,7 +16,15 @@ from model.data import folder, province_codes, province_index, table, use
 from model.demography import national, total_population
 from model.errors import DataError
 from model.policy import load_policy
-from model.synthesis import Population, check_population, first_population, held_by_pool, reachable, scale_accounts
+from model.synthesis import (
+    Population,
+    check_population,
+    first_population,
+    founding_values,
+    held_by_pool,
+    reachable,
+    scale_accounts,
+)
 from model.synthesis.targets import employee_totals, members, resident_total, uninsured_total
 
 LARGE, SMALL, START = 300_000, 20_000, 2024
@@ -25,8 +33,7 @@ MILLION = 1_000_000
 
 @cache
 def assumed() -> dict[str, float]:
-    policy = load_policy()
-    return {path: float(policy.value(path, START)) for path in policy.parameters if path.startswith("synthesis.")}
+    return founding_values(load_policy(), START)
 
 
 @cache

@@ -46,6 +46,7 @@ from model.rules.accounts import account_interest
 from model.rules.codes import Away
 from model.rules.contributions import by_sex, may_stop_contributing
 from model.rules.enrolment import benefit_years, no_claim_steps
+from model.rules.retirement import early_chance, retirement_chance
 
 if TYPE_CHECKING:
     from experiments.bench.family import Family
@@ -156,17 +157,10 @@ class Person(Joiner):
             employed = at_odds(employed, self.model.around.job_odds[self.home])
             found = first_work(rural, v, x, employed, rules.leaver_flexible_share, public)
             return found, self._joins(w)
-        threshold = by_sex(self.sex, law.employee.retirement_age_men, law.employee.retirement_age_women)
-        retires = age >= threshold
-        if self.sex == FEMALE:
-            last, first = (threshold + side * law.employee.retirement_spread_women for side in (1, -1))
-            retires = age >= last or (age >= first and v * (last - age + 1.0) < 1.0)
-        elif self.scheme == EMPLOYEE and self.years >= law.employee.least_years:
-            early = age >= threshold - law.employee.early_years_men and v < law.employee.early_rate_men
-            retires = retires or early
-        threshold = min(threshold, age)
-        if retires:
-            return self._at_retirement(threshold, law, x), -1
+        chance = self._retirement_chance(law.employee)
+        if v < chance:
+            return self._at_retirement(law, x), -1
+        v = (v - chance) / (1.0 - chance)
         entry = rules.entry_rate * law.enrolment.compliance_enterprise * self.model.around.job_odds[self.home]
         months = law.enrolment
         by_years = months.benefit_months_short, months.benefit_months_middle, months.benefit_months_long
@@ -175,9 +169,21 @@ class Person(Joiner):
         stays = found == FLEXIBLE and work == FLEXIBLE and x >= law.enrolment.flexible_switch
         return found, -1 if stays else self._joins(w)
 
-    def _at_retirement(self, threshold: float, law: Any, x: float) -> int:
+    def _retirement_chance(self, rules: Any) -> float:
+        """Return the chance to retire this year; men of long standing may do so early."""
+        if self.sex == FEMALE:
+            middle, spread = rules.retirement_age_women, rules.retirement_spread_women
+            return retirement_chance(self.age, middle - spread, middle + spread)
+        threshold = rules.retirement_age_men
+        chance = retirement_chance(self.age, threshold, threshold)
+        if self.scheme == EMPLOYEE and self.years >= rules.least_years:
+            chance = max(chance, early_chance(self.age, threshold, rules.early_years_men, rules.early_rate_men))
+        return chance
+
+    def _at_retirement(self, law: Any, x: float) -> int:
         """Return the work of who leaves work by age; farmers go on, and members with few years may farm."""
         rules, age = law.employee, self.age
+        threshold = min(by_sex(self.sex, rules.retirement_age_men, rules.retirement_age_women), age)
         if self.scheme == EMPLOYEE and self.years >= x * rules.least_years:
             needed = by_sex(self.sex, rules.minimum_years_men, rules.minimum_years_women)
             enough = may_stop_contributing(age, int(threshold), self.years, needed) == 1

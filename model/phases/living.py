@@ -17,6 +17,7 @@ from model.phases.tally import EnrolmentItem
 from model.rules.codes import Entrant
 from model.rules.contributions import by_sex, may_stop_contributing
 from model.rules.enrolment import benefit_years, hukou_admits
+from model.rules.retirement import early_chance, retirement_chance
 
 MOST_YEARS = 255
 MOST_INCOME = 2147483647.0
@@ -108,16 +109,10 @@ def _next_work(
         public = rules.public_entrants * law.enrolment.compliance_public
         employed = at_odds(employed, odds)
         return first_work(rural, v, x, employed, rules.leaver_flexible_share, public), joins
-    sex = int64(p.sex[i])
-    threshold = by_sex(sex, law.employee.retirement_age_men, law.employee.retirement_age_women)
-    retires = age >= threshold
-    if sex == Sex.FEMALE:
-        retires = _woman_retires(age, threshold, law.employee.retirement_spread_women, v)
-    elif scheme == Scheme.EMPLOYEE and int64(p.years[i]) >= law.employee.least_years:
-        retires = retires or (age >= threshold - law.employee.early_years_men and v < law.employee.early_rate_men)
-    threshold = min(threshold, age)
-    if retires:
-        return _at_retirement(p, i, age, threshold, work, scheme, law, x), int64(-1)
+    chance = _retirement_chance(p, i, age, scheme, law)
+    if v < chance:
+        return _at_retirement(p, i, age, work, scheme, law, x), int64(-1)
+    v = (v - chance) / (1.0 - chance)
     entry = rules.entry_rate * law.enrolment.compliance_enterprise * odds
     months = law.enrolment
     longest = benefit_years(
@@ -130,10 +125,17 @@ def _next_work(
 
 
 @inlined
-def _woman_retires(age: int, middle: float, spread: float, v: float) -> bool:
-    """Say whether a woman still at work retires this year: evenly between the first and the last age."""
-    last = middle + spread
-    return age >= last or (age >= middle - spread and v * (last - age + 1.0) < 1.0)
+def _retirement_chance(p: Columns, i: int, age: int, scheme: int, law: Any) -> float:
+    """Return the chance that a person still at work retires this year; members of long standing may do so early."""
+    rules = law.employee
+    if p.sex[i] == Sex.FEMALE:
+        middle, spread = rules.retirement_age_women, rules.retirement_spread_women
+        return retirement_chance(age, middle - spread, middle + spread)
+    threshold = rules.retirement_age_men
+    chance = retirement_chance(age, threshold, threshold)
+    if scheme == Scheme.EMPLOYEE and int64(p.years[i]) >= rules.least_years:
+        chance = max(chance, early_chance(age, threshold, rules.early_years_men, rules.early_rate_men))
+    return chance
 
 
 @inlined
@@ -149,8 +151,9 @@ def _flexible_join(p: Columns, i: int, law: Any) -> float:
 
 
 @inlined
-def _at_retirement(p: Columns, i: int, age: int, threshold: float, work: int, scheme: int, law: Any, x: float) -> int:
+def _at_retirement(p: Columns, i: int, age: int, work: int, scheme: int, law: Any, x: float) -> int:
     """Return the work of a person who leaves work by age; farmers go on, and members with few years may farm."""
+    threshold = min(by_sex(int64(p.sex[i]), law.employee.retirement_age_men, law.employee.retirement_age_women), age)
     needed = by_sex(int64(p.sex[i]), law.employee.minimum_years_men, law.employee.minimum_years_women)
     years = int64(p.years[i])
     if scheme == Scheme.EMPLOYEE and float64(years) >= x * law.employee.least_years:

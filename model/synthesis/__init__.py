@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from model.synthesis.assumed import founding_values
 from model.synthesis.build import first_population, world_size
 from model.synthesis.population import Population, check_population, held_by_pool, reachable, scale_accounts
 
@@ -9,6 +10,7 @@ __all__ = [
     "Population",
     "check_population",
     "first_population",
+    "founding_values",
     "held_by_pool",
     "reachable",
     "scale_accounts",

@@ -8,6 +8,7 @@ import numpy as np
 
 from agents.chance import Purpose
 from agents.codes import Hukou, Sex, Work
+from model.rules.retirement import early_chance, retirement_chance
 from model.synthesis.migration import band_cell
 from model.synthesis.people import urban_share
 from model.synthesis.targets import (
@@ -32,8 +33,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SCHOOL, ADULT, GRADUATE, LAST_STUDENT = 6, 18, 22, 24
-PENSION_WOMEN, PENSION_WOMEN_CADRES = 50, 55
-WORK_FROM, YOUNG_TO, MIDDLE = 16, 25, 40
+WORK_FROM, YOUNG_TO, MIDDLE, LATE_FROM = 16, 25, 40, 50
 FARMERS_AGE, FARMERS_STOP, INFORMAL_STOP = 68, 80, 70  # ages at which farmers and informal workers stop
 CAP = 0.97  # no group is wholly of one kind
 MOST_PUBLIC = 0.8
@@ -127,22 +127,39 @@ def _active(labour: Labour, active: NDArray[np.float64], assumptions: Mapping[st
     age = np.arange(len(labour.people[0, 0]))
     young = assumptions["synthesis.employee_weight_18_to_24"]
     late = assumptions["synthesis.employee_weight_over_50"]
-    men = np.select([age < YOUNG_TO, age < PENSION_WOMEN, age < RETIRED_FROM], [young, 1.0, late], 0.0)
-    women = np.select([age < YOUNG_TO, age < PENSION_WOMEN, age < PENSION_WOMEN_CADRES], [young, 1.0, late / 2], 0.0)
-    rows = labour.free(ADULT, RETIRED_FROM)
-    by_sex = [men if sex == Sex.MALE else women for sex in sorted(Sex)]
+    member = np.select([age < YOUNG_TO, age < LATE_FROM], [young, 1.0], late)
+    by_sex = [member * (1 - _retired_share(sex, len(age), assumptions)) for sex in sorted(Sex)]
+    rows = labour.free(ADULT, _end(by_sex))
     return labour.take(rows, _member_weight(labour, rows, by_sex, assumptions), active, ACTIVE)
 
 
+def _retired_share(sex: Sex, ages: int, assumptions: Mapping[str, float]) -> NDArray[np.float64]:
+    """Return which share of members of each age the law has let retire so far, early or by age [age]."""
+    rules = {name.removeprefix("employee."): value for name, value in assumptions.items()}
+    at_work, left = 1.0, np.empty(ages)
+    for age in range(ages):
+        if sex == Sex.FEMALE:
+            middle, spread = rules["retirement_age_women"], rules["retirement_spread_women"]
+            chance = retirement_chance(age, middle - spread, middle + spread)
+        else:
+            threshold = rules["retirement_age_men"]
+            early = early_chance(age, threshold, rules["early_years_men"], rules["early_rate_men"])
+            chance = max(retirement_chance(age, threshold, threshold), early)
+        at_work *= 1 - chance
+        left[age] = at_work
+    return 1 - left
+
+
+def _end(by_sex: list[NDArray[np.float64]]) -> int:
+    """Return the age from which on nobody has weight."""
+    return int(np.flatnonzero(np.sum(by_sex, axis=0))[-1]) + 1
+
+
 def _retired(labour: Labour, province: NDArray[np.float64], assumptions: Mapping[str, float]) -> NDArray[np.int64]:
-    """Choose the retired members: few men from 55, all from 60, women from 50 and more of them from 55."""
-    age = np.arange(len(labour.people[0, 0]))
-    early = assumptions["synthesis.retired_weight_women_50_to_54"]
-    women = np.select([age < PENSION_WOMEN, age < PENSION_WOMEN_CADRES], [0.0, early], 1.0)
-    few = assumptions["synthesis.retired_weight_men_55_to_59"]
-    men = np.select([age < PENSION_WOMEN_CADRES, age < RETIRED_FROM], [0.0, few], 1.0)
-    rows = labour.free(PENSION_WOMEN, len(age))
-    by_sex = [men if sex == Sex.MALE else women for sex in sorted(Sex)]
+    """Choose the retired members: of every age as many as the law has let retire."""
+    ages = len(labour.people[0, 0])
+    by_sex = [_retired_share(sex, ages, assumptions) for sex in sorted(Sex)]
+    rows = labour.free(int(np.flatnonzero(np.sum(by_sex, axis=0))[0]), ages)
     weight = _member_weight(labour, rows, by_sex, assumptions)
     old = labour.people[:, :, RETIRED_FROM:].sum(axis=(1, 2)) * urban_share()
     return labour.take(rows, weight, among_pools(province, old), RETIRED)
@@ -175,7 +192,7 @@ def _others(labour: Labour, employee: NDArray[np.int64], year: int, assumptions:
     at_work = np.bincount(labour.of(employee, "home"), minlength=len(grown)) * float(labour.weight)
     points = [
         (WORKING[0], assumptions["synthesis.farmer_weight_young"]),
-        (PENSION_WOMEN, 1.0),
+        (LATE_FROM, 1.0),
         (FARMERS_AGE, 1.0),
         (FARMERS_STOP, 0.0),
     ]
