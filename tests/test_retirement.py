@@ -1,4 +1,4 @@
-"""Who retires: men of long standing may do so early, and few years of contributions do not make a retired member."""
+"""Who retires: by the law's ages, between birthdays too; men of long standing may do so early; few years do not suffice."""
 
 from __future__ import annotations
 
@@ -6,10 +6,18 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from agents.codes import Scheme, Sex, Work
+from model.policy import load_policy
+from model.rules.retirement import early_chance, reached_share, retirement_chance
 from model.scenario import Reform
+from model.synthesis import first_population, founding_values
 from tests.worlds import START, live, world_of
+
+AGES = range(40, 80)
 
 
 @cache
@@ -46,3 +54,63 @@ def test_who_has_too_few_years_passes_to_the_residents() -> None:
     assert set(sent.work[gone].tolist()) <= {int(Work.NOT_WORKING), int(Work.FARMER)}
     assert (sent.scheme[gone] != Scheme.EMPLOYEE).all()
     assert (kept.years[refused] < 45).all()
+
+
+@pytest.mark.parametrize(
+    ("age", "threshold", "chance"),
+    [(59, 60.0, 0.0), (60, 60.0, 1.0), (60, 60.25, 0.75), (61, 60.25, 1.0), (60, 61.0, 0.0), (62, 62.75, 0.25)],
+)
+def test_an_age_between_birthdays_lets_those_retire_who_reach_it_in_the_year(
+    age: int, threshold: float, chance: float
+) -> None:
+    assert retirement_chance(age, threshold, threshold) == chance
+    assert early_chance(age - 5, threshold, 5.0, 0.5) == 0.5 * min(chance, 1.0)
+
+
+def test_women_retire_evenly_between_workers_and_cadres_age() -> None:
+    assert [reached_share(age, 50.0, 55.0) for age in (49, 50, 52, 55)] == [0.0, 1 / 6, 0.5, 1.0]
+
+
+@given(st.floats(45.0, 65.0), st.floats(0.0, 10.0))
+def test_chances_year_by_year_lead_to_the_share_that_has_retired(first: float, width: float) -> None:
+    at_work = 1.0
+    for age in AGES:
+        chance = retirement_chance(age, first, first + width)
+        assert 0.0 <= chance <= 1.0
+        at_work *= 1.0 - chance
+        assert at_work == pytest.approx(1.0 - reached_share(age, first, first + width), abs=1e-9)
+
+
+def test_later_retirement_by_months_keeps_some_of_a_birth_year_at_work() -> None:
+    sixty, half, later = (
+        after_a_year(("employee.retirement_age_men", threshold), ("employee.early_rate_men", 0.0))
+        for threshold in (60.0, 60.5, 61.0)
+    )
+    assert (sixty.age[newly(sixty, later)] == 60).all()
+    all_due, half_due = (set(people.key[newly(people, later)].tolist()) for people in (sixty, half))
+    assert half_due < all_due
+    assert 0.2 < len(half_due) / len(all_due) < 0.8
+
+
+def test_first_people_are_retired_as_the_law_let_them() -> None:
+    people = first_population(200_000, START, 0, founding_values(load_policy(), START)).people
+    member = people.scheme == Scheme.EMPLOYEE
+    for age in range(49, 57):
+        women = member & (people.sex == Sex.FEMALE) & (people.age == age)
+        share = (people.work[women] == Work.RETIRED).mean()
+        assert abs(share - reached_share(age, 50.0, 55.0)) < 0.12
+    young = member & (people.sex == Sex.MALE) & (people.age < 55)
+    assert not (people.work[young] == Work.RETIRED).any()
+    assert (people.work[member & (people.age >= 60)] == Work.RETIRED).all()
+
+
+def test_the_year_in_which_a_world_begins_retires_no_more_than_the_next() -> None:
+    counts = []
+    world = world_of(people=200_000, start=2022, end=2023)
+    for _ in range(3):
+        people = world.engine.people
+        counts.append(np.count_nonzero((people.work == Work.RETIRED) & (people.dying == 0)))
+        if len(counts) < 3:
+            world.step()
+    first, second = np.diff(counts)
+    assert 0 < first < 1.25 * second
