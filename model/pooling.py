@@ -47,13 +47,12 @@ from model.surroundings import (
     leanings,
     local_effort,
     local_price,
-    onset,
     shocks,
     spread_table,
     stirrings,
     without_care,
 )
-from model.synthesis import Population, first_population, founding_values, world_size
+from model.synthesis import Population, chronic_shares, first_population, founding_values, world_size
 from model.transfers import subsidies
 from model.year import live
 
@@ -106,6 +105,7 @@ class PoolingModel(mesa.Model):
         )
         self._put_in_force(law_record(self.policy, self.case.start, self.pools))
         self.lived_law, self.job_odds = LivedLaw(), job_odds(self._assumed())
+        self.ill_by_age = chronic_shares(self._assumed())
         self.part = part
         self._settle(threads, block)
         self._open()
@@ -265,10 +265,9 @@ class PoolingModel(mesa.Model):
             "premium_growth": premium / last_premium - 1.0,
             "member_leaning": leanings(law),
             "large_stay": np.int64(law.care.large_stay),
-            "onset": onset(law),
             "fertility": np.ascontiguousarray(self.demography.birth[at, :AGES]),
             **mobility(law),
-            **by_illness_and_income(law, self.demography.death[at, :, :AGES], self.places.shape),
+            **by_illness_and_income(law, self.demography.death[at, :, :AGES], self.places.shape, self.ill_by_age),
             "male_births": float(self.demography.male_share[at]),
             "budget": self.funds.budget,
             "coverage": self.funds.coverage,

@@ -79,13 +79,13 @@ def use_by_fifth(shape: Floats, elasticity: float) -> Floats:
     return np.asarray(factors / factors.mean())
 
 
-def deaths(law: Any, table: Floats, mild: Floats, severe: Floats) -> Floats:
+def deaths(law: Any, table: Floats, shares: Floats) -> Floats:
     """Return the probability of dying by sex, chronic illness and age, so that deaths meet the table [sex, age].
 
-    The mean over the ill is by the law's prevalence of mild and severe illness by age.
+    The mean over the ill is by the shares with no, mild and severe illness [chronic, age].
     """
     risk = np.asarray(law.care.chronic_mortality_risk, np.float64)
-    mean = (1.0 - mild - severe) * risk[0] + mild * risk[1] + severe * risk[2]
+    mean = risk @ shares
     by_level = np.stack([table * (risk[level] / mean) for level in range(CHRONIC_LEVELS)], axis=1)
     return np.ascontiguousarray(np.minimum(by_level, 1.0))
 

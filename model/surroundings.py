@@ -56,26 +56,31 @@ def mean_use(profile: Counts, relative: Floats, dying: float) -> float:
     return float(((profile[..., 0] + profile[..., 1] * (HALF * dying)) * relative).sum() / total) if total else 1.0
 
 
-def onset(law: Any) -> Floats:
-    """Return the yearly chance to fall chronically ill and to get worse, from how both rise with age [chronic, age]."""
-    mild, severe = by_age(law.care.chronic_share_mild), by_age(law.care.chronic_share_severe)
-    steps = np.minimum(np.arange(AGES) // AGE_WIDTH, len(law.care.chronic_share_mild) - 2)
-    groups_mild = np.asarray(law.care.chronic_share_mild, np.float64)
-    groups_severe = np.asarray(law.care.chronic_share_severe, np.float64)
-    rise_severe = np.maximum(groups_severe[steps + 1] - groups_severe[steps], 0.0) / AGE_WIDTH
-    both = groups_mild + groups_severe
-    rise = np.maximum(both[steps + 1] - both[steps], 0.0) / AGE_WIDTH
+def onset(factor: float, shares: Floats, mortality: Floats) -> Floats:
+    """Return the yearly chance to fall chronically ill and to get worse [chronic, age].
+
+    Times 1 it keeps the shares with no, mild and severe illness [chronic, age] although the ill die sooner [sex,
+    chronic, age]; everybody is born healthy.
+    """
+    born = np.eye(CHRONIC_LEVELS)[:, :1]
+    alive = np.hstack([born, shares[:, :-1]]) * (1.0 - mortality.mean(axis=0))
+    wanted = shares * alive.sum(axis=0)
     chance = np.zeros((CHRONIC_LEVELS, AGES))
-    chance[0] = law.care.chronic_onset_mild * rise / np.maximum(1.0 - mild - severe, HALF * HALF)
-    chance[1] = rise_severe / np.maximum(mild, AGE_WIDTH / PROVINCE * AGE_WIDTH)
-    return np.minimum(chance, HALF)
+    chance[0] = factor * (1.0 - wanted[0] / alive[0])
+    chance[1, 1:] = (wanted[2] - alive[2])[1:] / alive[1, 1:]
+    return np.clip(chance, 0.0, HALF)
 
 
-def by_illness_and_income(law: Any, table: Floats, shape: Floats) -> dict[str, Floats]:
-    """Return deaths by sex, chronic illness and age as in a table, and what care costs by fifth of income, 1 = mean."""
-    care = law.care
+def by_illness_and_income(law: Any, table: Floats, shape: Floats, shares: Floats) -> dict[str, Floats]:
+    """Return deaths by sex, illness and age as in a table, who falls ill, and what care costs by fifth of income.
+
+    The shares with no, mild and severe chronic illness are by age [chronic, age]; costs are over the mean.
+    """
+    care, shares = law.care, shares[:, :AGES]
+    mortality = deaths(law, table, shares)
     return {
-        "mortality": deaths(law, table, by_age(care.chronic_share_mild), by_age(care.chronic_share_severe)),
+        "mortality": mortality,
+        "onset": onset(care.chronic_onset, shares, mortality),
         "visit_fifth": use_by_fifth(shape, float(care.income_elasticity_outpatient)),
         "stay_fifth": use_by_fifth(shape, float(care.income_elasticity_inpatient)),
     }
@@ -98,7 +103,7 @@ def stirrings(law: Any, odds: Floats) -> dict[str, Floats]:
     early = employee.early_years_men if employee.early_rate_men > 0 else 0
     age[Sex.MALE, last] = np.floor(employee.retirement_age_men - early)
     age[Sex.FEMALE, last] = np.floor(employee.retirement_age_women - employee.retirement_spread_women)
-    age[:, Work.FARMER] = rules.resident_retirement_age
+    age[:, Work.FARMER] = np.floor(rules.farmers_stop_age - rules.farmers_stop_spread)
     return {"job_odds": odds, "work_below": below, "work_age": age}
 
 

@@ -1,4 +1,4 @@
-"""Who retires: by the law's ages, between birthdays too; men of long standing may do so early; few years do not suffice."""
+"""Who retires: by the law's ages, between birthdays too; men may do so early; few years do not suffice."""
 
 from __future__ import annotations
 

@@ -159,7 +159,7 @@ class Person(Joiner):
             return found, self._joins(w)
         chance = self._retirement_chance(law.employee)
         if v < chance:
-            return self._at_retirement(law, x), -1
+            return self._past_retirement(law, v / chance, x), -1
         v = (v - chance) / (1.0 - chance)
         entry = rules.entry_rate * law.enrolment.compliance_enterprise * self.model.around.job_odds[self.home]
         months = law.enrolment
@@ -180,16 +180,23 @@ class Person(Joiner):
             chance = max(chance, early_chance(self.age, threshold, rules.early_years_men, rules.early_rate_men))
         return chance
 
-    def _at_retirement(self, law: Any, x: float) -> int:
-        """Return the work of who leaves work by age; farmers go on, and members with few years may farm."""
-        rules, age = law.employee, self.age
-        threshold = min(by_sex(self.sex, rules.retirement_age_men, rules.retirement_age_women), age)
-        if self.scheme == EMPLOYEE and self.years >= x * rules.least_years:
-            needed = by_sex(self.sex, rules.minimum_years_men, rules.minimum_years_women)
-            enough = may_stop_contributing(age, int(threshold), self.years, needed) == 1
-            return RETIRED if enough or age >= threshold + rules.grace_years else FLEXIBLE
-        farms = self.work == FARMER or (self.scheme == EMPLOYEE and self.urban == 0 and self.hukou_kind == RURAL)
-        return FARMER if farms and age < law.work.resident_retirement_age else NOT_WORKING
+    def _past_retirement(self, law: Any, v: float, x: float) -> int:
+        """Return the work past retirement age: members retire or pay on for years they lack, others work on."""
+        rules, age, work = law.employee, self.age, self.work
+        if self.scheme == EMPLOYEE:
+            if self.years >= x * rules.least_years:
+                threshold = min(by_sex(self.sex, rules.retirement_age_men, rules.retirement_age_women), age)
+                needed = by_sex(self.sex, rules.minimum_years_men, rules.minimum_years_women)
+                enough = may_stop_contributing(age, int(threshold), self.years, needed) == 1
+                return RETIRED if enough or age >= threshold + rules.grace_years else FLEXIBLE
+            work = FARMER if self.urban == 0 and self.hukou_kind == RURAL else NOT_WORKING
+        if work == FARMER:
+            middle, spread = law.work.farmers_stop_age, law.work.farmers_stop_spread
+        elif work == FLEXIBLE:
+            middle, spread = law.work.informal_stop_age, law.work.informal_stop_spread
+        else:
+            return NOT_WORKING
+        return NOT_WORKING if v < retirement_chance(age, middle - spread, middle + spread) else work
 
     def earn(self) -> None:
         """Take the year's income from work, place and rank, and count contribution years."""

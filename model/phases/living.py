@@ -111,7 +111,7 @@ def _next_work(
         return first_work(rural, v, x, employed, rules.leaver_flexible_share, public), joins
     chance = _retirement_chance(p, i, age, scheme, law)
     if v < chance:
-        return _at_retirement(p, i, age, work, scheme, law, x), int64(-1)
+        return _past_retirement(p, i, age, work, scheme, law, v / chance, x), int64(-1)
     v = (v - chance) / (1.0 - chance)
     entry = rules.entry_rate * law.enrolment.compliance_enterprise * odds
     months = law.enrolment
@@ -151,22 +151,32 @@ def _flexible_join(p: Columns, i: int, law: Any) -> float:
 
 
 @inlined
-def _at_retirement(p: Columns, i: int, age: int, work: int, scheme: int, law: Any, x: float) -> int:
-    """Return the work of a person who leaves work by age; farmers go on, and members with few years may farm."""
-    threshold = min(by_sex(int64(p.sex[i]), law.employee.retirement_age_men, law.employee.retirement_age_women), age)
-    needed = by_sex(int64(p.sex[i]), law.employee.minimum_years_men, law.employee.minimum_years_women)
-    years = int64(p.years[i])
-    if scheme == Scheme.EMPLOYEE and float64(years) >= x * law.employee.least_years:
-        if (
-            may_stop_contributing(age, int64(threshold), years, needed) == 1
-            or age >= threshold + law.employee.grace_years
-        ):
-            return Work.RETIRED
-        return Work.FLEXIBLE
-    farms = work == Work.FARMER or (scheme == Scheme.EMPLOYEE and p.urban[i] == 0 and p.hukou_kind[i] == Hukou.RURAL)
-    if farms and float64(age) < law.work.resident_retirement_age:
-        return Work.FARMER
-    return Work.NOT_WORKING
+def _past_retirement(p: Columns, i: int, age: int, work: int, scheme: int, law: Any, v: float, x: float) -> int:
+    """Return the work of a person past retirement age: members retire or pay on for years they lack, others work on."""
+    if scheme == Scheme.EMPLOYEE:
+        if float64(p.years[i]) >= x * law.employee.least_years:
+            return _retires_or_pays_on(p, i, age, law)
+        rural = p.urban[i] == 0 and p.hukou_kind[i] == Hukou.RURAL
+        work = int64(Work.FARMER if rural else Work.NOT_WORKING)
+    rules = law.work
+    stops = float64(1.0)
+    if work == Work.FARMER:
+        middle, spread = rules.farmers_stop_age, rules.farmers_stop_spread
+        stops = retirement_chance(age, middle - spread, middle + spread)
+    elif work == Work.FLEXIBLE:
+        middle, spread = rules.informal_stop_age, rules.informal_stop_spread
+        stops = retirement_chance(age, middle - spread, middle + spread)
+    return int64(Work.NOT_WORKING) if v < stops else work
+
+
+@inlined
+def _retires_or_pays_on(p: Columns, i: int, age: int, law: Any) -> int:
+    """Return the work of a member past retirement age who has, or may buy, the years that a pension asks."""
+    sex, rules = int64(p.sex[i]), law.employee
+    threshold = min(by_sex(sex, rules.retirement_age_men, rules.retirement_age_women), age)
+    needed = by_sex(sex, rules.minimum_years_men, rules.minimum_years_women)
+    enough = may_stop_contributing(age, int64(threshold), int64(p.years[i]), needed) == 1
+    return int64(Work.RETIRED if enough or age >= threshold + rules.grace_years else Work.FLEXIBLE)
 
 
 @compiled_apart

@@ -1,4 +1,4 @@
-"""What the first people rest on: assumptions of the year in which they start, and the law under which members retired."""
+"""What the first people rest on: assumptions of the year they start in, and the rules by which work ended so far."""
 
 from __future__ import annotations
 
@@ -7,16 +7,20 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from model.policy import Policy
 
-RETIREMENT = (
+WORK_ENDS = (
     "employee.retirement_age_men",
     "employee.early_years_men",
     "employee.early_rate_men",
     "employee.retirement_age_women",
     "employee.retirement_spread_women",
+    "work.farmers_stop_age",
+    "work.farmers_stop_spread",
+    "work.informal_stop_age",
+    "work.informal_stop_spread",
 )
 
 
 def founding_values(policy: Policy, start: int) -> dict[str, float]:
-    """Return by path what decides the first people of a world: it is the law before `start` that let members retire."""
+    """Return by path what decides the first people of a world; work ended under what was in force before `start`."""
     assumed = {f"synthesis.{name}": value for name, value in policy.group("synthesis", start).items()}
-    return assumed | {path: float(policy.value(path, start - 1)) for path in RETIREMENT}
+    return assumed | {path: float(policy.value(path, start - 1)) for path in WORK_ENDS}

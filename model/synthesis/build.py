@@ -57,7 +57,7 @@ def first_population(
     columns |= {"spouse": family.spouse, "mother": family.mother, "father": family.father}
     columns["work"], employee = work.assign(columns, collective, counts, share, year, chance, assumptions)
     schemes.insure(columns, employee, share, year, chance, assumptions)
-    columns["chronic"] = health.chronic(columns, counts, chance, assumptions)
+    columns["chronic"] = health.chronic(columns, chance, assumptions)
     score, home_score = wealth.scores(family.head, chance, assumptions)
     columns["aid"] = wealth.aid(columns, family.head, collective, home_score, share, year, chance, assumptions)
     columns["rank"] = wealth.ranks(columns, score)

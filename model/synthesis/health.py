@@ -10,6 +10,7 @@ from agents.chance import Purpose
 from model.data import cached, table
 from model.errors import DataError
 from model.synthesis.migration import band_cell
+from model.synthesis.people import stock
 from model.synthesis.tools import KIND, Columns, Seed, by_age, choose
 
 if TYPE_CHECKING:
@@ -50,19 +51,25 @@ def prevalence(people: NDArray[np.float64], assumptions: Mapping[str, float]) ->
     return np.asarray(np.clip(result, 0.0, 1.0), dtype=np.float64)
 
 
-def chronic(
-    columns: Columns, people: NDArray[np.float64], seed: Seed, assumptions: Mapping[str, float]
-) -> NDArray[np.int8]:
-    """Return 0, 1 or 2 for no, mild and severe chronic illness [code]."""
-    age = columns["age"]
-    cell = band_cell(columns["home"], age) * 2 + columns["sex"]
-    size = people.shape[-1]
+def chronic_shares(assumptions: Mapping[str, float]) -> NDArray[np.float64]:
+    """Return the shares of each age with no, mild and severe chronic illness, as surveyed in 2018 [3, 121]."""
+    people = stock(int(PREVALENCE_YEAR), assumptions)
     points = [
         (MIDDLE, assumptions["synthesis.severe_share_at_45"]),
         (OLDEST, assumptions["synthesis.severe_share_at_80"]),
     ]
+    anything, severe = prevalence(people, assumptions), by_age(points, people.shape[-1])
+    severe[0] = 0.0  # illness gets worse one level a year
+    return np.stack([1 - anything, anything * (1 - severe), anything * severe])
+
+
+def chronic(columns: Columns, seed: Seed, assumptions: Mapping[str, float]) -> NDArray[np.int8]:
+    """Return 0, 1 or 2 for no, mild and severe chronic illness [code]."""
+    age = columns["age"]
+    cell = band_cell(columns["home"], age) * 2 + columns["sex"]
+    none, _, severe = chronic_shares(assumptions)
     result, rows = np.zeros(len(age), dtype=KIND), np.arange(len(age))
-    for stream, share in ((ANY, prevalence(people, assumptions)), (SEVERE, by_age(points, size))):
+    for stream, share in ((ANY, 1 - none), (SEVERE, severe / (1 - none))):
         rows = choose(rows, share[age[rows]], cell[rows], seed, Purpose.SYNTHESIS_HEALTH, stream)
         result[rows] = stream + 1
     return result

@@ -8,7 +8,7 @@ import numpy as np
 
 from agents.chance import Purpose
 from agents.codes import Hukou, Sex, Work
-from model.rules.retirement import early_chance, retirement_chance
+from model.rules.retirement import early_chance, reached_share, retirement_chance
 from model.synthesis.migration import band_cell
 from model.synthesis.people import urban_share
 from model.synthesis.targets import (
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 SCHOOL, ADULT, GRADUATE, LAST_STUDENT = 6, 18, 22, 24
 WORK_FROM, YOUNG_TO, MIDDLE, LATE_FROM = 16, 25, 40, 50
-FARMERS_AGE, FARMERS_STOP, INFORMAL_STOP = 68, 80, 70  # ages at which farmers and informal workers stop
 CAP = 0.97  # no group is wholly of one kind
 MOST_PUBLIC = 0.8
 STUDENT, ACTIVE, RETIRED, PUBLIC, IDLE, FLEXIBLE, FARMER, INFORMAL = range(8)  # streams of chance
@@ -150,6 +149,12 @@ def _retired_share(sex: Sex, ages: int, assumptions: Mapping[str, float]) -> NDA
     return 1 - left
 
 
+def _working_on(who: str, ages: int, assumptions: Mapping[str, float]) -> NDArray[np.float64]:
+    """Return which share of farmers or informal workers of each age has not stopped work yet [age]."""
+    middle, spread = assumptions[f"work.{who}_stop_age"], assumptions[f"work.{who}_stop_spread"]
+    return 1 - np.array([reached_share(age, middle - spread, middle + spread) for age in range(ages)])
+
+
 def _end(by_sex: list[NDArray[np.float64]]) -> int:
     """Return the age from which on nobody has weight."""
     return int(np.flatnonzero(np.sum(by_sex, axis=0))[-1]) + 1
@@ -190,21 +195,18 @@ def _others(labour: Labour, employee: NDArray[np.int64], year: int, assumptions:
     grown = labour.people[:, :, WORK_FROM:].sum(axis=(1, 2))
     employed = grown * (national_count("employed_total", year) / grown.sum())
     at_work = np.bincount(labour.of(employee, "home"), minlength=len(grown)) * float(labour.weight)
-    points = [
-        (WORKING[0], assumptions["synthesis.farmer_weight_young"]),
-        (LATE_FROM, 1.0),
-        (FARMERS_AGE, 1.0),
-        (FARMERS_STOP, 0.0),
-    ]
-    rows = labour.free(ADULT, FARMERS_STOP)
-    weight = by_age(points, ages)[labour.of(rows, "age")]
+    curve = by_age([(WORKING[0], assumptions["synthesis.farmer_weight_young"]), (LATE_FROM, 1.0)], ages)
+    curve *= _working_on("farmers", ages, assumptions)
+    rows = labour.free(ADULT, _end([curve]))
+    weight = curve[labour.of(rows, "age")]
     weight *= np.where(labour.of(rows, "urban") == 0, 1.0, assumptions["synthesis.farmer_weight_towns"])
     farmers = labour.take(rows, weight, employed * agriculture_share(), FARMER)
     labour.work[farmers] = Work.FARMER
     left = np.maximum(employed * (1 - agriculture_share()) - at_work, 0.0)
     total = float(employed.sum() - at_work.sum() - len(farmers) * labour.weight)
-    rows = labour.free(ADULT, INFORMAL_STOP)
-    weight = by_age([(RETIRED_FROM, 1.0), (INFORMAL_STOP, 0.0)], ages)[labour.of(rows, "age")]
+    curve = _working_on("informal", ages, assumptions)
+    rows = labour.free(ADULT, _end([curve]))
+    weight = curve[labour.of(rows, "age")]
     weight *= np.where(labour.of(rows, "sex") == Sex.FEMALE, assumptions["synthesis.informal_weight_women"], 1.0)
     wanted = left * (max(total, 0.0) / max(float(left.sum()), 1.0))
     labour.work[labour.take(rows, weight, wanted, INFORMAL)] = Work.FLEXIBLE
