@@ -102,15 +102,3 @@ def test_first_people_are_retired_as_the_law_let_them() -> None:
     young = member & (people.sex == Sex.MALE) & (people.age < 55)
     assert not (people.work[young] == Work.RETIRED).any()
     assert (people.work[member & (people.age >= 60)] == Work.RETIRED).all()
-
-
-def test_the_year_in_which_a_world_begins_retires_no_more_than_the_next() -> None:
-    counts = []
-    world = world_of(people=200_000, start=2022, end=2023)
-    for _ in range(3):
-        people = world.engine.people
-        counts.append(np.count_nonzero((people.work == Work.RETIRED) & (people.dying == 0)))
-        if len(counts) < 3:
-            world.step()
-    first, second = np.diff(counts)
-    assert 0 < first < 1.25 * second
