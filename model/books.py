@@ -99,6 +99,10 @@ class Accounts:
         """Return the money some ledgers can give now without missing it for their bills [fen]."""
         return np.maximum(np.minimum(self.balance(rows), self.free(rows)), 0)
 
+    def gone(self, parties: Parties) -> bool:
+        """Say whether one of some parties is a ledger that merged in an earlier year."""
+        return bool((self.merged[parties] & ~self.held[parties]).any())
+
     def turn(self) -> None:
         """Begin a new year: closings are openings, this year's sums are those before."""
         self.opening += self.received - self.paid

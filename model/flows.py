@@ -41,7 +41,7 @@ class Flows:
 
     def billed(self, payers: Parties, payees: Parties, kinds: Iterable[str]) -> Whole:
         """Return what every payer in a row pays the payee beside it in many flows of some kinds [fen]."""
-        wanted = {KIND_IDS[kind] for kind in kinds}
+        wanted = {KIND_IDS[kind] for kind in kinds if len(payers)}
         pairs, place = np.unique(payers * len(self.parties) + payees, return_inverse=True)
         sums = np.zeros(len(pairs), np.int64)
         for some, others, kind, amounts in self._many:

@@ -124,9 +124,7 @@ class Ledger:
 
     def post_many(self, payers: Parties, payees: Parties, kind: str, amounts: Whole) -> None:
         """Pay many amounts from outside parties now [fen]."""
-        if self.accounts.held[payers].any():
-            raise IdentityError(f"{kind}: payments of ledgers held are billed, not posted, when they are many")
-        payers, payees, amounts = self._record(payers, payees, kind, amounts)
+        payers, payees, amounts = self._record(payers, payees, kind, amounts, billed=False)
         np.add.at(self.accounts.received, payees, amounts)
         np.add.at(self.accounts.paid, payers, amounts)
         if KINDS[kind].payee_income:
@@ -140,9 +138,7 @@ class Ledger:
     def bill_many(self, payers: Parties, payees: Parties, kind: str, amounts: Whole) -> None:
         """Note many amounts that are due from ledgers held and will be paid at the next clearing [fen]."""
         accounts = self.accounts
-        payers, payees, amounts = self._record(payers, payees, kind, amounts)
-        if not accounts.held[payers].all():
-            raise IdentityError(f"{kind}: payments from outside are posted, not billed")
+        payers, payees, amounts = self._record(payers, payees, kind, amounts, billed=True)
         counts = KINDS[kind]
         np.add.at(accounts.payable, payers, amounts)
         np.add.at(accounts.receivable, payees, amounts)
@@ -173,19 +169,26 @@ class Ledger:
 
     def _allowed(self, kind: str, amount: int, same: bool, payer: object, payee: object) -> Effect:
         """Return how a kind counts; raises IdentityError for what can never be paid."""
-        if amount < 0 or same or self.year is None or kind not in KINDS:
+        if amount < 0 or amount != int(amount) or same or self.year is None or kind not in KINDS:
             raise IdentityError(
                 f"{self.year} {payer} -> {payee} ({kind}) {amount} fen: expected an open year, a kind of the list, "
-                "two parties and an amount that is not negative"
+                "two parties and whole fen, not below zero"
             )
         return KINDS[kind]
 
-    def _record(self, payers: Parties, payees: Parties, kind: str, amounts: Whole) -> tuple[Parties, Parties, Whole]:
+    def _record(
+        self, payers: Parties, payees: Parties, kind: str, amounts: Whole, *, billed: bool
+    ) -> tuple[Parties, Parties, Whole]:
         """Keep many flows, if allowed, and return payers, payees and amounts of those that are not nothing."""
         rows = np.flatnonzero(amounts)
         payers, payees, amounts = payers[rows], payees[rows], amounts[rows]
         if len(rows):
-            self._allowed(kind, int(amounts.min()), bool((payers == payees).any()), "many", "many")
+            accounts = self.accounts
+            self._allowed(kind, amounts.min(), bool((payers == payees).any()), "many", "many")
+            if (accounts.held[payers] != billed).any():
+                raise IdentityError(f"{kind}: many payments are billed by ledgers held, and posted from outside")
+            if amounts.dtype != np.int64 or accounts.gone(payers) or accounts.gone(payees):
+                raise IdentityError(f"{kind}: expected whole fen and parties that have not merged in an earlier year")
             self._flows.note_many(payers, payees, kind, amounts)
         return payers, payees, amounts
 

@@ -56,6 +56,49 @@ def test_a_year_of_one_fund_by_hand() -> None:
     assert (ledger.book(POOL).opening, ledger.book(POOL).income_before) == (115, 75)
 
 
+def many(ledger: Ledger, payer: str, payee: str) -> tuple[Any, Any]:
+    return ledger.parties([payer]), ledger.parties([payee])
+
+
+def test_many_payments_that_are_refused_leave_no_trace() -> None:
+    ledger = opened()
+    outside = many(ledger, "employers:320100", POOL)
+    inside = many(ledger, POOL, "providers:320100")
+    whole, half = np.array([3], np.int64), np.array([0.5])
+    with pytest.raises(IdentityError, match="billed by ledgers held"):
+        ledger.bill_many(*outside, "contribution_employer", whole)
+    with pytest.raises(IdentityError, match="posted from outside"):
+        ledger.post_many(*inside, "basic", whole)
+    for pay, parties, kind in (
+        (ledger.bill_many, inside, "basic"),
+        (ledger.post_many, outside, "contribution_employer"),
+    ):
+        with pytest.raises(IdentityError, match="whole fen"):
+            pay(*parties, kind, half)
+        with pytest.raises(IdentityError, match="whole fen"):
+            pay(*parties, kind, whole.astype(np.float64))
+    with pytest.raises(IdentityError, match="whole fen"):
+        ledger.post("employers:320100", POOL, "contribution_employer", 0.5)  # type: ignore[arg-type]
+    assert ledger.billed(*inside, ["basic"]).tolist() == [0]
+    assert ledger.billed(inside[0][:0], inside[1][:0], ["basic"]).tolist() == []
+    ledger.check()
+    assert len(ledger.close_year(ledger.accounts.column(), assess)[1]["amount_fen"]) == 0
+
+
+def test_nobody_is_billed_for_by_a_ledger_that_merged_in_an_earlier_year() -> None:
+    ledger = opened()
+    gone = ledger.parties([POOL])
+    ledger.merge(POOL, [(OTHER, 1)])
+    ledger.close_year(ledger.accounts.column(), assess)
+    ledger.open_year(2025)
+    for pay, payers, payees, kind in (
+        (ledger.post_many, gone, ledger.parties([OTHER]), "merge"),
+        (ledger.post_many, ledger.parties(["employers:320100"]), gone, "contribution_employer"),
+    ):
+        with pytest.raises(IdentityError, match="merged in an earlier year"):
+            pay(payers, payees, kind, np.array([1], np.int64))
+
+
 def test_nobody_outside_pays_or_receives_but_those_whom_users_rely_on() -> None:
     assert set(BY_CODE) == {"households", "employers", "treasury", "providers", "unemployment_fund"}
 
