@@ -18,7 +18,10 @@ def reached_share(age: int, first: float, last: float) -> float:
 
 @compiled
 def retirement_chance(age: int, first: float, last: float) -> float:
-    """Return the chance that a person still at work reaches the own retirement age in the year of an age [share]."""
+    """Return the chance that a person still at work reaches the own retirement age in the year of an age [share].
+
+    Source: as `reached_share`, institutions B5.
+    """
     before = reached_share(age - 1, first, last)
     if before >= 1.0:
         return 1.0

@@ -71,6 +71,12 @@ class Labour:
         age = self.columns["age"]
         return np.flatnonzero((self.work == Work.NOT_WORKING) & (age >= age_from) & (age < age_to))
 
+    def free_share(self, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return for each row which share of its age and sex is among the rows [share]."""
+        cell = self.columns["age"].astype(np.int64) * len(Sex) + self.columns["sex"]
+        share = np.bincount(cell[rows], minlength=cell.max() + 1) / np.maximum(np.bincount(cell), 1)
+        return np.asarray(share[cell[rows]])
+
     def of(self, rows: NDArray[np.int64], name: str) -> NDArray[Any]:
         """Return a column of some rows [unit of the column]."""
         return self.columns[name][rows]
@@ -165,7 +171,7 @@ def _retired(labour: Labour, province: NDArray[np.float64], assumptions: Mapping
     ages = len(labour.people[0, 0])
     by_sex = [_retired_share(sex, ages, assumptions) for sex in sorted(Sex)]
     rows = labour.free(int(np.flatnonzero(np.sum(by_sex, axis=0))[0]), ages)
-    weight = _member_weight(labour, rows, by_sex, assumptions)
+    weight = _member_weight(labour, rows, by_sex, assumptions) / labour.free_share(rows)
     old = labour.people[:, :, RETIRED_FROM:].sum(axis=(1, 2)) * urban_share()
     return labour.take(rows, weight, among_pools(province, old), RETIRED)
 
