@@ -110,10 +110,14 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text file in one piece, with Unix line ends on every system."""
+    """Write a text file in one piece, with Unix line ends on every system; raises OSError and then leaves nothing."""
     draft = path.with_name(f".{path.name}.partial-{os.getpid()}")
-    draft.write_text(text, encoding="utf-8", newline="\n")
-    draft.replace(path)
+    try:
+        draft.write_text(text, encoding="utf-8", newline="\n")
+        draft.replace(path)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -247,9 +251,12 @@ class Store:
             )
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
+            write_json(marker, {**before, "project": PROJECT, "study": self.study, **facts})
         except OSError as problem:
-            raise ResultsError(f"{self.folder}: expected a folder that can be made, got {problem.strerror}") from None
-        write_json(marker, {**before, "project": PROJECT, "study": self.study, **facts})
+            if self.made and self.folder.is_dir() and not any(self.folder.iterdir()):
+                self.folder.rmdir()
+            wanted = "expected a folder that can be made and written"
+            raise ResultsError(f"{self.folder}: {wanted}, got {problem.strerror}") from None
         self.clean()
         return before
 

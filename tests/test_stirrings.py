@@ -10,6 +10,7 @@ from agents.codes import Sex, Work
 from model import data
 from model.policy import load_policy
 from model.policy.record import law_record
+from model.rules.retirement import reached_share
 from model.surroundings import stirrings
 
 YEARS = (2020, 2025, 2030)
@@ -48,9 +49,17 @@ def test_who_is_too_young_stays_at_school(work: Work) -> None:
             assert leaves_school(age, int(work), *ends, 0.0, rules.university_share) == work
 
 
-def test_nobody_at_work_is_passed_over_at_retirement() -> None:
-    law = law_record(load_policy(), YEARS[0], data.pools())[0]
-    ages, employee = stirrings(law, np.ones(1))["work_age"], law.employee
+@pytest.mark.parametrize("year", YEARS)
+def test_nobody_at_work_is_passed_over_at_retirement(year: int) -> None:
+    law = law_record(load_policy(), year, data.pools())[0]
+    ages, employee, rules = stirrings(law, np.ones(1))["work_age"], law.employee, law.work
+    men, women, spread = employee.retirement_age_men, employee.retirement_age_women, employee.retirement_spread_women
+    early = men - employee.early_years_men
+    stop = rules.farmers_stop_age - rules.farmers_stop_spread, rules.farmers_stop_age + rules.farmers_stop_spread
     for work in (Work.ENTERPRISE, Work.PUBLIC, Work.FLEXIBLE):
-        assert ages[Sex.MALE, work] <= employee.retirement_age_men - employee.early_years_men
-        assert ages[Sex.FEMALE, work] <= employee.retirement_age_women - employee.retirement_spread_women
+        for sex, first in ((Sex.MALE, early), (Sex.FEMALE, women - spread)):
+            passed = [age for age in AGES if age < ages[sex, work]]
+            assert all(reached_share(age, first, first) == 0.0 for age in passed)
+            assert reached_share(len(passed), first, first) > 0.0, "nobody is looked at in vain"
+    for sex in Sex:
+        assert all(reached_share(age, *stop) == 0.0 for age in AGES if age < ages[sex, Work.FARMER])

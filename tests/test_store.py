@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import json
 import os
 import subprocess
@@ -167,6 +168,19 @@ def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(ResultsError, match="expected a folder that can be made"):
         Store(tmp_path / "file" / "below", "run").claim()
+
+
+def test_a_full_disk_is_told_and_nothing_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write = Path.write_text
+
+    def full(path: Path, text: str, **words: str) -> int:
+        write(path, text[:3], **words)
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(ResultsError, match="made and written, got No space left"):
+        Store(tmp_path / "new", "a study").claim()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_of_another_study_or_project_is_refused(store: Store, tmp_path: Path) -> None:
