@@ -5,13 +5,14 @@ Wagstaff & van Doorslaer 2000, J Human Resources 35:716; O'Donnell, van Doorslae
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from model.measures.common import Array, Fields, Values, clean, mean, numbers, same_length, weights
+from model.measures.common import Array, Codes, Fields, Values, clean, mean, numbers, same_length, weights
 from model.measures.inequality import MEAN_NOT_POSITIVE, NO_WEIGHT
 from model.measures.ranking import generalised, ranked
 
@@ -78,43 +79,50 @@ def _named(matrix: Array, name: str) -> dict[str, Array]:
 
 def from_need(h: Array, need: Sequence[Array], control: Sequence[Array], w: Array) -> Array | None:
     """Return what centred need explains of centred uses (a column each), or None where controls explain need."""
-    matrix = np.column_stack([np.zeros((len(h), 0)), *control, *need])
+    variables = np.array([*control, *need], dtype=np.float64).reshape(-1, len(h))
     root = np.sqrt(w)
-    split, weighted = len(control), matrix * root[:, None]
+    split, weighted = len(control), variables * root
     upper, parts, kept = orthogonal(weighted, (h.T * root).T)
     if not all(kept[split:]):  # else need adds to the controls, and the more so to itself
-        alone = orthogonal(weighted[:, split:], np.zeros(len(h)))[2]
+        alone = orthogonal(weighted[split:], np.zeros(len(h)))[2]
         if np.count_nonzero(kept[split:]) != np.count_nonzero(alone):
             return None
-    slopes = np.zeros((len(need), *h.shape[1:]))
-    places = [place for place in range(len(need)) if kept[split + place]]
-    for place in reversed(places):
-        later = [other for other in places if other > place]
-        row = upper[split + place]
-        known = sum((row[split + other] * slopes[other] for other in later), np.zeros(h.shape[1:]))
-        slopes[place] = (parts[split + place] - known) / row[split + place]
-    fitted = np.zeros(h.shape)
+    places = np.flatnonzero(kept[split:])
+    slopes = _slopes(upper[split:, split:], parts[split:], places)
+    fitted = np.zeros(h.shape[::-1])
     for place in places:
-        fitted += np.multiply.outer(matrix[:, split + place], slopes[place])
-    return fitted
+        fitted += np.multiply.outer(slopes[place], variables[split + place])
+    return fitted.T
 
 
-def orthogonal(matrix: Array, h: Array) -> tuple[Array, Array, list[bool]]:
-    """Return R, Q'h and which columns add to those before them (Gram and Schmidt, each column twice)."""
-    rows, width = matrix.shape
+def _slopes(upper: Array, parts: Array, places: Codes) -> Array:
+    """Return the slopes of uses on the variables at some places, from R and Q'h, last to first."""
+    slopes = np.zeros(parts.shape)
+    for at in reversed(range(len(places))):
+        place, later = places[at], places[at + 1 :]
+        known = np.cumsum(np.multiply(upper[place, later], slopes[later].T), axis=-1)  # added up one by one
+        rest = parts[place] - known[..., -1] if len(later) else parts[place]
+        slopes[place] = rest / upper[place, place]
+    return slopes
+
+
+def orthogonal(variables: Array, h: Array) -> tuple[Array, Array, list[bool]]:
+    """Return R, Q'h and which variables add to those before them (Gram and Schmidt, each variable twice)."""
+    width, rows = variables.shape
     upper, parts = np.zeros((width, width)), np.zeros((width, *h.shape[1:]))
-    basis, done = np.zeros((width, rows)), []
-    for place in range(width):
-        column = matrix[:, place].copy()
-        length = float(np.sqrt(np.sum(column * column)))
+    basis, kept = np.zeros((width, rows)), [False] * width
+    for place, variable in enumerate(variables):
+        column = variable.copy()
+        length = math.sqrt(np.add.reduce(column * column))
+        before = basis[:place]
         for _ in range(2):
-            shadows = np.einsum("kn,n->k", basis[:place], column)
-            column -= np.einsum("kn,k->n", basis[:place], shadows)
+            shadows = np.einsum("kn,n->k", before, column)
+            column -= np.einsum("kn,k->n", before, shadows)
             upper[:place, place] += shadows
-        rest = float(np.sqrt(np.sum(column * column)))
+        rest = math.sqrt(np.add.reduce(column * column))
         if rest > RANK_LIMIT * length:
-            done.append(place)
-            basis[place] = column / rest
+            kept[place] = True
             upper[place, place] = rest
-            parts[place] = np.sum((h.T * basis[place]).T, axis=0)
-    return upper, parts, [place in done for place in range(width)]
+            np.divide(column, rest, out=basis[place])
+            parts[place] = np.add.reduce((h.T * basis[place]).T, axis=0)
+    return upper, parts, kept

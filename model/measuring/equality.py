@@ -130,8 +130,8 @@ def _dummies(cells: Whole, people: Floats, schemes: bool) -> tuple[list[Floats],
     """Return centred indicators of need and of controls for rows of (age, sex, illness, scheme, fifth)."""
 
     def indicators(codes: Whole) -> list[Floats]:
-        found = [(codes == code).astype(np.float64) for code in np.unique(codes)[1:]]
-        return [column - dot(people, column) / people.sum() for column in found]
+        found = (codes == np.flatnonzero(np.bincount(codes))[1:, None]).astype(np.float64)
+        return list(found - ((found * people).sum(axis=1) / people.sum())[:, None])
 
     need = indicators(cells[:, 0] * k.SEXES + cells[:, 1]) + indicators(cells[:, 2])
     return need, indicators(cells[:, 4]) + (indicators(cells[:, 3]) if schemes else [])
