@@ -18,6 +18,9 @@ BANDS: Final = ((3, "deficient"), (6, "low"))
 """Lower bands end below these months (document 2009 no. 67; the names between are ours)."""
 UPPER_BANDS: Final = ((9, "normal"), (15, "high"))
 """Upper bands include these months."""
+NAMES: Final = (*(name for _, name in (*BANDS, *UPPER_BANDS)), "excess")
+BELOW: Final = np.array([limit * (1 - ROUNDING) for limit, _ in BANDS])
+UP_TO: Final = np.array([limit * (1 + ROUNDING) for limit, _ in UPPER_BANDS])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,20 +31,11 @@ class ReserveMonths(Fields):
     band: str | None
 
 
-def _band(months: float) -> str:
-    """Return the band: deficient < 3 <= low < 6 <= normal <= 9 < high <= 15 < excess."""
-    for limit, name in BANDS:
-        if months < limit * (1 - ROUNDING):
-            return name
-    for limit, name in UPPER_BANDS:
-        if months <= limit * (1 + ROUNDING):
-            return name
-    return "excess"
-
-
 def bands(months: Values) -> list[str]:
-    """Return the name of the band of every number of months."""
-    return [_band(value) for value in numbers("months", months).tolist()]
+    """Return the bands of numbers of months: deficient < 3 <= low < 6 <= normal <= 9 < high <= 15 < excess."""
+    values = numbers("months", months)
+    places = np.searchsorted(BELOW, values, side="right") + np.searchsorted(UP_TO, values, side="left")
+    return [NAMES[place] for place in places.tolist()]
 
 
 def reserve_months(balance: float, expenditure: float) -> ReserveMonths:
@@ -52,7 +46,7 @@ def reserve_months(balance: float, expenditure: float) -> ReserveMonths:
     if expenditure == 0 and balance <= 0:
         return ReserveMonths(months=undefined("neither spending nor reserves"), band=None)
     months = MONTHS * balance / expenditure if expenditure > 0 else float("inf")
-    return ReserveMonths(months=months, band=_band(months))
+    return ReserveMonths(months=months, band=bands([months])[0])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

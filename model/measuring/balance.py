@@ -39,13 +39,14 @@ class Passage:
     deficit: set[str] = field(default_factory=set)
     ruined: dict[str, int] = field(default_factory=dict)
 
-    def add(self, year: int, name: str, opening: int, net: int) -> None:
-        """Add a year: a deficit, and the first year-end at which own income alone would have left less than nothing."""
-        self.own[name] = self.own.get(name, opening) + net
-        if net < 0:
-            self.deficit.add(name)
-        if self.own[name] < 0:
-            self.ruined.setdefault(name, year)
+    def add(self, year: int, names: Sequence[str], openings: Sequence[int], nets: Sequence[int]) -> None:
+        """Add a year: deficits, and the first year-end at which own income alone would have left less than nothing."""
+        for name, opening, net in zip(names, openings, nets, strict=True):
+            self.own[name] = left = self.own.get(name, opening) + net
+            if net < 0:
+                self.deficit.add(name)
+            if left < 0:
+                self.ruined.setdefault(name, year)
 
 
 def funds(now: Columns, year: int, past: Passage) -> Iterator[Measure]:
@@ -82,13 +83,13 @@ def funds(now: Columns, year: int, past: Passage) -> Iterator[Measure]:
 
 def _passage(fund: str, column: Columns, year: int, past: Passage) -> Iterator[Measure]:
     """Give the share of pools ever in deficit and ever below nothing on their own money, aid and loans left out."""
-    names = [f"{fund}:{code}" for code in column["prefecture"].tolist()]
-    net = (column["income_fen"] - column["spending_fen"]).tolist()
-    for name, opening, flow in zip(names, column["opening_fen"].tolist(), net, strict=True):
-        past.add(year, name, opening, flow)
-    pools = [name for name in past.own if name.startswith(f"{fund}:")]
+    own = f"{fund}:"
+    names = [f"{own}{code}" for code in column["prefecture"].tolist()]
+    net = column["income_fen"] - column["spending_fen"]
+    past.add(year, names, column["opening_fen"].tolist(), net.tolist())
+    pools = [name for name in past.own if name.startswith(own)]
     ruined = [past.ruined[name] for name in pools if name in past.ruined]
-    yield "fund", fund, "deficit_ever_share", over(sum(name in past.deficit for name in pools), len(pools), NO_POOL)
+    yield "fund", fund, "deficit_ever_share", over(len(past.deficit.intersection(pools)), len(pools), NO_POOL)
     yield "fund", fund, "below_zero_alone_share", over(len(ruined), len(pools), NO_POOL)
     first = float(np.mean(ruined)) if ruined else undefined("no pool has fallen below nothing")
     yield "fund", fund, "below_zero_alone_first_year", first
@@ -107,14 +108,14 @@ def slopes(now: Columns) -> Iterator[Measure]:
     """Give slopes of spending on income per member over provinces, unweighted (K1 residents, K2 employees)."""
     codes, place = np.unique(now["province"], return_inverse=True)
 
-    def by_province(name: str, kinds: tuple[str, ...]) -> Floats:
-        some = np.isin(now["fund"], kinds) & (now["province"] > 0)
+    def by_province(name: str, some: NDArray[np.bool_]) -> Floats:
         return np.bincount(place[some], now[name][some].astype(np.float64), len(codes)).astype(np.float64)
 
     for scheme, kinds in SCHEME_FUNDS.items():
-        members = by_province("members", kinds[:1])
+        pooled, *accounts = ((now["fund"] == kind) & (now["province"] > 0) for kind in kinds)
+        members, both = by_province("members", pooled), np.logical_or.reduce([pooled, *accounts])
         heads = members[members > 0] * FEN
-        x, y = (by_province(name, kinds)[members > 0] / heads for name in ("income_fen", "spending_fen"))
+        x, y = (by_province(name, both)[members > 0] / heads for name in ("income_fen", "spending_fen"))
         line = measures.province_slope(y, x)
         yield "scheme", scheme, "spending_on_income_slope", line.slope
         yield "scheme", scheme, "spending_on_income_intercept", line.intercept
@@ -138,10 +139,11 @@ def aid(flows: Columns) -> Iterator[Measure]:
 
 def benefits(sheet: Sheet, codes: Sequence[int]) -> Iterator[Measure]:
     """Give benefits per member by province and scheme, their spread, and the simulated people they rest on."""
-    told = np.zeros((len(codes), k.SCHEMES, k.ITEMS))
-    np.add.at(told, sheet.province, sheet.pools.sum(axis=2))
+    told = sheet.pools.sum(axis=2)
     for scheme, name in ((1, "employee"), (2, "resident")):
-        members, sums = told[:, scheme, k.PEOPLE], told[:, scheme, k.BENEFIT]
+        members, sums = (
+            np.bincount(sheet.province, told[:, scheme, item], len(codes)) for item in (k.PEOPLE, k.BENEFIT)
+        )
         some = members > 0
         heads: Floats = np.divide(sums, members * FEN, out=np.zeros(len(codes)), where=some)
         for code, value, count in zip(codes, heads.tolist(), members.tolist(), strict=True):

@@ -15,8 +15,9 @@ from model.measures.inequality import MEAN_NOT_POSITIVE
 from model.measures.inequity import NOT_APART, from_need
 from model.measures.redistribution import NOT_POSITIVE
 from model.measuring import kernels as k
+from model.measuring.order import Ranking, reranked
 from model.measuring.rows import FEN, NATION, SCHEMES, Measure
-from model.measuring.sheet import Floats, Ranking, Sheet, Whole, grouped_ages, reranked
+from model.measuring.sheet import Floats, Sheet, Whole
 
 CONCEPTS = ("ex_post", "ex_ante")
 USES = {"cost": k.COST, "use": k.USERS, "benefit": k.BENEFIT}
@@ -32,13 +33,13 @@ def dot(a: Floats, b: Floats) -> float:
 
 def redistribution(sheet: Sheet, engine: Engine, ex_ante: Floats, expected: Floats) -> Iterator[Measure]:
     """Give inequality before and after by both concepts: RE = RS - AP = V - H - R."""
-    gini = sheet.index(dot(sheet.before, sheet.centred), sheet.before.sum(), MEAN_NOT_POSITIVE)
+    gini = sheet.index(sheet.income_ranked, sheet.income, MEAN_NOT_POSITIVE)
     yield *NATION, "gini_income", gini
     found: dict[int, Ranking] = {}
 
     def rank(n: int) -> None:
         after = (sheet.after, ex_ante)[n]
-        found[n] = reranked(engine.shelf, after / sheet.size, sheet.place, sheet.people, float(after.sum()))
+        found[n] = reranked(sheet.order, after / sheet.size, sheet.people, float(after.sum()))
 
     engine.each(rank, range(len(CONCEPTS)))
     for n, concept in enumerate(CONCEPTS):
@@ -65,8 +66,8 @@ def moved(concept: str, gini: float, after: Ranking, people: int) -> Iterator[Me
 
 def progressivity(sheet: Sheet) -> Iterator[Measure]:
     """Give Kakwani's index of contributions by source, with their shares, and of benefits (Lambert's sign)."""
-    income = sheet.before.sum()
-    gini = sheet.index(dot(sheet.before, sheet.centred), income, NO_INCOME)
+    income = sheet.income
+    gini = sheet.index(sheet.income_ranked, income, NO_INCOME)
     sources = {
         "employee": (sheet.dots[0, Scheme.EMPLOYEE, k.OWN], sheet.sums(k.OWN)[Scheme.EMPLOYEE]),
         "resident": (sheet.dots[0, Scheme.RESIDENT, k.OWN], sheet.sums(k.OWN)[Scheme.RESIDENT]),
@@ -100,7 +101,7 @@ def concentration(sheet: Sheet) -> Iterator[Measure]:
 
 def inequity(sheet: Sheet) -> Iterator[Measure]:
     """Give horizontal inequity of use: need is age by sex and chronic illness; controls are income fifth and scheme."""
-    cells = grouped_ages(sheet.cells)
+    cells = sheet.cells
     for scheme, level, unit in ((None, *NATION), *((code, "scheme", name) for code, name in SCHEMES)):
         kept = np.argwhere(cells[..., k.PEOPLE] > 0)
         kept = kept if scheme is None else kept[kept[:, 3] == scheme]
@@ -142,7 +143,7 @@ def incidence(sheet: Sheet) -> Iterator[Measure]:
     totals = sheet.deciles.sum(axis=1)
     heads = sheet.people / k.DECILES
     benefit, own = totals[:, k.BENEFIT].sum(), totals[:, k.OWN].sum()
-    earned = float(sheet.before.sum())
+    earned = sheet.income
     for decile in range(k.DECILES):
         unit = "income_decile", str(decile + 1)
         row = totals[decile]
@@ -160,7 +161,7 @@ def theil(sheet: Sheet) -> Iterator[Measure]:
     """Give Theil's T of income and of benefits per head: provinces, schemes, schemes inside provinces, inside both."""
     people = sheet.pools_by_province
     for place, name in enumerate(("income", "benefit")):
-        total = sheet.before.sum() if place == 0 else sheet.sums(k.BENEFIT).sum()
+        total = sheet.income if place == 0 else sheet.sums(k.BENEFIT).sum()
         if total <= 0 or sheet.before.min() < 0:
             reason = undefined(MEAN_NOT_POSITIVE)
             whole = provinces = schemes = both = reason

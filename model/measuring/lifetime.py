@@ -9,11 +9,11 @@ import numpy as np
 from model.engine import Engine
 from model.measures import undefined
 from model.measures.inequality import MEAN_NOT_POSITIVE
-from model.measuring import kernels as k
 from model.measuring.equality import CONCEPTS, moved
+from model.measuring.order import PLACES, SIZE, Order, reranked
 from model.measuring.protection import Lives
 from model.measuring.rows import NATION, Measure
-from model.measuring.sheet import Floats, Sheet, reranked
+from model.measuring.sheet import Floats, Sheet
 
 
 def lifetime(sheet: Sheet, engine: Engine, ex_ante: Floats, lives: Lives) -> Iterator[Measure]:
@@ -22,14 +22,15 @@ def lifetime(sheet: Sheet, engine: Engine, ex_ante: Floats, lives: Lives) -> Ite
     sums = lives.live(engine, money)
     years = sums[:, 0].astype(np.int64)
     before, *after = (sums[:, place] / years for place in range(1, sums.shape[1]))
-    place = np.zeros((len(years), k.PLACES), np.int64)
-    place[:, k.SIZE] = years
-    k.mid_ranks(np.argsort(before), before, place)
+    place = np.zeros((len(years), PLACES), np.int64)
+    place[:, SIZE] = years
+    order = Order.by(before, place, engine.shelf)
     total, money_before = int(years.sum()), float(np.sum(years * before))
-    spread = reranked(engine.shelf, before, place, total, money_before)
+    spread = reranked(order, before, total, money_before)
     gini = spread.own / (total * money_before) if money_before > 0 else undefined(MEAN_NOT_POSITIVE)
     yield *NATION, "lifetime_years", total / len(years)
     yield *NATION, "lifetime_gini_income", gini
     for concept, each in zip(CONCEPTS, after, strict=True):
-        ranking = reranked(engine.shelf, each, place, total, float(np.sum(years * each)))
+        ranking = reranked(order, each, total, float(np.sum(years * each)))
         yield from moved(f"lifetime_{concept}", gini, ranking, total)
+    order.lay_down()

@@ -15,7 +15,7 @@ from model.measures import undefined
 from model.measures.common import ROUNDING
 from model.measuring import kernels as k
 from model.measuring.rows import FEN, NATION, Measure
-from model.measuring.sheet import PARTS, Floats, Sheet, cuts, each
+from model.measuring.sheet import PARTS, Floats, Sheet, cuts
 
 CATASTROPHIC = (0.1, 0.25)
 """Shares of income above which cash payments count as catastrophic (SDG indicator 3.8.2)."""
@@ -43,11 +43,17 @@ class Lives:
         people = len(engine.people)
         before = np.array([*(np.count_nonzero(self.flags & (1 << bit)) for bit in range(k.FLAGS)), len(self.flags)])
         source = engine.source if len(self.flags) else np.full(people, -1, np.int32)
-        new, counts = np.empty(people, np.uint8), np.zeros((2, k.FLAGS + 1), np.int64)
-        k.remember(source, self.flags, engine.people.household, flags, new, counts)
-        self.gone += before - counts[0]
+        new, counts = np.empty(people, np.uint8), np.zeros((engine.threads, 2, k.FLAGS + 1), np.int64)
+        home, rows = engine.people.household, np.linspace(0, people, engine.threads + 1).astype(np.int64)
+
+        def add(thread: int) -> None:
+            k.remember(rows[thread], rows[thread + 1], source, self.flags, home, flags, new, counts[thread])
+
+        engine.each(add, range(engine.threads))
+        carried, told = counts.sum(axis=0)
+        self.gone += before - carried
         self.flags = new
-        return np.asarray(self.gone + counts[1])
+        return np.asarray(self.gone + told)
 
     def live(self, engine: Engine, money: Floats) -> Floats:
         """Add this year's money per head of families; return everybody's sums, the dead included, years first."""
@@ -93,16 +99,16 @@ def hardship(sheet: Sheet, engine: Engine, lives: Lives) -> Iterator[Measure]:
 
 def _hardship(sheet: Sheet, engine: Engine) -> tuple[NDArray[np.uint8], Floats, NDArray[Any], float]:
     """Return families' flags, sums over families, people with those without income, and the line [fen per head]."""
-    line = max(sheet.bearing.subsistence_share * float(sheet.before.sum()) / sheet.people, 0.0)
+    line = max(sheet.bearing.subsistence_share * sheet.income / sheet.people, 0.0)
     law = np.array([*CATASTROPHIC, CAPACITY, line, ROUNDING])
-    heads = np.array([sheet.people, int(sheet.size[sheet.before <= 0].sum())], np.int64)
+    heads = np.array([sheet.people, sheet.without_income], np.int64)
     flags = np.empty(len(sheet.before), np.uint8)
     parts, ends = np.zeros((PARTS, 4, 4)), cuts(engine)
 
-    def add(n: int) -> None:
-        k.hardship(ends[n], ends[n + 1], sheet.place, sheet.before, sheet.cash, law, heads, flags, parts[n])
+    def add(thread: int) -> None:
+        k.hardship(ends, thread, engine.threads, sheet.place, sheet.before, sheet.cash, law, heads, flags, parts)
 
-    each(engine, add)
+    engine.each(add, range(engine.threads))
     return flags, parts.sum(axis=0), heads, line
 
 
@@ -111,8 +117,7 @@ def no_care(sheet: Sheet) -> Iterator[Measure]:
 
     Who pays nothing may have gone without: these stand beside catastrophic spending.
     """
-    shape = (k.AGES, k.SEXES, k.ILLNESS, k.SCHEMES, k.FIFTHS, k.CELL_ITEMS)
-    by_illness = sheet.cells.reshape(shape).sum(axis=(0, 1))
+    by_illness = sheet.cells.sum(axis=(0, 1))
     for name, told in (("no_care", by_illness.sum(axis=0)), ("unmet_need", by_illness[1:].sum(axis=0))):
         yield *NATION, name, _without(told, ...)
         for scheme in Scheme:

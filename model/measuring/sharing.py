@@ -52,8 +52,7 @@ def groups(sheet: Sheet, year: int, codes: Sequence[int]) -> Iterator[Groups]:
     tenths = sheet.deciles.sum(axis=1)
     in_, out = paid(tenths, sheet.deciles[:, Scheme.EMPLOYEE, k.MATCHED]), drawn(tenths)
     yield "income_decile", [str(tenth + 1) for tenth in range(k.DECILES)], tenths[:, k.PEOPLE], in_, out
-    shape = (k.AGES, k.SEXES, k.ILLNESS, k.SCHEMES, k.FIFTHS, k.CELL_ITEMS)
-    by_age = sheet.cells.reshape(shape).sum(axis=(1, 2, 4))
+    by_age = sheet.ages
     in_, out = paid(by_age.sum(axis=1), by_age[:, Scheme.EMPLOYEE, k.MATCHED]), drawn(by_age.sum(axis=1))
     starts = [*AGE_STARTS, None]
     ages = [f"{a}-{b - 1}" if b else f"{a}+" for a, b in itertools.pairwise(starts)]

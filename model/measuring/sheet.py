@@ -7,7 +7,6 @@ in their order, so any number of threads gives the same bits.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -18,13 +17,14 @@ from agents.person import columns_of
 from model.engine import Engine
 from model.measures import undefined
 from model.measuring import kernels as k
-from model.shelf import Shelf
+from model.measuring.order import PLACES, ROWS, Order
 
 PARTS = 16
-PLACES = "places of families"
-"""What the shelf keeps their rows for."""
 AGE_STARTS = (0, 5, 15, 25, 35, 45, 55, 65, 75, 85)
 """First ages of the groups by which need and expected benefits differ."""
+GROUP_OF_AGE = np.searchsorted(AGE_STARTS, np.arange(k.AGES), side="right") - 1
+CELLS = (len(AGE_STARTS), k.SEXES, k.ILLNESS, k.SCHEMES, k.FIFTHS)
+"""Cells of age group, sex, illness, scheme and fifth of income."""
 Floats = NDArray[np.float64]
 Whole = NDArray[np.int64]
 
@@ -57,20 +57,24 @@ class Sheet:
 
     bearing: Bearing
     place: Whole
-    totals: Whole
+    order: Order
+    heads: Whole
     before: Floats
     after: Floats
+    cash: Floats
+    size: Floats
     cells: Whole
+    ages: Whole
     pools: Whole
     dots: Floats
     deciles: Floats
     earned: Floats
     theil: Floats
     logs: Floats
-    cell_of: NDArray[np.int32]
+    cell_of: NDArray[np.int16]
+    centred: Floats
     tax: Floats
     province: Whole
-    cash: Floats
 
     @property
     def pools_by_province(self) -> Whole:
@@ -82,18 +86,27 @@ class Sheet:
     @property
     def people(self) -> int:
         """The number of persons."""
-        return int(self.totals[0])
+        return int(self.heads[0])
 
     @property
-    def size(self) -> Whole:
-        """Persons by family."""
-        return np.asarray(self.place[:, k.SIZE])
+    def totals(self) -> Whole:
+        """Persons: all, employees, residents."""
+        return self.heads[: k.WITHOUT]
+
+    @property
+    def without_income(self) -> int:
+        """Persons in families without income."""
+        return int(self.heads[k.WITHOUT])
 
     @cached_property
-    def centred(self) -> Floats:
-        """Twice the mid-rank by income less the number of persons, by family."""
-        below = self.place[:, k.BELOW]
-        return np.asarray(below + below + self.place[:, k.TIED] - self.people, dtype=np.float64)
+    def income(self) -> float:
+        """What all families earn before payments [fen]."""
+        return float(self.before.sum())
+
+    @cached_property
+    def income_ranked(self) -> float:
+        """The product of incomes with ranks by them [fen × persons]."""
+        return float(np.sum(self.before * self.centred))
 
     def sums(self, item: int) -> Floats:
         """Return a total by scheme [none, employee, resident]."""
@@ -105,11 +118,6 @@ class Sheet:
         return float(dot) / (heads * float(total)) if total > 0 else undefined(reason)
 
 
-def each(engine: Engine, work: Callable[[int], None]) -> None:
-    """Do the work of every part of the families, on the engine's threads where it has several."""
-    engine.each(work, range(PARTS))
-
-
 def cuts(engine: Engine) -> Whole:
     """Return the first family of every part."""
     return np.linspace(0, len(engine.bounds) - 1, PARTS + 1).astype(np.int64)
@@ -117,42 +125,47 @@ def cuts(engine: Engine) -> Whole:
 
 def sheet_of(engine: Engine, province: Whole, pools: int, bearing: Bearing, treasury: float) -> Sheet:
     """Add up the people of the year just lived; `treasury` is what the treasury paid, per simulated people [fen]."""
-    people, bounds, ends = columns_of(engine.people), engine.bounds, cuts(engine)
+    people, bounds, ends, threads = columns_of(engine.people), engine.bounds, cuts(engine), engine.threads
     homes = len(bounds) - 1
-    place = engine.shelf.take(np.int64, homes * k.PLACES, PLACES).reshape(homes, k.PLACES)
-    before, after, cash = np.empty(homes), np.empty(homes), np.empty(homes)
+    place = engine.shelf.take(np.int64, homes * PLACES, ROWS).reshape(homes, PLACES)
+    before, after, cash, size, centred = (np.empty(homes) for _ in range(5))
+    heads = np.zeros((threads, k.WITHOUT + 1), np.int64)
     on_wage = bearing.employer_on_wage
-    each(engine, lambda n: k.families(people, bounds, ends[n], ends[n + 1], on_wage, place, before, after, cash))
-    per_head = before / place[:, k.SIZE]
-    k.mid_ranks(np.argsort(per_head), per_head, place)
-    totals = place[:, : k.RESIDENT + 1].sum(axis=0)
-    cells = np.zeros((engine.threads, k.AGES * k.CELLS_OF_AGE, k.CELL_ITEMS), np.int64)
-    by_pool = np.zeros((engine.threads, pools, k.SCHEMES, 2, k.ITEMS), np.int64)
-    room = np.zeros((engine.threads, k.SCHEMES, k.ITEMS))
+
+    def meet(thread: int) -> None:
+        k.families(people, bounds, ends, thread, threads, on_wage, place, before, after, cash, size, heads[thread])
+
+    engine.each(meet, range(threads))
+    order = Order.by(before / size, place, engine.shelf)
+    cells = np.zeros((threads, *CELLS, k.CELL_ITEMS), np.int64)
+    ages = np.zeros((threads, k.AGES, k.SCHEMES, k.PAID_ITEMS), np.int64)
+    by_pool = np.zeros((threads, pools, k.SCHEMES, 2, k.PAID_ITEMS), np.int64)
+    room = np.zeros((threads, k.SCHEMES, k.ITEMS))
     dots = np.zeros((PARTS, 2, k.SCHEMES, k.ITEMS))
     deciles = np.zeros((PARTS, k.DECILES, k.SCHEMES, k.ITEMS))
     earned = np.zeros((PARTS, k.DECILES))
     theil = np.zeros((PARTS, int(province.max()) + 1, k.SCHEMES, 2))
     logs = np.zeros((PARTS, 4))
-    cell_of = np.empty(len(engine.people), np.int32)
+    cell_of = np.empty(len(engine.people), np.int16)
+    everybody = heads.sum(axis=0)
 
     def add(thread: int) -> None:
-        for n in range(thread, PARTS, engine.threads):
-            k.sums(
-                people, bounds, ends[n], ends[n + 1], place, totals, before, province,
-                cells[thread], by_pool[thread], room[thread], dots[n], deciles[n], earned[n], theil[n], logs[n],
-                cell_of,
-            )  # fmt: skip
+        flat = cells[thread].reshape(-1, k.CELL_ITEMS)
+        k.sums(
+            people, bounds, ends, thread, threads, place, everybody, before, province, GROUP_OF_AGE,
+            flat, ages[thread], by_pool[thread], room[thread], dots, deciles, earned, theil, logs, cell_of, centred,
+        )  # fmt: skip
 
-    engine.each(add, range(engine.threads))
-    tax = _taxes(before, place[:, k.SIZE], bearing, treasury)
+    engine.each(add, range(threads))
+    tax = _taxes(before, size, bearing, treasury)
     return Sheet(
-        bearing, place, totals, before, after - tax, cells.sum(axis=0), by_pool.sum(axis=0), dots.sum(axis=0),
-        deciles.sum(axis=0), earned.sum(axis=0), theil.sum(axis=0), logs.sum(axis=0), cell_of, tax, province, cash,
+        bearing, place, order, everybody, before, after - tax if tax.any() else after, cash, size, cells.sum(axis=0),
+        ages.sum(axis=0), by_pool.sum(axis=0), dots.sum(axis=0), deciles.sum(axis=0), earned.sum(axis=0),
+        theil.sum(axis=0), logs.sum(axis=0), cell_of, centred, tax, province,
     )  # fmt: skip
 
 
-def _taxes(before: Floats, size: Whole, bearing: Bearing, treasury: float) -> Floats:
+def _taxes(before: Floats, size: Floats, bearing: Bearing, treasury: float) -> Floats:
     """Return what every family pays for the treasury's money: nothing, by income, or by consumption [fen]."""
     if bearing.treasury_by == 0:
         return np.zeros(1)
@@ -166,39 +179,21 @@ def _taxes(before: Floats, size: Whole, bearing: Bearing, treasury: float) -> Fl
 TAX_BY_CONSUMPTION = 2
 
 
-@dataclass(frozen=True)
-class Ranking:
-    """How a money per head is spread: products with ranks by itself, by income, by income then itself; the total."""
-
-    own: float
-    by_income: float
-    nested: float
-    total: float
-
-
-def reranked(shelf: Shelf, per_head: Floats, place: Whole, people: int, total: float) -> Ranking:
-    """Return the products with ranks of money per head, beside the total of the money."""
-    rows = np.argsort(per_head)
-    ranked = shelf.take(np.int64, place.size, PLACES).reshape(place.shape)
-    np.take(place, rows, axis=0, out=ranked, mode="clip")
-    out, passed = np.zeros(3), np.empty(len(rows), np.int64)
-    k.reranked(per_head[rows], ranked, people, passed, out)
-    shelf.lay_down(ranked.reshape(-1), purpose=PLACES)
-    return Ranking(float(out[0]), float(out[1]), float(out[2]), total)
-
-
 def expected(engine: Engine, sheet: Sheet) -> tuple[Floats, Floats]:
     """Return every family's expected benefit, and its income less contributions plus that benefit [fen].
 
     A person expects the mean benefit of the cell (age, sex, chronic illness, scheme, fifth of income), times the level
     of the own pool and scheme; small cells and small pools take the mean of wider ones.
     """
-    people, bounds, ends = columns_of(engine.people), engine.bounds, cuts(engine)
-    value = np.ascontiguousarray(cell_values(sheet.cells, sheet.bearing.cell_people).ravel())
-    pools = len(sheet.pools)
-    parts = np.zeros((PARTS, pools, k.SCHEMES))
+    people, bounds, ends, threads = columns_of(engine.people), engine.bounds, cuts(engine), engine.threads
+    value = cell_values(sheet.cells, sheet.bearing.cell_people).ravel()
+    parts = np.zeros((PARTS, len(sheet.pools), k.SCHEMES))
     rows = bounds[ends]
-    each(engine, lambda n: k.expected_by_pool(people, rows[n], rows[n + 1], sheet.cell_of, value, parts[n]))
+
+    def foresee(thread: int) -> None:
+        k.expected_by_pool(people, rows, thread, threads, sheet.cell_of, value, parts)
+
+    engine.each(foresee, range(threads))
     told = sheet.pools.sum(axis=2)
     factor = levels(
         told[:, :, k.BENEFIT], parts.sum(axis=0), told[:, :, k.PEOPLE], sheet.province, sheet.bearing.pool_people
@@ -207,28 +202,21 @@ def expected(engine: Engine, sheet: Sheet) -> tuple[Floats, Floats]:
     benefit, after = np.empty(homes), np.empty(homes)
     on_wage = sheet.bearing.employer_on_wage
 
-    def add(n: int) -> None:
+    def add(thread: int) -> None:
         k.expected_by_family(
-            people, bounds, ends[n], ends[n + 1], on_wage, sheet.cell_of, value, factor, sheet.before, benefit, after
+            people, bounds, ends, thread, threads, on_wage, sheet.cell_of, value, factor, sheet.before, benefit, after
         )
 
-    each(engine, add)
-    return benefit, after - sheet.tax
-
-
-def grouped_ages(cells: Whole) -> Whole:
-    """Return cells as [age group, sex, illness, scheme, fifth, item]."""
-    shape = (k.AGES, k.SEXES, k.ILLNESS, k.SCHEMES, k.FIFTHS, k.CELL_ITEMS)
-    return np.add.reduceat(cells.reshape(shape), AGE_STARTS, axis=0)
+    engine.each(add, range(threads))
+    return benefit, after - sheet.tax if sheet.tax.any() else after
 
 
 WIDER = ((), (4,), (1, 4), (0, 1, 4), (0, 1, 2, 4), (0, 1, 2, 3, 4))
 """Axes of (age, sex, illness, scheme, fifth) over which the mean of a small cell is taken, until it is large enough."""
 
 
-def cell_values(cells: Whole, fewest: int) -> Floats:
-    """Return the mean benefit of every cell by single year of age [fen]."""
-    told = grouped_ages(cells)
+def cell_values(told: Whole, fewest: int) -> Floats:
+    """Return the mean benefit of every cell [fen]."""
     people, benefit = told[..., k.PEOPLE], told[..., k.BENEFIT]
     value = np.zeros(people.shape)
     left = np.ones(people.shape, bool)
@@ -238,7 +226,7 @@ def cell_values(cells: Whole, fewest: int) -> Floats:
         good = left & (heads >= (fewest if len(axes) < len(WIDER[-1]) else 0))
         value = np.where(good, mean, value)
         left &= ~good
-    return np.repeat(value, np.diff([*AGE_STARTS, k.AGES]), axis=0)
+    return value
 
 
 def levels(benefit: Whole, foreseen: Floats, people: Whole, province: Whole, fewest: int) -> Floats:

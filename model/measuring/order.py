@@ -1,0 +1,174 @@
+"""Families in the order of a money per head: their places among all people, and sums of money times rank."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.compiled import compiled, float64, int64
+from model.shelf import Shelf
+
+Whole = Any
+Real = Any
+SIZE, EMPLOYEE, RESIDENT, BELOW, TIED, HEAD = range(6)
+TWICE = 5
+PLACES = 8
+"""A family's row: people, of them employees and residents; people below and tied; first of the tied, in their order;
+twice the mid-rank of its employees among employees and of its residents among residents."""
+ROWS = "places of families"
+"""What the shelf keeps such rows for."""
+SIGNLESS: Final = np.iinfo(np.int64).max
+"""All bits of a real number but its sign."""
+
+
+@compiled
+def pack(bits: Whole, marks: int, packed: Whole) -> None:
+    """Write whole numbers that stand in the order of reals, given as bits, but for their last bits: those tell rows."""
+    for row in range(bits.shape[0]):
+        key = int64(bits[row])
+        if key < 0:
+            key ^= SIGNLESS
+        packed[row] = (key | marks) - marks + row
+
+
+@compiled
+def unpack(packed: Whole, marks: int, values: Real, rows: Whole, ordered: Real) -> None:
+    """Write the rows and their values in ascending order, given packed ones in almost that order."""
+    for at in range(packed.shape[0]):
+        row = int64(packed[at]) & marks
+        value = values[row]
+        place = at
+        while place > 0 and ordered[place - 1] > value:
+            ordered[place] = ordered[place - 1]
+            rows[place] = rows[place - 1]
+            place -= 1
+        ordered[place] = value
+        rows[place] = row
+
+
+@compiled
+def mid_ranks(rows: Whole, values: Real, place: Whole, ranked: Whole) -> None:
+    """Write each family's place by a variable, given in ascending order, to its row and to one in that order."""
+    size = rows.shape[0]
+    for at in range(size):
+        for item in range(SIZE, RESIDENT + 1):
+            ranked[at, item] = place[rows[at], item]
+    start = 0
+    under, under_e, under_r = int64(0), int64(0), int64(0)
+    while start < size:
+        end = start
+        tied, tied_e, tied_r = int64(0), int64(0), int64(0)
+        while end < size and values[end] == values[start]:
+            tied += ranked[end, SIZE]
+            tied_e += ranked[end, EMPLOYEE]
+            tied_r += ranked[end, RESIDENT]
+            end += 1
+        for at in range(start, end):
+            ranked[at, BELOW] = under
+            ranked[at, TIED] = tied
+            ranked[at, HEAD] = start
+            ranked[at, TWICE + EMPLOYEE] = under_e + under_e + tied_e
+            ranked[at, TWICE + RESIDENT] = under_r + under_r + tied_r
+        under, under_e, under_r = under + tied, under_e + tied_e, under_r + tied_r
+        start = end
+    for at in range(size):
+        for item in range(BELOW, PLACES):
+            place[rows[at], item] = ranked[at, item]
+
+
+@compiled
+def times_ranks(values: Real, rows: Whole, ranked: Whole, total: int, passed: Whole, out: Real) -> None:
+    """Write three sums of money times centred rank: by its own order; by income; by income, then itself among the tied.
+
+    Ranks of families with the same money are added up as whole numbers: the order among them changes nothing.
+
+    Args:
+        values: money per head of families, ascending.
+        rows: their rows of `ranked`.
+        ranked: [family, place] their people and ranks by income.
+        total: persons.
+        passed: [family] room for the weight already passed among families tied by income.
+        out: the three sums, twice the covariance with rank times persons squared.
+
+    """
+    size, start = values.shape[0], 0
+    under = int64(0)
+    own, by_income, nested = 0.0, 0.0, 0.0
+    for at in range(size):
+        passed[at] = 0
+    while start < size:
+        end, tied, ranks, inside = start, int64(0), int64(0), int64(0)
+        value = values[start]
+        while end < size and values[end] == value:
+            row = rows[end]
+            weight, below, head = ranked[row, SIZE], ranked[row, BELOW], ranked[row, HEAD]
+            tied += weight
+            before = passed[head]
+            passed[head] = before + weight
+            ranks += weight * (below + below + ranked[row, TIED] - total)
+            inside += weight * (below + below + before + before + weight - total)
+            end += 1
+        own += value * float64(tied * (under + under + tied - total))
+        by_income += value * float64(ranks)
+        nested += value * float64(inside)
+        under += tied
+        start = end
+    out[0] = own
+    out[1] = by_income
+    out[2] = nested
+
+
+def ascending(values: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return the rows of numbers in ascending order, and the numbers in that order.
+
+    One whole number tells a value's first bits and its row: to sort those is several times faster than to sort rows.
+    """
+    packed, rows = np.empty(len(values), np.int64), np.empty(len(values), np.int64)
+    ordered = np.empty(len(values))
+    marks = (1 << len(values).bit_length()) - 1
+    pack(np.ascontiguousarray(values).view(np.int64), marks, packed)
+    packed.sort()
+    unpack(packed, marks, values, rows, ordered)
+    return rows, ordered
+
+
+@dataclass(frozen=True)
+class Order:
+    """Families by income per head: their rows in ascending order, and their places among all people in that order."""
+
+    rows: NDArray[np.int64]
+    ranked: NDArray[np.int64]
+    shelf: Shelf
+
+    @classmethod
+    def by(cls, values: NDArray[np.float64], place: NDArray[np.int64], shelf: Shelf) -> Order:
+        """Order families by a money per head, and write their places among all people to their rows too."""
+        rows, ordered = ascending(values)
+        ranked = shelf.take(np.int64, place.size, ROWS).reshape(place.shape)
+        mid_ranks(rows, ordered, place, ranked)
+        return cls(rows, ranked, shelf)
+
+    def lay_down(self) -> None:
+        """Put the places in this order back on the shelf."""
+        self.shelf.lay_down(self.ranked.reshape(-1), purpose=ROWS)
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """How a money per head is spread: products with ranks by itself, by income, by income then itself; the total."""
+
+    own: float
+    by_income: float
+    nested: float
+    total: float
+
+
+def reranked(order: Order, per_head: NDArray[np.float64], people: int, total: float) -> Ranking:
+    """Return the products with ranks of families' money per head, beside the total of the money."""
+    rows, ordered = ascending(per_head[order.rows])  # income's order is almost theirs: neighbours stay near
+    out, passed = np.zeros(3), np.empty(len(rows), np.int64)
+    times_ranks(ordered, rows, order.ranked, people, passed, out)
+    return Ranking(float(out[0]), float(out[1]), float(out[2]), total)
