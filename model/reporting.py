@@ -14,7 +14,6 @@ from model import data
 from model.engine import Engine
 from model.measuring import balance, equality, protection, sharing
 from model.measuring.lifetime import lifetime
-from model.measuring.order import ROWS
 from model.measuring.rows import NATION, SCHEMES, Measure, Row, by_word, dated
 from model.measuring.sheet import Bearing, expected, sheet_of
 from model.places import MONTHS
@@ -118,7 +117,6 @@ class Reporter:
         if world.policy.value("measure.lifetime", world.year):
             yield from lifetime(sheet, engine, ex_ante, self.lives)
         sheet.order.lay_down()
-        engine.shelf.lay_down(sheet.place.reshape(-1), purpose=ROWS)
 
 
 def count_measures(world: PoolingModel) -> list[Row]:

@@ -27,9 +27,9 @@ class CrossSubsidy(Fields):
 
 def _balanced(paid_in: Array, drawn_out: Array) -> bool:
     """Return whether both sides have the same sum: exactly for whole amounts, else within rounding."""
-    gap = math.fsum(np.concatenate((paid_in, -drawn_out)))
+    gap = math.fsum([*paid_in.tolist(), *(-drawn_out).tolist()])
     whole = not np.any(np.mod(paid_in, 1)) and not np.any(np.mod(drawn_out, 1))
-    return gap == 0 if whole else abs(gap) <= ROUNDING * math.fsum(paid_in)
+    return gap == 0 if whole else abs(gap) <= ROUNDING * math.fsum(paid_in.tolist())
 
 
 def _amounts(name: str, values: Values) -> Array:
@@ -51,9 +51,9 @@ def cross_subsidy(names: Sequence[str], paid_in: Values, drawn_out: Values) -> C
         raise ValueError("names holds a name twice")
     if not _balanced(paid, drawn):
         raise ValueError(f"paid_in ({math.fsum(paid)}) and drawn_out ({math.fsum(drawn)}) differ")
-    net, total = paid - drawn, math.fsum(paid)
+    net, total = paid - drawn, math.fsum(paid.tolist())
     givers, takers = np.maximum(net, 0), np.maximum(-net, 0)
-    moved = math.fsum(takers)
+    moved = math.fsum(takers.tolist())
     empty = np.zeros((net.size, net.size))
     gross = np.outer(paid, drawn) / total if total > 0 else empty
     return CrossSubsidy(
@@ -61,5 +61,5 @@ def cross_subsidy(names: Sequence[str], paid_in: Values, drawn_out: Values) -> C
         gross=gross,
         net_pro_rata=gross - gross.T,
         netting=np.outer(givers, takers) / moved if moved > 0 else empty,
-        total_transferred=math.fsum(givers),
+        total_transferred=math.fsum(givers.tolist()),
     )

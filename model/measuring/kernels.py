@@ -35,7 +35,7 @@ def families(
     thread: int,
     threads: int,
     on_wage: int,
-    place: Whole,
+    members: Whole,
     before: Real,
     after: Real,
     cash: Real,
@@ -51,7 +51,7 @@ def families(
         thread: the thread's number.
         threads: how many there are.
         on_wage: 1 where employers' contributions are part of income.
-        place: [family, place] its people, written.
+        members: [family, group] people, employees and residents, written.
         before: [family] income before payments, written.
         after: [family] what contributions and cash leave of it, written.
         cash: [family] cash, written.
@@ -72,9 +72,9 @@ def families(
                 oop += int64(p.self_pay[i])
                 paid += int64(p.contribution[i]) + cost_of_labour
             people = bounds[home + 1] - bounds[home]
-            place[home, SIZE] = people
-            place[home, EMPLOYEE] = employees
-            place[home, RESIDENT] = residents
+            members[home, SIZE] = people
+            members[home, EMPLOYEE] = employees
+            members[home, RESIDENT] = residents
             before[home] = float64(income)
             after[home] = float64(income - paid - oop)
             cash[home] = float64(oop)
@@ -94,6 +94,7 @@ def sums(
     thread: int,
     threads: int,
     place: Whole,
+    size_of: Real,
     totals: Whole,
     before: Real,
     province: Whole,
@@ -118,7 +119,8 @@ def sums(
         ends: first family of each part; a thread does its turn of the parts.
         thread: the thread's number.
         threads: how many there are.
-        place: [family, place] people and ranks.
+        place: [family, place] places by income.
+        size_of: [family] people.
         totals: [group] persons: all, employees, residents.
         before: [family] income before payments [fen].
         province: [pool] place of the pool's province.
@@ -143,7 +145,7 @@ def sums(
         for home in range(ends[part], ends[part + 1]):
             family[:, :] = 0.0
             row = place[home]
-            size = float64(row[SIZE])
+            size = size_of[home]
             twice = row[BELOW] + row[BELOW] + row[TIED]
             centred = twice - totals[0]
             centred_of[home] = float64(centred)
@@ -276,6 +278,7 @@ def hardship(
     thread: int,
     threads: int,
     place: Whole,
+    size: Real,
     before: Real,
     cash: Real,
     law: Real,
@@ -289,7 +292,8 @@ def hardship(
         ends: first family of each part; a thread does its turn of the parts.
         thread: the thread's number.
         threads: how many there are.
-        place: [family, place] people and ranks by income.
+        place: [family, place] places by income.
+        size: [family] people.
         before: [family] income before payments [fen].
         cash: [family] cash for care [fen].
         law: two shares of income, share of capacity, subsistence [fen per head], rounding.
@@ -305,7 +309,7 @@ def hardship(
         told = out[part]
         for home in range(ends[part], ends[part + 1]):
             row = place[home]
-            weight = float64(row[SIZE])
+            weight = size[home]
             x, oop = before[home] / weight, cash[home] / weight
             flag = 0
             if before[home] > 0.0:

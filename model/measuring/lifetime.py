@@ -10,7 +10,7 @@ from model.engine import Engine
 from model.measures import undefined
 from model.measures.inequality import MEAN_NOT_POSITIVE
 from model.measuring.equality import CONCEPTS, moved
-from model.measuring.order import PLACES, SIZE, Order, reranked
+from model.measuring.order import MEMBERS, SIZE, Order, reranked
 from model.measuring.protection import Lives
 from model.measuring.rows import NATION, Measure
 from model.measuring.sheet import Floats, Sheet
@@ -22,9 +22,9 @@ def lifetime(sheet: Sheet, engine: Engine, ex_ante: Floats, lives: Lives) -> Ite
     sums = lives.live(engine, money)
     years = sums[:, 0].astype(np.int64)
     before, *after = (sums[:, place] / years for place in range(1, sums.shape[1]))
-    place = np.zeros((len(years), PLACES), np.int64)
-    place[:, SIZE] = years
-    order = Order.by(before, place, engine.shelf)
+    members = np.zeros((len(years), MEMBERS), np.int32)
+    members[:, SIZE] = years
+    order = Order.by(before, members, engine.shelf)
     total, money_before = int(years.sum()), float(np.sum(years * before))
     spread = reranked(order, before, total, money_before)
     gini = spread.own / (total * money_before) if money_before > 0 else undefined(MEAN_NOT_POSITIVE)

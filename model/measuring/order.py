@@ -13,13 +13,18 @@ from model.shelf import Shelf
 
 Whole = Any
 Real = Any
-SIZE, EMPLOYEE, RESIDENT, BELOW, TIED, HEAD = range(6)
-TWICE = 5
-PLACES = 8
-"""A family's row: people, of them employees and residents; people below and tied; first of the tied, in their order;
-twice the mid-rank of its employees among employees and of its residents among residents."""
-ROWS = "places of families"
-"""What the shelf keeps such rows for."""
+SIZE, EMPLOYEE, RESIDENT = range(3)
+MEMBERS = 3
+"""Whom a family counts: people, of them employees and residents."""
+BELOW, TIED = range(2)
+TWICE = 1
+PLACES = 4
+"""A family's place: people below and tied; twice the mid-rank of its employees among employees and of its residents
+among residents."""
+WEIGHT, UNDER, LEVEL, HEAD = range(PLACES)
+"""The same in the order of families: their people, people below and tied, and the first of the tied."""
+STEPS = "places of families"
+"""What the shelf keeps rows in that order for."""
 SIGNLESS: Final = np.iinfo(np.int64).max
 """All bits of a real number but its sign."""
 
@@ -50,33 +55,33 @@ def unpack(packed: Whole, marks: int, values: Real, rows: Whole, ordered: Real) 
 
 
 @compiled
-def mid_ranks(rows: Whole, values: Real, place: Whole, ranked: Whole) -> None:
-    """Write each family's place by a variable, given in ascending order, to its row and to one in that order."""
+def mid_ranks(rows: Whole, values: Real, members: Whole, place: Whole, ranked: Whole) -> None:
+    """Write each family's place by a variable, given in ascending order, and the same in that order."""
     size = rows.shape[0]
-    for at in range(size):
-        for item in range(SIZE, RESIDENT + 1):
-            ranked[at, item] = place[rows[at], item]
     start = 0
     under, under_e, under_r = int64(0), int64(0), int64(0)
     while start < size:
         end = start
         tied, tied_e, tied_r = int64(0), int64(0), int64(0)
         while end < size and values[end] == values[start]:
-            tied += ranked[end, SIZE]
-            tied_e += ranked[end, EMPLOYEE]
-            tied_r += ranked[end, RESIDENT]
+            row = rows[end]
+            weight = int64(members[row, SIZE])
+            ranked[end, WEIGHT] = weight
+            tied += weight
+            tied_e += int64(members[row, EMPLOYEE])
+            tied_r += int64(members[row, RESIDENT])
             end += 1
         for at in range(start, end):
-            ranked[at, BELOW] = under
-            ranked[at, TIED] = tied
+            row = rows[at]
+            place[row, BELOW] = under
+            place[row, TIED] = tied
+            place[row, TWICE + EMPLOYEE] = under_e + under_e + tied_e
+            place[row, TWICE + RESIDENT] = under_r + under_r + tied_r
+            ranked[at, UNDER] = under
+            ranked[at, LEVEL] = tied
             ranked[at, HEAD] = start
-            ranked[at, TWICE + EMPLOYEE] = under_e + under_e + tied_e
-            ranked[at, TWICE + RESIDENT] = under_r + under_r + tied_r
         under, under_e, under_r = under + tied, under_e + tied_e, under_r + tied_r
         start = end
-    for at in range(size):
-        for item in range(BELOW, PLACES):
-            place[rows[at], item] = ranked[at, item]
 
 
 @compiled
@@ -88,7 +93,7 @@ def times_ranks(values: Real, rows: Whole, ranked: Whole, total: int, passed: Wh
     Args:
         values: money per head of families, ascending.
         rows: their rows of `ranked`.
-        ranked: [family, place] their people and ranks by income.
+        ranked: [row, place] people and places by income, in its order.
         total: persons.
         passed: [family] room for the weight already passed among families tied by income.
         out: the three sums, twice the covariance with rank times persons squared.
@@ -104,11 +109,11 @@ def times_ranks(values: Real, rows: Whole, ranked: Whole, total: int, passed: Wh
         value = values[start]
         while end < size and values[end] == value:
             row = rows[end]
-            weight, below, head = ranked[row, SIZE], ranked[row, BELOW], ranked[row, HEAD]
+            weight, below, head = ranked[row, WEIGHT], ranked[row, UNDER], ranked[row, HEAD]
             tied += weight
             before = passed[head]
             passed[head] = before + weight
-            ranks += weight * (below + below + ranked[row, TIED] - total)
+            ranks += weight * (below + below + ranked[row, LEVEL] - total)
             inside += weight * (below + below + before + before + weight - total)
             end += 1
         own += value * float64(tied * (under + under + tied - total))
@@ -137,23 +142,24 @@ def ascending(values: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[n
 
 @dataclass(frozen=True)
 class Order:
-    """Families by income per head: their rows in ascending order, and their places among all people in that order."""
+    """Families by income per head: their rows in ascending order, and their places among all people."""
 
     rows: NDArray[np.int64]
+    place: NDArray[np.int64]
     ranked: NDArray[np.int64]
     shelf: Shelf
 
     @classmethod
-    def by(cls, values: NDArray[np.float64], place: NDArray[np.int64], shelf: Shelf) -> Order:
-        """Order families by a money per head, and write their places among all people to their rows too."""
+    def by(cls, values: NDArray[np.float64], members: NDArray[np.int32], shelf: Shelf) -> Order:
+        """Order families by a money per head."""
         rows, ordered = ascending(values)
-        ranked = shelf.take(np.int64, place.size, ROWS).reshape(place.shape)
-        mid_ranks(rows, ordered, place, ranked)
-        return cls(rows, ranked, shelf)
+        place, ranked = (shelf.take(np.int64, len(values) * PLACES, STEPS).reshape(-1, PLACES) for _ in range(2))
+        mid_ranks(rows, ordered, members, place, ranked)
+        return cls(rows, place, ranked, shelf)
 
     def lay_down(self) -> None:
-        """Put the places in this order back on the shelf."""
-        self.shelf.lay_down(self.ranked.reshape(-1), purpose=ROWS)
+        """Put the places back on the shelf."""
+        self.shelf.lay_down(self.place.reshape(-1), self.ranked.reshape(-1), purpose=STEPS)
 
 
 @dataclass(frozen=True)

@@ -106,7 +106,19 @@ def _hardship(sheet: Sheet, engine: Engine) -> tuple[NDArray[np.uint8], Floats, 
     parts, ends = np.zeros((PARTS, 4, 4)), cuts(engine)
 
     def add(thread: int) -> None:
-        k.hardship(ends, thread, engine.threads, sheet.place, sheet.before, sheet.cash, law, heads, flags, parts)
+        k.hardship(
+            ends,
+            thread,
+            engine.threads,
+            sheet.order.place,
+            sheet.size,
+            sheet.before,
+            sheet.cash,
+            law,
+            heads,
+            flags,
+            parts,
+        )
 
     engine.each(add, range(engine.threads))
     return flags, parts.sum(axis=0), heads, line

@@ -17,7 +17,7 @@ from agents.person import columns_of
 from model.engine import Engine
 from model.measures import undefined
 from model.measuring import kernels as k
-from model.measuring.order import PLACES, ROWS, Order
+from model.measuring.order import MEMBERS, Order
 
 PARTS = 16
 AGE_STARTS = (0, 5, 15, 25, 35, 45, 55, 65, 75, 85)
@@ -56,7 +56,6 @@ class Sheet:
     """Sums of a year's people; money in fen of simulated people, before the weight."""
 
     bearing: Bearing
-    place: Whole
     order: Order
     heads: Whole
     before: Floats
@@ -127,16 +126,16 @@ def sheet_of(engine: Engine, province: Whole, pools: int, bearing: Bearing, trea
     """Add up the people of the year just lived; `treasury` is what the treasury paid, per simulated people [fen]."""
     people, bounds, ends, threads = columns_of(engine.people), engine.bounds, cuts(engine), engine.threads
     homes = len(bounds) - 1
-    place = engine.shelf.take(np.int64, homes * PLACES, ROWS).reshape(homes, PLACES)
+    members = np.empty((homes, MEMBERS), np.int32)
     before, after, cash, size, centred = (np.empty(homes) for _ in range(5))
     heads = np.zeros((threads, k.WITHOUT + 1), np.int64)
     on_wage = bearing.employer_on_wage
 
     def meet(thread: int) -> None:
-        k.families(people, bounds, ends, thread, threads, on_wage, place, before, after, cash, size, heads[thread])
+        k.families(people, bounds, ends, thread, threads, on_wage, members, before, after, cash, size, heads[thread])
 
     engine.each(meet, range(threads))
-    order = Order.by(before / size, place, engine.shelf)
+    order = Order.by(before / size, members, engine.shelf)
     cells = np.zeros((threads, *CELLS, k.CELL_ITEMS), np.int64)
     ages = np.zeros((threads, k.AGES, k.SCHEMES, k.PAID_ITEMS), np.int64)
     by_pool = np.zeros((threads, pools, k.SCHEMES, 2, k.PAID_ITEMS), np.int64)
@@ -152,14 +151,14 @@ def sheet_of(engine: Engine, province: Whole, pools: int, bearing: Bearing, trea
     def add(thread: int) -> None:
         flat = cells[thread].reshape(-1, k.CELL_ITEMS)
         k.sums(
-            people, bounds, ends, thread, threads, place, everybody, before, province, GROUP_OF_AGE,
-            flat, ages[thread], by_pool[thread], room[thread], dots, deciles, earned, theil, logs, cell_of, centred,
+            people, bounds, ends, thread, threads, order.place, size, everybody, before, province, GROUP_OF_AGE, flat,
+            ages[thread], by_pool[thread], room[thread], dots, deciles, earned, theil, logs, cell_of, centred,
         )  # fmt: skip
 
     engine.each(add, range(threads))
     tax = _taxes(before, size, bearing, treasury)
     return Sheet(
-        bearing, place, order, everybody, before, after - tax if tax.any() else after, cash, size, cells.sum(axis=0),
+        bearing, order, everybody, before, after - tax if tax.any() else after, cash, size, cells.sum(axis=0),
         ages.sum(axis=0), by_pool.sum(axis=0), dots.sum(axis=0), deciles.sum(axis=0), earned.sum(axis=0),
         theil.sum(axis=0), logs.sum(axis=0), cell_of, centred, tax, province,
     )  # fmt: skip
