@@ -24,7 +24,9 @@ among residents."""
 WEIGHT, UNDER, LEVEL, HEAD = range(PLACES)
 """The same in the order of families: their people, people below and tied, and the first of the tied."""
 STEPS = "places of families"
-"""What the shelf keeps rows in that order for."""
+"""What the shelf keeps such rows for."""
+LINES = "order of families"
+"""What it keeps arrays with a number for each family for."""
 SIGNLESS: Final = np.iinfo(np.int64).max
 """All bits of a real number but its sign."""
 
@@ -55,45 +57,43 @@ def unpack(packed: Whole, marks: int, values: Real, rows: Whole, ordered: Real) 
 
 
 @compiled
-def mid_ranks(rows: Whole, values: Real, members: Whole, place: Whole, ranked: Whole) -> None:
-    """Write each family's place by a variable, given in ascending order, and the same in that order."""
-    size = rows.shape[0]
-    start = 0
+def mid_ranks(rows: Whole, values: Real, members: Whole, rank: Whole, steps: Whole, ranked: Whole) -> None:
+    """Write families' places by a variable, all in its ascending order, and where in that order each row stands."""
+    size, start = values.shape[0], 0
     under, under_e, under_r = int64(0), int64(0), int64(0)
     while start < size:
         end = start
         tied, tied_e, tied_r = int64(0), int64(0), int64(0)
         while end < size and values[end] == values[start]:
-            row = rows[end]
-            weight = int64(members[row, SIZE])
+            weight = int64(members[end, SIZE])
             ranked[end, WEIGHT] = weight
             tied += weight
-            tied_e += int64(members[row, EMPLOYEE])
-            tied_r += int64(members[row, RESIDENT])
+            tied_e += int64(members[end, EMPLOYEE])
+            tied_r += int64(members[end, RESIDENT])
             end += 1
         for at in range(start, end):
-            row = rows[at]
-            place[row, BELOW] = under
-            place[row, TIED] = tied
-            place[row, TWICE + EMPLOYEE] = under_e + under_e + tied_e
-            place[row, TWICE + RESIDENT] = under_r + under_r + tied_r
+            steps[at, BELOW] = under
+            steps[at, TIED] = tied
+            steps[at, TWICE + EMPLOYEE] = under_e + under_e + tied_e
+            steps[at, TWICE + RESIDENT] = under_r + under_r + tied_r
             ranked[at, UNDER] = under
             ranked[at, LEVEL] = tied
             ranked[at, HEAD] = start
         under, under_e, under_r = under + tied, under_e + tied_e, under_r + tied_r
         start = end
+    for at in range(size):
+        rank[rows[at]] = at
 
 
 @compiled
-def times_ranks(values: Real, rows: Whole, ranked: Whole, total: int, passed: Whole, out: Real) -> None:
+def times_ranks(values: Real, ranked: Whole, total: int, passed: Whole, out: Real) -> None:
     """Write three sums of money times centred rank: by its own order; by income; by income, then itself among the tied.
 
     Ranks of families with the same money are added up as whole numbers: the order among them changes nothing.
 
     Args:
         values: money per head of families, ascending.
-        rows: their rows of `ranked`.
-        ranked: [row, place] people and places by income, in its order.
+        ranked: [order, place] their people and places by income, in the same order.
         total: persons.
         passed: [family] room for the weight already passed among families tied by income.
         out: the three sums, twice the covariance with rank times persons squared.
@@ -108,12 +108,11 @@ def times_ranks(values: Real, rows: Whole, ranked: Whole, total: int, passed: Wh
         end, tied, ranks, inside = start, int64(0), int64(0), int64(0)
         value = values[start]
         while end < size and values[end] == value:
-            row = rows[end]
-            weight, below, head = ranked[row, WEIGHT], ranked[row, UNDER], ranked[row, HEAD]
+            weight, below, head = ranked[end, WEIGHT], ranked[end, UNDER], ranked[end, HEAD]
             tied += weight
             before = passed[head]
             passed[head] = before + weight
-            ranks += weight * (below + below + ranked[row, LEVEL] - total)
+            ranks += weight * (below + below + ranked[end, LEVEL] - total)
             inside += weight * (below + below + before + before + weight - total)
             end += 1
         own += value * float64(tied * (under + under + tied - total))
@@ -126,17 +125,18 @@ def times_ranks(values: Real, rows: Whole, ranked: Whole, total: int, passed: Wh
     out[2] = nested
 
 
-def ascending(values: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Return the rows of numbers in ascending order, and the numbers in that order.
+def ascending(values: NDArray[np.float64], shelf: Shelf) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return the rows of numbers in ascending order, and the numbers in that order, in arrays from a shelf.
 
     One whole number tells a value's first bits and its row: to sort those is several times faster than to sort rows.
     """
-    packed, rows = np.empty(len(values), np.int64), np.empty(len(values), np.int64)
-    ordered = np.empty(len(values))
+    packed, rows = (shelf.take(np.int64, len(values), LINES) for _ in range(2))
+    ordered = shelf.take(np.float64, len(values), LINES)
     marks = (1 << len(values).bit_length()) - 1
     pack(np.ascontiguousarray(values).view(np.int64), marks, packed)
     packed.sort()
     unpack(packed, marks, values, rows, ordered)
+    shelf.lay_down(packed, purpose=LINES)
     return rows, ordered
 
 
@@ -152,13 +152,18 @@ class Order:
     @classmethod
     def by(cls, values: NDArray[np.float64], members: NDArray[np.int32], shelf: Shelf) -> Order:
         """Order families by a money per head."""
-        rows, ordered = ascending(values)
-        place, ranked = (shelf.take(np.int64, len(values) * PLACES, STEPS).reshape(-1, PLACES) for _ in range(2))
-        mid_ranks(rows, ordered, members, place, ranked)
+        rows, ordered = ascending(values, shelf)
+        steps, place, ranked = (shelf.take(np.int64, len(values) * PLACES, STEPS).reshape(-1, PLACES) for _ in range(3))
+        rank = shelf.take(np.int64, len(rows), LINES)
+        mid_ranks(rows, ordered, np.take(members, rows, axis=0), rank, steps, ranked)
+        np.take(steps, rank, axis=0, out=place, mode="clip")
+        shelf.lay_down(steps.reshape(-1), purpose=STEPS)
+        shelf.lay_down(ordered, rank, purpose=LINES)
         return cls(rows, place, ranked, shelf)
 
     def lay_down(self) -> None:
-        """Put the places back on the shelf."""
+        """Put the rows and places back on the shelf."""
+        self.shelf.lay_down(self.rows, purpose=LINES)
         self.shelf.lay_down(self.place.reshape(-1), self.ranked.reshape(-1), purpose=STEPS)
 
 
@@ -174,7 +179,12 @@ class Ranking:
 
 def reranked(order: Order, per_head: NDArray[np.float64], people: int, total: float) -> Ranking:
     """Return the products with ranks of families' money per head, beside the total of the money."""
-    rows, ordered = ascending(per_head[order.rows])  # income's order is almost theirs: neighbours stay near
-    out, passed = np.zeros(3), np.empty(len(rows), np.int64)
-    times_ranks(ordered, rows, order.ranked, people, passed, out)
+    shelf = order.shelf
+    rows, ordered = ascending(per_head[order.rows], shelf)  # income's order is almost theirs: neighbours stay near
+    out, passed = np.zeros(3), shelf.take(np.int64, len(rows), LINES)
+    ranked = shelf.take(np.int64, order.ranked.size, STEPS).reshape(-1, PLACES)
+    np.take(order.ranked, rows, axis=0, out=ranked, mode="clip")
+    times_ranks(ordered, ranked, people, passed, out)
+    shelf.lay_down(ranked.reshape(-1), purpose=STEPS)
+    shelf.lay_down(rows, ordered, passed, purpose=LINES)
     return Ranking(float(out[0]), float(out[1]), float(out[2]), total)

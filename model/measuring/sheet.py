@@ -94,7 +94,7 @@ class Sheet:
 
     @property
     def without_income(self) -> int:
-        """Persons in families without income."""
+        """The number of persons in families without income."""
         return int(self.heads[k.WITHOUT])
 
     @cached_property
