@@ -1,4 +1,4 @@
-"""People packed for the disk: columns that last from year to year, bytes of a kind side by side, compressed.
+"""People packed for the disk: columns that last from year to year, each in as few bits as most of its numbers need.
 
 What a year forgets is left out, kin are stored as distances, and homes as sizes. A digest comes first, so that no byte
 that the disk has lost or changed, and no other part's people, are taken for those of the part.
@@ -8,148 +8,157 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from agents.columns import Array, Table
-from agents.compiled import compiled, compiled_apart, inlined, int64
+from agents.compiled import compiled, inlined, int64
 from agents.household import HOUSEHOLD
 from agents.person import PERSON
+from model.narrow import Told, narrowed, widened
 from model.renewal import YEARLY
 from model.shelf import Shelf
 
 NOTHING: Mapping[str, Array] = MappingProxyType({})
-CODEC, LEVEL = "zstd", 1
-BLOCK = 4096
-BITS = 8
 SIGN, WORD = 31, (1 << 32) - 1
-HEAD = 8
-"""Bytes of the length of the list of columns, which comes after the digest."""
+PLACE = 8
+"""Bytes that tell where the list of columns begins, which comes last; they come after the digest."""
 DIGEST = 16
-"""Bytes of the digest."""
+"""Bytes of the digest of the list, in which every column's bytes have a check of their own."""
+OF_LIST = 1 << 10
+"""Room for a line of the list, and for what planes are rounded up by [bytes]."""
 NEAR = ("spouse", "mother", "father")
 PLACES = ("hukou", "insured")
-LASTING = tuple(name for name in PERSON if name not in {*YEARLY, "household"})
+OF_HOMES = ("household", "home")
+"""Columns that people have from their home."""
+LASTING = tuple(name for name in PERSON if name not in {*YEARLY, *OF_HOMES})
+SIZES, HOMES = "sizes", "homes"
+"""Columns of homes: how many live there, and how far the pool is from that of the home before."""
+BYTES = "bytes"
 
 
-def packed(people: Table, households: Table, mark: str = "", more: Mapping[str, Array] = NOTHING) -> bytes:
-    """Return people and their homes as bytes that a mark names.
+def packed(
+    people: Table,
+    households: Table,
+    mark: str = "",
+    names: Iterable[str] = (SIZES, HOMES, *LASTING),
+    more: Mapping[str, Array] = NOTHING,
+    shelf: Shelf | None = None,
+) -> Array:
+    """Return some columns of people and their homes, and others beside them, as bytes that a mark names [bytes].
 
-    The columns of the year are left out; other columns may be added.
+    The bytes are an array of the shelf, for the purpose `BYTES`.
     """
-    sizes = np.diff(households.start, append=np.int32(len(people)))
-    columns: dict[str, Array] = {"sizes": sizes, "homes": households.home}
-    columns |= {name: _distance(people, name) for name in LASTING}
-    columns |= more
-    codec = pa.Codec(CODEC, compression_level=LEVEL)
-    told, blobs = [], []
-    for name, values in columns.items():
-        plain = _shuffled(values)
-        blob = codec.compress(plain, asbytes=True)
-        told.append([name, values.dtype.str, len(values), len(blob)])
-        blobs.append(blob)
-    head = json.dumps(told).encode()
-    content = b"".join([len(head).to_bytes(HEAD, "little"), head, *blobs])
-    return _digest(content, mark) + content
+    shelf = shelf or Shelf()
+    rows, count = len(people), len(PERSON) + len(HOUSEHOLD) + len(more)
+    content = shelf.take("u1", 2 * rows * people.bytes_per_row + count * OF_LIST, BYTES)
+    told, at = [], DIGEST + PLACE
+    for name in (*names, *more):
+        column = more[name] if name in more else _stored(people, households, name, shelf)
+        told.append(narrowed(name, column, content[at:], shelf))
+        if name in {*NEAR, *PLACES}:
+            shelf.lay_down(column)
+        at += told[-1].size
+    place, listed = at.to_bytes(PLACE, "little"), json.dumps(told).encode()
+    start = _digest(place + listed, mark) + place
+    content[: len(start)] = np.frombuffer(start, "u1")
+    content[at : at + len(listed)] = np.frombuffer(listed, "u1")
+    return content[: at + len(listed)]
 
 
-def _digest(content: bytes | memoryview, mark: str) -> bytes:
+def _digest(content: bytes, mark: str) -> bytes:
     return hashlib.blake2b(content, digest_size=DIGEST, key=mark.encode()).digest()
 
 
-def unpacked(content: bytes, shelf: Shelf, mark: str = "") -> tuple[Table, Table]:
-    """Return people and homes from bytes of a mark, in arrays of a shelf.
+class Packed:
+    """Packed columns, unpacked where they are asked for.
 
-    Errors: ValueError where the bytes are not those that were packed under the mark.
+    Errors: ValueError where bytes are not those that were packed under the mark.
     """
-    people, homes, _ = unpacked_with(content, shelf, mark)
-    return people, homes
+
+    def __init__(self, content: Array, mark: str = "") -> None:
+        """Take bytes, and read which columns they hold."""
+        start = content[: DIGEST + PLACE].tobytes()
+        at = DIGEST + PLACE
+        end = int.from_bytes(start[DIGEST:], "little")
+        listed = content[end:].tobytes()
+        if start[:DIGEST] != _digest(start[DIGEST:] + listed, mark):
+            raise ValueError("its bytes are others than were written for it")
+        self.content = content
+        self.columns: dict[str, tuple[Told, Array]] = {}
+        for line in json.loads(listed):
+            told = Told(*line)
+            self.columns[told.name] = told, content[at : at + told.size]
+            at += told.size
+
+    def take(self, name: str, shelf: Shelf) -> Array:
+        """Return a column in an array of a shelf [unit of the column]."""
+        told, content = self.columns[name]
+        values = shelf.take(told.kind, told.rows)
+        widened(told, content, values, shelf)
+        return values
 
 
-def unpacked_with(content: bytes, shelf: Shelf, mark: str = "") -> tuple[Table, Table, dict[str, Array]]:
-    """Return people, homes and added columns from bytes of a mark, in arrays of a shelf [unit of the columns].
+def unpacked(
+    packs: Iterable[Packed], shelf: Shelf, names: Iterable[str] = PERSON
+) -> tuple[Table, Table, dict[str, Array]]:
+    """Return people, their homes and added columns from packs of the same people, in arrays of a shelf.
 
-    Errors: ValueError where the bytes are not those that were packed under the mark.
+    Columns of people that are not named may hold anything.
+
+    Errors: ValueError where bytes are not those that were packed.
     """
-    view, found = memoryview(content)[DIGEST:], {}
-    if content[:DIGEST] != _digest(view, mark):
-        raise ValueError("its bytes are others than were written for it")
-    codec, at = pa.Codec(CODEC), HEAD + int.from_bytes(view[:HEAD], "little")
-    for name, kind, rows, size in json.loads(bytes(view[HEAD:at])):
-        dtype = np.dtype(kind)
-        plain = codec.decompress(view[at : at + size], decompressed_size=rows * dtype.itemsize)
-        found[name] = values = shelf.take(dtype, rows)
-        _unshuffle(np.frombuffer(plain, "u1"), values)
-        at += size
-    sizes, homes = found.pop("sizes"), found.pop("homes")
-    rows = len(found["key"])
-    for name in YEARLY:
-        found[name] = shelf.take(PERSON[name].dtype, rows)
-        found[name][:] = 0
-    _undo_distances(found)
-    found["household"] = household = shelf.take(PERSON["household"].dtype, rows)
-    household[:] = np.repeat(np.arange(len(sizes), dtype=household.dtype), sizes)
-    start = np.cumsum(sizes, dtype=HOUSEHOLD["start"].dtype) - sizes
+    wanted, found = {*names}, dict[str, Array]()
+    for pack in packs:
+        found |= {name: pack.take(name, shelf) for name in pack.columns if name in wanted or name not in PERSON}
+    start, homes = _homes(found.pop(SIZES), found.pop(HOMES))
+    rows = int(start[-1])
     others = {name: found.pop(name) for name in set(found) - set(PERSON)}
-    return Table(PERSON, rows, found), Table(HOUSEHOLD, len(sizes), {"start": start, "home": homes}), others
+    for name in PERSON:
+        if name not in found:
+            found[name] = shelf.take(PERSON[name].dtype, rows)
+            if name in wanted and name in YEARLY:
+                found[name][:] = 0
+    _move_in(start, homes, found["household"], found["home"])
+    _undo_distances(found, wanted)
+    return Table(PERSON, rows, found), Table(HOUSEHOLD, len(homes), {"start": start[:-1], "home": homes}), others
 
 
-@compiled_apart
-def _spread(values: Array, planes: Array) -> None:
-    """Write the first bytes of all numbers, then all second bytes, and so on, a block of numbers at a time."""
-    for start in range(0, values.size, BLOCK):
-        part = values[start : start + BLOCK]
-        for byte in range(planes.shape[0]):
-            plane, shift = planes[byte, start : start + BLOCK], values.dtype.type(BITS * byte)
-            for i in range(part.size):
-                plane[i] = part[i] >> shift
-
-
-@compiled_apart
-def _gather(planes: Array, values: Array) -> None:
-    """Put numbers together of their bytes: what `_spread` undone is."""
-    for start in range(0, values.size, BLOCK):
-        part = values[start : start + BLOCK]
-        part[:] = 0
-        for byte in range(planes.shape[0]):
-            plane, shift = planes[byte, start : start + BLOCK], values.dtype.type(BITS * byte)
-            for i in range(part.size):
-                part[i] |= values.dtype.type(plane[i]) << shift
-
-
-def _shuffled(values: Array) -> Array:
-    """Return the bytes of an array, all first bytes before all second ones."""
-    width = values.dtype.itemsize
-    if width == 1:
-        return np.ascontiguousarray(values).view("u1")
-    planes = np.empty((width, len(values)), "u1")
-    _spread(np.ascontiguousarray(values).view(f"u{width}"), planes)
-    return planes
-
-
-def _unshuffle(plain: Array, values: Array) -> None:
-    """Write an array given its bytes as they come from `_shuffled`."""
-    width = values.dtype.itemsize
-    if width == 1:
-        values.view("u1")[:] = plain
-    else:
-        _gather(plain.reshape(width, len(values)), values.view(f"u{width}"))
-
-
-def _distance(people: Table, name: str) -> Array:
+def _stored(people: Table, households: Table, name: str, shelf: Shelf) -> Array:
     """Return what is stored of a column: of kin how far away they are, of places whether they are home."""
+    if name == SIZES:
+        return np.diff(households.start, append=np.int32(len(people)))
+    if name == HOMES:
+        return np.diff(households.home, prepend=households.home.dtype.type(0))
     values: Array = getattr(people, name)
     if name in PLACES:
-        return np.asarray(values ^ people.home)
+        return np.bitwise_xor(values, people.home, out=shelf.take(values.dtype, len(values)))
     if name not in NEAR:
         return values
-    apart = np.empty_like(values)
+    apart = shelf.take(values.dtype, len(values))
     _part(values, people.mother, people.spouse, name == "father", apart)
     return apart
+
+
+def _homes(sizes: Array, apart: Array) -> tuple[Array, Array]:
+    """Return the first row of every home and of what comes after, and their pools."""
+    start = np.zeros(len(sizes) + 1, HOUSEHOLD["start"].dtype)
+    np.cumsum(sizes, out=start[1:])
+    return start, np.cumsum(apart, dtype=apart.dtype)
+
+
+@compiled
+def _move_in(
+    start: NDArray[np.int32], homes: NDArray[np.int16], household: NDArray[np.int32], home: NDArray[np.int16]
+) -> None:
+    """Write everybody's home and its pool."""
+    for place in range(homes.size):
+        for row in range(start[place], start[place + 1]):
+            household[row] = place
+            home[row] = homes[place]
 
 
 @inlined
@@ -182,9 +191,11 @@ def _meet(stored: NDArray[np.int32], mother: NDArray[np.int32], spouse: NDArray[
         stored[row] = row + apart if told != 0 else _expected(row, mother, spouse, is_father)
 
 
-def _undo_distances(found: dict[str, Array]) -> None:
-    """Turn distances back into rows and places, in place."""
+def _undo_distances(found: dict[str, Array], names: set[str]) -> None:
+    """Turn distances back into rows and places, in place, of the columns named."""
     for name in PLACES:
-        found[name] ^= found["home"]
+        if name in names:
+            found[name] ^= found["home"]
     for name in NEAR:
-        _meet(found[name], found["mother"], found["spouse"], name == "father")
+        if name in names:
+            _meet(found[name], found["mother"], found["spouse"], name == "father")

@@ -1,7 +1,8 @@
 """A world in parts on disk: one part a thread is in memory, and only the end of each year is kept.
 
-Within a year a part is read again at every barrier. Its people are put aside once, when contributions are known and
-before accounts pay them; no later phase reads the year's own columns written until then (a test says so). What else the
+Within a year a part is read again at every barrier. Its people are written once, when contributions are known and
+before accounts pay them; no later phase reads the year's own columns written until then, and few that last are written
+later (tests say so): those are put aside beside the others, and written again where the year is closed. What else the
 year has brought is lived again, which costs less than to keep it. So the bits are those of the same parts in memory,
 and an interruption loses the year in hand.
 """
@@ -12,25 +13,33 @@ import os
 import platform
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from agents.columns import Array, Table
+from agents.person import PERSON
 from model.engine import BLOCK, Engine
 from model.errors import ResultsError, ScenarioError
-from model.packing import packed, unpacked_with
+from model.packing import BYTES, HOMES, LASTING, NOTHING, SIZES, Packed, packed, unpacked
 from model.parts import Make, Parts, Stage
 from model.phases.ground import Ground
 from model.phases.tally import Tally
 from model.shelf import Shelf
 
 DRAFT = ".draft"
-SUFFIX = "people"
-ASIDE, MIDDLE = "money_in", ".middle"
-"""The stage after which people are put aside, and how their files end."""
+ASIDE = "money_in"
+"""The stage after which people are put aside."""
+SUFFIX, MIDDLE, CLOSED = ".people", ".middle", ".closed"
+"""How files of a part end: columns that stay after that stage; the others as they are then, and at the year's end."""
+CHANGING = ("account", "claimed", "bonus_claims")
+"""Columns that last and are written after people were put aside."""
+STAYING = (SIZES, HOMES, *(name for name in LASTING if name not in CHANGING))
+ASKED = "asked"
+ALONE = {"weigh": ("key", "age", "chronic", "dying", "home", "insured", "rank", "scheme", "work")}
+"""A stage that reads only these columns, and nothing that was written since people were put aside."""
 
 
 class Streamed(Parts):
@@ -64,85 +73,114 @@ class Streamed(Parts):
         super().__init__(make, count, pools, threads, block)
 
     def _found(self, part: int, thread: int, *, make: Make) -> None:
-        """Make the first people of a part and put them on disk, unless they lie there."""
+        """Make the first people of a part and put them on disk, unless they lie there whole."""
         if self.place == self.draft:
-            self.rows[part] = self._write(part, *make(part))
+            self.rows[part] = self._write(part, *make(part), thread)
         else:
-            people, _ = self._read(part, Shelf())
+            people, _, _ = self._read(self.place, part, (SUFFIX, CLOSED), thread)
             self.rows[part] = len(people)
+            self.shelves[thread].lay_down(*people.arrays().values())
 
-    def _file(self, folder: Path, part: int) -> Path:
-        return folder / f"{part}.{SUFFIX}"
+    def _file(self, folder: Path, part: int, suffix: str = SUFFIX) -> Path:
+        return folder / f"{part}{suffix}"
 
-    def _mark(self, part: int) -> str:
+    def _mark(self, part: int, suffix: str) -> str:
         """Return what tells a part's file from others."""
-        return f"{part + 1} of {self.count}"
+        return f"{part + 1} of {self.count}{suffix}"
 
-    def _write(self, part: int, people: Table, households: Table) -> int:
-        """Put the people of a part into the draft in one piece, and return how many they are [people]."""
-        self._put(part, self._file(self.draft, part), packed(people, households, self._mark(part)))
+    def _write(self, part: int, people: Table, households: Table, thread: int = 0) -> int:
+        """Put the people of a part into the draft, and return how many they are [people]."""
+        self._put(part, SUFFIX, people, households, STAYING, thread=thread)
+        self._put(part, CLOSED, people, households, CHANGING, thread=thread)
         return len(people)
 
-    def _put(self, part: int, path: Path, content: bytes) -> None:
-        """Write a file of a part in one piece."""
+    def _put(
+        self,
+        part: int,
+        suffix: str,
+        people: Table,
+        households: Table,
+        names: tuple[str, ...],
+        more: Mapping[str, Array] = NOTHING,
+        thread: int = 0,
+    ) -> None:
+        """Write columns of a part into a file of the draft in one piece."""
+        shelf, path = self.shelves[thread], self._file(self.draft, part, suffix)
         half = path.with_suffix(f".{platform.node()}-{os.getpid()}.half")
+        content = packed(people, households, self._mark(part, suffix), names, more, shelf)
         try:
             self.draft.mkdir(parents=True, exist_ok=True)
-            half.write_bytes(content)
+            half.write_bytes(content.data)
             half.replace(path)
         except OSError as problem:
             half.unlink(missing_ok=True)
             words = f"{problem.strerror or problem}; the same line goes on from the last year that is whole"
             raise ResultsError(f"{self.folder}: expected room for part {part + 1} of {self.count} ({words})") from None
+        shelf.lay_down(content, purpose=BYTES)
 
-    def _read(self, part: int, shelf: Shelf) -> tuple[Table, Table]:
-        """Read the people of a part from where they lie now."""
-        people, homes, _ = self._take(part, self._file(self.place, part), shelf)
-        return people, homes
-
-    def _take(self, part: int, path: Path, shelf: Shelf) -> tuple[Table, Table, dict[str, Array]]:
+    def _read(
+        self, folder: Path, part: int, suffixes: tuple[str, ...], thread: int, names: Iterable[str] = PERSON
+    ) -> tuple[Table, Table, dict[str, Array]]:
+        """Read the people of a part, of their columns at least those named, from its files in a folder."""
+        shelf, packs, path = self.shelves[thread], dict[str, Packed](), folder
         try:
-            return unpacked_with(path.read_bytes(), shelf, self._mark(part))
+            for suffix in suffixes:
+                path = self._file(folder, part, suffix)
+                packs[suffix] = Packed(content_of(path, shelf, suffix), self._mark(part, suffix))
+            found = unpacked(packs.values(), shelf, names)
         except (OSError, ValueError) as problem:
             raise ResultsError(f"{path}: expected the people of a part ({problem})") from None
-
-    def _middle(self, part: int) -> Path:
-        return (self.draft / str(part)).with_suffix(MIDDLE)
+        for suffix, pack in packs.items():
+            shelf.lay_down(pack.content, purpose=suffix)
+        return found
 
     def _live(self, part: int, thread: int, *, stages: list[Stage], last: bool) -> None:
         """Live some stages in one part, and put its people aside in the middle of the year."""
-        engine = self._open(part, thread)
+        names = [stage.name for stage in stages]
+        written = ASIDE in names or self._is_aside(part)
+        engine = self._open(part, thread, names[0] if len(names) == 1 else "")
         for stage in stages:
             engine.live(*stage, self.tallies[thread])
             if stage.name == ASIDE:
-                aside = packed(engine.people, engine.households, self._mark(part), {"asked": engine.asked})
-                self._put(part, self._middle(part), aside)
-        self._shut(part, thread, engine, changed=last)
+                self._put(part, SUFFIX, engine.people, engine.households, STAYING, thread=thread)
+                self._put(part, MIDDLE, engine.people, engine.households, CHANGING, {ASKED: engine.asked}, thread)
+        if last and written:
+            self._put(part, CLOSED, engine.people, engine.households, CHANGING, thread=thread)
+        self._shut(part, thread, engine, changed=last and not written)
         if last:
-            self._middle(part).unlink(missing_ok=True)
+            self._file(self.draft, part, MIDDLE).unlink(missing_ok=True)
 
-    def _open(self, part: int, thread: int) -> Engine:
-        """Read a part and live again what the year has brought since it was put aside, or all of it."""
-        shelf, lived, asked = self.shelves[thread], self.lived, None
-        names = [stage.name for stage in lived]
-        if ASIDE in names and self._middle(part).exists():
-            people, homes, more = self._take(part, self._middle(part), shelf)
-            lived, asked = lived[names.index(ASIDE) + 1 :], more["asked"]
+    def _is_aside(self, part: int) -> bool:
+        """Return whether a part was put aside this year, and is there."""
+        return ASIDE in [stage.name for stage in self.lived] and self._file(self.draft, part, MIDDLE).exists()
+
+    def _open(self, part: int, thread: int, only: str = "") -> Engine:
+        """Read a part and live again what the year has brought since it was put aside, or all of it.
+
+        For only one stage this may be less.
+        """
+        shelf, lived, more = self.shelves[thread], self.lived, dict[str, Array]()
+        if not self._is_aside(part):
+            people, homes, _ = self._read(self.place, part, (SUFFIX, CLOSED), thread)
+        elif only in ALONE:
+            people, homes, _ = self._read(self.draft, part, (SUFFIX,), thread, ALONE[only])
+            lived = []
         else:
-            people, homes = self._read(part, shelf)
+            people, homes, more = self._read(self.draft, part, (SUFFIX, MIDDLE), thread)
+            lived = lived[[stage.name for stage in lived].index(ASIDE) + 1 :]
         engine = self._engine(people, homes, shelf)
-        if asked is not None:
-            engine.asked[:] = asked
-            shelf.lay_down(asked)
+        if ASKED in more:
+            engine.asked[:] = more[ASKED]
+            shelf.lay_down(more[ASKED])
         for stage in lived:
             engine.live(*stage, self.again[thread])
         return engine
 
     def _shut(self, part: int, thread: int, engine: Engine, *, changed: bool) -> None:
-        """Write a part that has closed a year; of any other forget what can be lived again."""
+        """Write a part whose people have changed for good; of any other forget what can be lived again."""
         super()._shut(part, thread, engine, changed=changed)
         if changed:
-            self._write(part, engine.people, engine.households)
+            self._write(part, engine.people, engine.households, thread)
         engine.lay_down()
 
     def live(self, stage: str, laws: Any, ground: Ground, tally: Tally) -> None:
@@ -181,12 +219,20 @@ class Streamed(Parts):
     @property
     def bytes_per_person(self) -> float:
         """Return what lies on disk between years, per person [bytes]."""
-        return sum(self._file(self.place, part).stat().st_size for part in range(self.count)) / len(self)
+        files = [self._file(self.place, part, suffix) for part in range(self.count) for suffix in (SUFFIX, CLOSED)]
+        return sum(file.stat().st_size for file in files) / len(self)
 
 
 def draft_after(folder: Path, kept: Path | None) -> Path:
     """Return where the year after a kept one is written: no late worker of one year can write into another's."""
     return folder / (DRAFT if kept is None else f"{DRAFT}-after-{kept.name}")
+
+
+def content_of(path: Path, shelf: Shelf, purpose: str) -> Array:
+    """Return a file in an array of a shelf [bytes]. Errors: OSError where it cannot be read."""
+    with path.open("rb", buffering=0) as file:
+        content = shelf.take("u1", os.fstat(file.fileno()).st_size, purpose)
+        return content[: file.readinto(content.data)]
 
 
 _taken: dict[Path, int] = {}

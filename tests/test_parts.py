@@ -22,19 +22,20 @@ from model import data
 from model.checkpoint import Resumed, save
 from model.errors import ResultsError, ScenarioError
 from model.on_disk import on_disk
-from model.packing import packed, unpacked
+from model.packing import Packed, packed, unpacked
 from model.parts import PART, Parts, parts_of
 from model.pooling import PoolingModel
 from model.renewal import YEARLY
 from model.scenario import Reform, Scenario
 from model.shelf import Shelf
+from model.streaming import CLOSED, SUFFIX
 from model.synthesis import Population, first_population
 from tests.worlds import START, frame_hash, hashes, live, run_apart, table_hash, world_of
 
 PEOPLE, SMALL = 6000, 2000
 END = START + 2
 AGES = 11
-SPOILT = ("state.json", "arrays.npz", "1.people", "funds.parquet", "digests.json")
+SPOILT = ("state.json", "arrays.npz", "1.people", "1.closed", "funds.parquet", "digests.json")
 """Files of a world on disk."""
 
 
@@ -153,7 +154,8 @@ def test_an_interruption_loses_at_most_the_year_in_hand(years: int, tmp_path: Pa
     begun = on_disk(tmp_path, lived().case, part=SMALL)
     if years:
         live(begun, START + years - 1)
-    begun.engine._write(1, *begun.engine._read(0, Shelf()))  # half a year is in the draft
+    other, homes, _ = begun.engine._read(begun.engine.place, 0, (SUFFIX, CLOSED), 0)
+    begun.engine._write(1, other, homes)  # half a year is in the draft
     assert begun.engine.draft.is_dir()
     world = on_disk(tmp_path, lived().case, part=SMALL)
     assert world.year == START + years - 1
@@ -222,7 +224,8 @@ def test_a_spoilt_file_is_one_line(name: str, spoilt: str, tmp_path: Path) -> No
     whole = path.read_bytes()
     middle = len(whole) // 2
     changed = whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1 :]
-    other = {"1.people": path.with_name("0.people").read_bytes(), "digests.json": b"[]"}.get(name, b"PK")
+    others = {name: path.with_name(f"0.{name[2:]}") for name in SPOILT if name[0] == "1"}
+    other = others[name].read_bytes() if name in others else b"[]" if name == "digests.json" else b"PK"
     path.write_bytes({"empty": b"", "half": whole[:middle], "changed": changed, "other": other}[spoilt])
     with pytest.raises(ResultsError) as refused:
         on_disk(tmp_path, lived().case, part=SMALL)
@@ -258,14 +261,16 @@ def test_measures_of_people_on_disk_are_sums(tmp_path: Path) -> None:
 
 def test_nobody_is_packed_too() -> None:
     people, homes = Table(PERSON, 0), Table(HOUSEHOLD, 0)
-    assert [len(table) for table in unpacked(packed(people, homes), Shelf())] == [0, 0]
+    out, homes_out, others = unpacked([Packed(packed(people, homes))], Shelf())
+    assert (len(out), len(homes_out), others) == (0, 0, {})
 
 
 def test_packed_people_come_out_as_they_went_in() -> None:
     people, homes = lived().engine.people, lived().engine.households
     shelf = Shelf()
     for _ in range(2):  # the second time into arrays that hold something
-        out, homes_out = unpacked(packed(people, homes), shelf)
+        out, homes_out, others = unpacked([Packed(packed(people, homes))], shelf)
+        assert not others
         for name, values in people.arrays().items():
             assert np.array_equal(getattr(out, name), 0 * values if name in YEARLY else values), name
         for name, values in homes.arrays().items():
