@@ -1,14 +1,14 @@
 """Whole numbers in few bits: a column's many small numbers side by side, then the few large ones in full.
 
 Numbers are told from the column's least one on. A column of so many bits tells those below its escape, the largest
-that the bits hold; in place of others stands the escape. The lowest bits of a plane's bytes hold the first stretch of
-numbers, those above the next, so that packing and unpacking take many numbers at once.
+that the bits hold; in place of others stands the escape. Numbers lie group by group, so that they stay in the cache
+while they are packed, and a group's bits in planes: the lowest bits of a plane's bytes hold the first stretch of
+numbers, those above the next, so that many numbers are taken at once.
 """
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -23,8 +23,8 @@ WIDTHS = (1, 2, 4, 8, 12, 16, 20, 24, 32, 64)
 """Bits that a column may be told in."""
 LOOKED_AT = 1 << 12
 """Numbers of a column that are looked at to choose its bits."""
-AT_ONCE = 1 << 12
-"""Numbers among which escapes are listed before they are replaced."""
+GROUP = 1 << 12
+"""Numbers of a group."""
 
 
 class Told(NamedTuple):
@@ -43,19 +43,20 @@ class Told(NamedTuple):
     """CRC-32 of the bytes."""
 
     @property
+    def in_bits(self) -> int:
+        """Return the bytes of all numbers in bits [bytes]."""
+        groups, left = divmod(self.rows, GROUP)
+        return groups * group_size(GROUP, self.bits) + group_size(left, self.bits)
+
+    @property
     def size(self) -> int:
         """Return the bytes of the column [bytes]."""
-        return sum(planes_size(self.rows, bits) for _, bits in planes(self.bits)) + self.rare * self.whole
+        return self.in_bits + self.rare * self.whole
 
 
-def planes(bits: int) -> Iterator[tuple[int, int]]:
-    """Give the lowest bit and the bits of every plane: whole bytes, and what is left of a number of bits."""
-    return ((shift, min(BITS, bits - shift)) for shift in range(0, bits, BITS))
-
-
-def planes_size(rows: int, bits: int) -> int:
-    """Return the bytes of a plane of so many bits [bytes]."""
-    return -(-rows * bits // BITS)
+def group_size(rows: int, bits: int) -> int:
+    """Return the bytes of a group: planes of whole bytes, and one of what is left of a number of bits [bytes]."""
+    return rows * (bits // BITS) - (-rows * (bits % BITS) // BITS)
 
 
 def escape_of(bits: int) -> int:
@@ -83,13 +84,11 @@ def narrowed(name: str, column: Array, out: Array, shelf: Shelf) -> Told:
     least, largest = (int(values.min()), int(values.max())) if len(values) else (0, 0)
     whole = max(-(-(largest - least).bit_length() // BITS), 1)
     bits = bits_for(values, least, largest, whole) if len(values) else 1
-    told, at = Told(name, column.dtype.str, len(values), least, bits, 0, whole, 0), 0
-    some_rare = largest - least >> bits > 0
+    told = Told(name, column.dtype.str, len(values), least, bits, 0, whole, 0)
+    some_rare = (largest - least) >> bits > 0
     cap = number(escape_of(bits) if some_rare else largest - least)
-    for shift, width in planes(bits):
-        size = planes_size(len(values), width)
-        lay(values, number(least), cap, number(shift), width, out[at : at + size])
-        at += size
+    narrow(values, number(least), cap, bits, out)
+    at = told.in_bits
     if some_rare:
         room = shelf.take(values.dtype, len(values) + 1, "rare")
         rare = room[: list_rare(values, number(least), cap, room)]
@@ -108,21 +107,15 @@ def widened(told: Told, content: Array, column: Array, shelf: Shelf) -> None:
     """
     if zlib.crc32(content.data) != told.check:
         raise ValueError(f"{told.name}: its bytes are others than were written for it")
-    values, at = column.view(f"u{column.dtype.itemsize}"), 0
+    values, at = column.view(f"u{column.dtype.itemsize}"), told.in_bits
     number = values.dtype.type
-    for shift, width in planes(told.bits):
-        size = planes_size(len(values), width)
-        pick(values, number(shift), width, content[at : at + size])
-        at += size
-    if told.rare:
-        room = shelf.take(values.dtype, told.rare, "rare")
-        for byte in range(told.whole):
-            pick(room, number(BITS * byte), BITS, content[at : at + told.rare])
-            at += told.rare
-        replace_escapes(values, number(escape_of(told.bits)), room, np.empty(AT_ONCE, np.int32))
-        shelf.lay_down(room, purpose="rare")
-    if told.least:
-        values += number(told.least)
+    rare = shelf.take(values.dtype, told.rare, "rare")
+    for byte in range(told.whole if told.rare else 0):
+        pick(rare, number(BITS * byte), BITS, content[at : at + told.rare])
+        at += told.rare
+    escape = number(escape_of(told.bits) if told.rare else 0)
+    widen(values, number(told.least), escape, told.bits, content, rare, np.empty(GROUP, np.int32))
+    shelf.lay_down(rare, purpose="rare")
 
 
 @compiled_apart
@@ -170,15 +163,46 @@ def list_rare(values: Array, least: int, escape: int, rare: Array) -> int:
 
 
 @compiled_apart
-def replace_escapes(values: Array, escape: int, rare: Array, room: Array) -> None:
-    """Put the rare numbers in the places of escapes."""
+def replace_escapes(group: Array, escape: int, rare: Array, found: int, room: Array) -> int:
+    """Put the rare numbers, from a place on, where escapes stand; return the next place [row of rare numbers]."""
+    number = int64(0)
+    for i in range(group.size):
+        room[number] = i
+        number += int64(group[i] == escape)
+    for place in range(number):
+        group[room[place]] = rare[found + place]
+    return found + number
+
+
+@compiled_apart
+def narrow(values: Array, least: int, cap: int, bits: int, out: Array) -> None:
+    """Write all numbers in bits, those above the cap as the cap."""
+    kind = values.dtype.type
+    at = int64(0)
+    for start in range(0, values.size, GROUP):
+        group = values[start : start + GROUP]
+        for shift in range(0, bits, BITS):
+            width = min(BITS, bits - shift)
+            size = -(-group.size * width // BITS)
+            lay(group, least, cap, kind(shift), width, out[at : at + size])
+            at += size
+
+
+@compiled_apart
+def widen(values: Array, least: int, escape: int, bits: int, content: Array, rare: Array, room: Array) -> None:
+    """Write all numbers that are told in bits, and the rare ones where there are such."""
+    kind = values.dtype.type
+    at = int64(0)
     found = int64(0)
-    for start in range(0, values.size, room.size):
-        part = values[start : start + room.size]
-        here = int64(0)
-        for i in range(part.size):
-            room[here] = i
-            here += int64(part[i] == escape)
-        for place in range(here):
-            part[room[place]] = rare[found + place]
-        found += here
+    for start in range(0, values.size, GROUP):
+        group = values[start : start + GROUP]
+        for shift in range(0, bits, BITS):
+            width = min(BITS, bits - shift)
+            size = -(-group.size * width // BITS)
+            pick(group, kind(shift), width, content[at : at + size])
+            at += size
+        if rare.size > 0:
+            found = replace_escapes(group, escape, rare, found, room)
+        if least > 0:
+            for i in range(group.size):
+                group[i] += least

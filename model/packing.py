@@ -12,10 +12,9 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 import numpy as np
-from numpy.typing import NDArray
 
 from agents.columns import Array, Table
-from agents.compiled import compiled, inlined, int64
+from agents.compiled import compiled_apart, inlined, int64
 from agents.household import HOUSEHOLD
 from agents.person import PERSON
 from model.narrow import Told, narrowed, widened
@@ -30,7 +29,7 @@ DIGEST = 16
 """Bytes of the digest of the list, in which every column's bytes have a check of their own."""
 OF_LIST = 1 << 10
 """Room for a line of the list, and for what planes are rounded up by [bytes]."""
-NEAR = ("spouse", "mother", "father")
+KIN, FATHER = ("spouse", "mother"), "father"
 PLACES = ("hukou", "insured")
 OF_HOMES = ("household", "home")
 """Columns that people have from their home."""
@@ -38,6 +37,8 @@ LASTING = tuple(name for name in PERSON if name not in {*YEARLY, *OF_HOMES})
 SIZES, HOMES = "sizes", "homes"
 """Columns of homes: how many live there, and how far the pool is from that of the home before."""
 BYTES = "bytes"
+FEW = 4
+"""Rows of a home that are written at once."""
 
 
 def packed(
@@ -59,7 +60,7 @@ def packed(
     for name in (*names, *more):
         column = more[name] if name in more else _stored(people, households, name, shelf)
         told.append(narrowed(name, column, content[at:], shelf))
-        if name in {*NEAR, *PLACES}:
+        if name in {*KIN, FATHER, *PLACES}:
             shelf.lay_down(column)
         at += told[-1].size
     place, listed = at.to_bytes(PLACE, "little"), json.dumps(told).encode()
@@ -114,17 +115,18 @@ def unpacked(
     wanted, found = {*names}, dict[str, Array]()
     for pack in packs:
         found |= {name: pack.take(name, shelf) for name in pack.columns if name in wanted or name not in PERSON}
-    start, homes = _homes(found.pop(SIZES), found.pop(HOMES))
-    rows = int(start[-1])
+    sizes, apart = found.pop(SIZES), found.pop(HOMES)
     others = {name: found.pop(name) for name in set(found) - set(PERSON)}
+    rows = int(sizes.sum())
     for name in PERSON:
         if name not in found:
             found[name] = shelf.take(PERSON[name].dtype, rows)
             if name in wanted and name in YEARLY:
                 found[name][:] = 0
-    _move_in(start, homes, found["household"], found["home"])
+    start, homes = (np.empty(len(sizes), HOUSEHOLD[name].dtype) for name in ("start", "home"))
+    _move_in(sizes, apart, start, homes, found["household"], found["home"])
     _undo_distances(found, wanted)
-    return Table(PERSON, rows, found), Table(HOUSEHOLD, len(homes), {"start": start[:-1], "home": homes}), others
+    return Table(PERSON, rows, found), Table(HOUSEHOLD, len(homes), {"start": start, "home": homes}), others
 
 
 def _stored(people: Table, households: Table, name: str, shelf: Shelf) -> Array:
@@ -136,59 +138,91 @@ def _stored(people: Table, households: Table, name: str, shelf: Shelf) -> Array:
     values: Array = getattr(people, name)
     if name in PLACES:
         return np.bitwise_xor(values, people.home, out=shelf.take(values.dtype, len(values)))
-    if name not in NEAR:
+    if name not in (*KIN, FATHER):
         return values
     apart = shelf.take(values.dtype, len(values))
-    _part(values, people.mother, people.spouse, name == "father", apart)
+    if name == FATHER:
+        _part_fathers(values, people.mother, people.spouse, apart)
+    else:
+        _part(values, apart)
     return apart
 
 
-def _homes(sizes: Array, apart: Array) -> tuple[Array, Array]:
-    """Return the first row of every home and of what comes after, and their pools."""
-    start = np.zeros(len(sizes) + 1, HOUSEHOLD["start"].dtype)
-    np.cumsum(sizes, out=start[1:])
-    return start, np.cumsum(apart, dtype=apart.dtype)
+@compiled_apart
+def _move_in(sizes: Array, apart: Array, start: Array, homes: Array, household: Array, home: Array) -> None:
+    """Write the first row and the pool of every home, and everybody's home and pool.
 
-
-@compiled
-def _move_in(
-    start: NDArray[np.int32], homes: NDArray[np.int16], household: NDArray[np.int32], home: NDArray[np.int16]
-) -> None:
-    """Write everybody's home and its pool."""
-    for place in range(homes.size):
-        for row in range(start[place], start[place + 1]):
-            household[row] = place
-            home[row] = homes[place]
+    As most homes are small, some rows are written at once, and those beyond the home again by the next.
+    """
+    row = int64(0)
+    pool = int64(0)
+    for place in range(sizes.size):
+        pool += int64(apart[place])
+        start[place] = row
+        homes[place] = pool
+        end = row + int64(sizes[place])
+        if row <= household.size - FEW:
+            for i in range(row, row + FEW):
+                household[i] = place
+                home[i] = pool
+            row += FEW
+        for i in range(row, end):
+            household[i] = place
+            home[i] = pool
+        row = end
 
 
 @inlined
-def _expected(row: int, mother: NDArray[np.int32], spouse: NDArray[np.int32], is_father: bool) -> int:
-    """Return the relative who needs no number: none, and of a father the mother's husband."""
-    return int64(spouse[mother[row]]) if is_father and mother[row] >= 0 else int64(-1)
+def _husband(row: int, mother: Array, spouse: Array) -> int:
+    """Return the mother's husband, -1 if there is none."""
+    known = int64(mother[row])
+    husband = int64(spouse[max(known, 0)])
+    return husband if known >= 0 else int64(-1)
 
 
-@compiled
-def _part(
-    values: NDArray[np.int32],
-    mother: NDArray[np.int32],
-    spouse: NDArray[np.int32],
-    is_father: bool,
-    out: NDArray[np.int32],
-) -> None:
-    """Write how far away relatives are: small numbers whichever way; nobody is near himself, so 0 is free."""
-    for row in range(values.size):
-        apart = int64(values[row]) - row
-        known = int64(values[row]) == _expected(row, mother, spouse, is_father)
-        out[row] = 0 if known else (apart << 1) ^ (apart >> SIGN)
+@inlined
+def _distance(relative: int, row: int) -> int:
+    """Return how far away a relative is: a small number whichever way; nobody is near himself, so 0 is free."""
+    apart = int64(relative) - row
+    return (apart << 1) ^ (apart >> SIGN)
 
 
-@compiled
-def _meet(stored: NDArray[np.int32], mother: NDArray[np.int32], spouse: NDArray[np.int32], is_father: bool) -> None:
+@inlined
+def _relative(told: int, row: int) -> int:
+    """Return the relative at a distance."""
+    positive = int64(told) & WORD
+    return row + ((positive >> 1) ^ -(positive & 1))
+
+
+@compiled_apart
+def _part(kin: Array, out: Array) -> None:
+    """Write how far away relatives are, 0 for none."""
+    for row in range(kin.size):
+        out[row] = _distance(kin[row], row) if kin[row] >= 0 else int64(0)
+
+
+@compiled_apart
+def _part_fathers(fathers: Array, mother: Array, spouse: Array, out: Array) -> None:
+    """Write how far away fathers are, 0 for the mother's husband."""
+    for row in range(fathers.size):
+        known = int64(fathers[row]) == _husband(row, mother, spouse)
+        out[row] = int64(0) if known else _distance(fathers[row], row)
+
+
+@compiled_apart
+def _meet(told: Array) -> None:
     """Turn distances back into rows, in place."""
-    for row in range(stored.size):
-        told = int64(stored[row]) & WORD
-        apart = (told >> 1) ^ -(told & 1)
-        stored[row] = row + apart if told != 0 else _expected(row, mother, spouse, is_father)
+    for row in range(told.size):
+        relative = _relative(told[row], row)
+        told[row] = relative if told[row] != 0 else int64(-1)
+
+
+@compiled_apart
+def _meet_fathers(told: Array, mother: Array, spouse: Array) -> None:
+    """Turn distances of fathers back into rows, in place."""
+    for row in range(told.size):
+        relative, husband = _relative(told[row], row), _husband(row, mother, spouse)
+        told[row] = relative if told[row] != 0 else husband
 
 
 def _undo_distances(found: dict[str, Array], names: set[str]) -> None:
@@ -196,6 +230,8 @@ def _undo_distances(found: dict[str, Array], names: set[str]) -> None:
     for name in PLACES:
         if name in names:
             found[name] ^= found["home"]
-    for name in NEAR:
+    for name in KIN:
         if name in names:
-            _meet(found[name], found["mother"], found["spouse"], name == "father")
+            _meet(found[name])
+    if FATHER in names:
+        _meet_fathers(found[FATHER], found["mother"], found["spouse"])

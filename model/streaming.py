@@ -13,7 +13,7 @@ import os
 import platform
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +30,8 @@ from model.phases.tally import Tally
 from model.shelf import Shelf
 
 DRAFT = ".draft"
-ASIDE = "money_in"
-"""The stage after which people are put aside."""
+FIRST, ASIDE = "renew", "money_in"
+"""The stage that begins a year, and empties the columns of the year; the one after which people are put aside."""
 SUFFIX, MIDDLE, CLOSED = ".people", ".middle", ".closed"
 """How files of a part end: columns that stay after that stage; the others as they are then, and at the year's end."""
 CHANGING = ("account", "claimed", "bonus_claims")
@@ -138,7 +138,7 @@ class Streamed(Parts):
         """Live some stages in one part, and put its people aside in the middle of the year."""
         names = [stage.name for stage in stages]
         written = ASIDE in names or self._is_aside(part)
-        engine = self._open(part, thread, names[0] if len(names) == 1 else "")
+        engine = self._open(part, thread, names)
         for stage in stages:
             engine.live(*stage, self.tallies[thread])
             if stage.name == ASIDE:
@@ -154,16 +154,17 @@ class Streamed(Parts):
         """Return whether a part was put aside this year, and is there."""
         return ASIDE in [stage.name for stage in self.lived] and self._file(self.draft, part, MIDDLE).exists()
 
-    def _open(self, part: int, thread: int, only: str = "") -> Engine:
+    def _open(self, part: int, thread: int, stages: Sequence[str] = ()) -> Engine:
         """Read a part and live again what the year has brought since it was put aside, or all of it.
 
-        For only one stage this may be less.
+        No more is read than the stages need that are to be lived.
         """
         shelf, lived, more = self.shelves[thread], self.lived, dict[str, Array]()
         if not self._is_aside(part):
-            people, homes, _ = self._read(self.place, part, (SUFFIX, CLOSED), thread)
-        elif only in ALONE:
-            people, homes, _ = self._read(self.draft, part, (SUFFIX,), thread, ALONE[only])
+            begins = [*(stage.name for stage in lived), *stages][:1] == [FIRST]
+            people, homes, _ = self._read(self.place, part, (SUFFIX, CLOSED), thread, LASTING if begins else PERSON)
+        elif len(stages) == 1 and stages[0] in ALONE:
+            people, homes, _ = self._read(self.draft, part, (SUFFIX,), thread, ALONE[stages[0]])
             lived = []
         else:
             people, homes, more = self._read(self.draft, part, (SUFFIX, MIDDLE), thread)

@@ -15,6 +15,7 @@ from model.renewal import YEARLY
 from model.streaming import ALONE, ASIDE, CHANGING, CLOSED, MIDDLE, STAYING, SUFFIX, Streamed
 from model.year import YEAR
 from tests.test_parts import END, SMALL, in_parts, lived, tables
+from tests.test_shelf import Spoiling
 from tests.worlds import START, live
 
 
@@ -81,3 +82,10 @@ def test_a_stage_that_is_lived_alone_reads_what_it_is_given(stage: str) -> None:
     assert set().union(*(touch.reads for touch in touches)) <= set(ALONE[stage])
     assert not set().union(*(touch.writes for touch in touches))
     assert not {*CHANGING, *YEARLY} & set(ALONE[stage])
+
+
+def test_nobody_reads_what_was_not_read_from_disk(tmp_path: Path) -> None:
+    """Columns that a stage does not need, and those that the year empties, hold rubbish until they are written."""
+    world = on_disk(tmp_path / "world", lived().case, part=SMALL)
+    world.engine.shelves = [Spoiling()]
+    assert tables(live(world)) == tables(lived())
