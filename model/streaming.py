@@ -39,7 +39,7 @@ CHANGING = ("account", "claimed", "bonus_claims")
 STAYING = (SIZES, HOMES, *(name for name in LASTING if name not in CHANGING))
 ASKED = "asked"
 ALONE = {"weigh": ("key", "age", "chronic", "dying", "home", "insured", "rank", "scheme", "work")}
-"""A stage that reads only these columns, and nothing that was written since people were put aside."""
+"""A stage that reads only these columns, nothing that was written since people were put aside, and writes none."""
 
 
 class Streamed(Parts):
@@ -157,7 +157,7 @@ class Streamed(Parts):
     def _open(self, part: int, thread: int, stages: Sequence[str] = ()) -> Engine:
         """Read a part and live again what the year has brought since it was put aside, or all of it.
 
-        No more is read than the stages need that are to be lived.
+        No more is read and lived than the stages need that are to be lived; without any, people are looked at.
         """
         shelf, lived, more = self.shelves[thread], self.lived, dict[str, Array]()
         if not self._is_aside(part):
@@ -174,7 +174,8 @@ class Streamed(Parts):
             engine.asked[:] = more[ASKED]
             shelf.lay_down(more[ASKED])
         for stage in lived:
-            engine.live(*stage, self.again[thread])
+            if stages or stage.name not in ALONE:
+                engine.live(*stage, self.again[thread])
         return engine
 
     def _shut(self, part: int, thread: int, engine: Engine, *, changed: bool) -> None:
