@@ -14,15 +14,17 @@ from typing import NamedTuple
 import numpy as np
 
 from agents.columns import Array
-from agents.compiled import compiled_apart, int64
+from agents.compiled import compiled_apart, inlined, int64
 from model.shelf import Shelf
 
 BITS = 8
 """Bits of a byte."""
-WIDTHS = (1, 2, 4, 8, 12, 16, 20, 24, 32, 64)
+WIDTHS = (1, 2, 3, 4, 5, 6, 7, 8, 12, 16, 20, 24, 32, 64)
 """Bits that a column may be told in."""
 LOOKED_AT = 1 << 12
 """Numbers of a column that are looked at to choose its bits."""
+TIME = 2
+"""Bits that a rare number counts for more, as it takes longer."""
 GROUP = 1 << 12
 """Numbers of a group."""
 
@@ -38,25 +40,25 @@ class Told(NamedTuple):
     rare: int
     """Numbers told in full."""
     whole: int
-    """Bytes of a number told in full."""
+    """Bits of a number told in full."""
     check: int
     """CRC-32 of the bytes."""
 
     @property
-    def in_bits(self) -> int:
-        """Return the bytes of all numbers in bits [bytes]."""
-        groups, left = divmod(self.rows, GROUP)
-        return groups * group_size(GROUP, self.bits) + group_size(left, self.bits)
-
-    @property
-    def size(self) -> int:
-        """Return the bytes of the column [bytes]."""
-        return self.in_bits + self.rare * self.whole
+    def sizes(self) -> tuple[int, int]:
+        """Return the bytes of all numbers in few bits, and of the rare ones in full [bytes]."""
+        return size_of(self.rows, self.bits), size_of(self.rare, self.whole)
 
 
-def group_size(rows: int, bits: int) -> int:
-    """Return the bytes of a group: planes of whole bytes, and one of what is left of a number of bits [bytes]."""
-    return rows * (bits // BITS) - (-rows * (bits % BITS) // BITS)
+def size_of(rows: int, bits: int) -> int:
+    """Return the bytes of so many numbers in so many bits [bytes]."""
+    groups, left = divmod(rows, GROUP)
+    size, width = groups * GROUP * bits // BITS, BITS
+    while bits:
+        while width > bits:
+            width //= 2
+        size, bits = size - (-left * width // BITS), bits - width
+    return size
 
 
 def escape_of(bits: int) -> int:
@@ -64,13 +66,13 @@ def escape_of(bits: int) -> int:
     return (1 << bits) - 1
 
 
-def bits_for(values: Array, least: int, largest: int, whole: int) -> int:
-    """Return in how many bits numbers take the fewest bytes, judged by some of them; all fit where they may [bits]."""
+def bits_for(values: Array, least: int, largest: int) -> int:
+    """Return in how many bits numbers take the least room, judged by some of them; in the most all fit [bits]."""
     enough = next(bits for bits in WIDTHS if largest - least < 1 << bits)
     some = values[:: max(len(values) // LOOKED_AT, 1)] - values.dtype.type(least)
-    costs = {enough: enough / BITS}
+    whole, costs = (largest - least).bit_length() + TIME, {enough: float(enough)}
     for bits in WIDTHS[: WIDTHS.index(enough)]:
-        costs[bits] = bits / BITS + whole * float(np.mean(some >= escape_of(bits)))
+        costs[bits] = bits + whole * float(np.mean(some >= escape_of(bits)))
     return min(costs, key=costs.__getitem__)
 
 
@@ -82,22 +84,16 @@ def narrowed(name: str, column: Array, out: Array, shelf: Shelf) -> Told:
     values = np.ascontiguousarray(column).view(f"u{column.dtype.itemsize}")
     number = values.dtype.type
     least, largest = (int(values.min()), int(values.max())) if len(values) else (0, 0)
-    whole = max(-(-(largest - least).bit_length() // BITS), 1)
-    bits = bits_for(values, least, largest, whole) if len(values) else 1
+    bits, whole = bits_for(values, least, largest) if len(values) else 1, (largest - least).bit_length()
     told = Told(name, column.dtype.str, len(values), least, bits, 0, whole, 0)
-    some_rare = (largest - least) >> bits > 0
-    cap = number(escape_of(bits) if some_rare else largest - least)
-    narrow(values, number(least), cap, bits, out)
-    at = told.in_bits
-    if some_rare:
+    if whole > bits:
         room = shelf.take(values.dtype, len(values) + 1, "rare")
-        rare = room[: list_rare(values, number(least), cap, room)]
-        for byte in range(whole):
-            lay(rare, number(0), number(largest - least), number(BITS * byte), BITS, out[at : at + len(rare)])
-            at += len(rare)
-        shelf.lay_down(room, purpose="rare")
+        rare = room[: list_rare(values, number(least), number(escape_of(bits)), room)]
         told = told._replace(rare=len(rare))
-    return told._replace(check=zlib.crc32(out[:at].data))
+        narrow(rare, number(0), number(largest - least), whole, out[told.sizes[0] :])
+        shelf.lay_down(room, purpose="rare")
+    narrow(values, number(least), number(min(escape_of(bits), largest - least)), bits, out)
+    return told._replace(check=zlib.crc32(out[: sum(told.sizes)].data))
 
 
 def widened(told: Told, content: Array, column: Array, shelf: Shelf) -> None:
@@ -107,15 +103,19 @@ def widened(told: Told, content: Array, column: Array, shelf: Shelf) -> None:
     """
     if zlib.crc32(content.data) != told.check:
         raise ValueError(f"{told.name}: its bytes are others than were written for it")
-    values, at = column.view(f"u{column.dtype.itemsize}"), told.in_bits
+    values, room = column.view(f"u{column.dtype.itemsize}"), np.empty(GROUP, np.int32)
     number = values.dtype.type
     rare = shelf.take(values.dtype, told.rare, "rare")
-    for byte in range(told.whole if told.rare else 0):
-        pick(rare, number(BITS * byte), BITS, content[at : at + told.rare])
-        at += told.rare
-    escape = number(escape_of(told.bits) if told.rare else 0)
-    widen(values, number(told.least), escape, told.bits, content, rare, np.empty(GROUP, np.int32))
+    widen(rare, number(0), number(0), told.whole, content[told.sizes[0] :], rare[:0], room)
+    widen(values, number(told.least), number(escape_of(told.bits) if told.rare else 0), told.bits, content, rare, room)
     shelf.lay_down(rare, purpose="rare")
+
+
+@inlined
+def width_at(bits: int, shift: int) -> int:
+    """Return the bits of the plane that begins at a bit: eight, or the most of 4, 2 and 1 that are left [bits]."""
+    left = bits - shift
+    return int64(8) if left >= 8 else int64(4) if left >= 4 else int64(2) if left >= 2 else int64(1)
 
 
 @compiled_apart
@@ -181,11 +181,13 @@ def narrow(values: Array, least: int, cap: int, bits: int, out: Array) -> None:
     at = int64(0)
     for start in range(0, values.size, GROUP):
         group = values[start : start + GROUP]
-        for shift in range(0, bits, BITS):
-            width = min(BITS, bits - shift)
+        shift = int64(0)
+        while shift < bits:
+            width = width_at(bits, shift)
             size = -(-group.size * width // BITS)
             lay(group, least, cap, kind(shift), width, out[at : at + size])
             at += size
+            shift += width
 
 
 @compiled_apart
@@ -196,11 +198,13 @@ def widen(values: Array, least: int, escape: int, bits: int, content: Array, rar
     found = int64(0)
     for start in range(0, values.size, GROUP):
         group = values[start : start + GROUP]
-        for shift in range(0, bits, BITS):
-            width = min(BITS, bits - shift)
+        shift = int64(0)
+        while shift < bits:
+            width = width_at(bits, shift)
             size = -(-group.size * width // BITS)
             pick(group, kind(shift), width, content[at : at + size])
             at += size
+            shift += width
         if rare.size > 0:
             found = replace_escapes(group, escape, rare, found, room)
         if least > 0:

@@ -62,7 +62,7 @@ def packed(
         told.append(narrowed(name, column, content[at:], shelf))
         if name in {*KIN, FATHER, *PLACES}:
             shelf.lay_down(column)
-        at += told[-1].size
+        at += sum(told[-1].sizes)
     place, listed = at.to_bytes(PLACE, "little"), json.dumps(told).encode()
     start = _digest(place + listed, mark) + place
     content[: len(start)] = np.frombuffer(start, "u1")
@@ -92,8 +92,9 @@ class Packed:
         self.columns: dict[str, tuple[Told, Array]] = {}
         for line in json.loads(listed):
             told = Told(*line)
-            self.columns[told.name] = told, content[at : at + told.size]
-            at += told.size
+            size = sum(told.sizes)
+            self.columns[told.name] = told, content[at : at + size]
+            at += size
 
     def take(self, name: str, shelf: Shelf) -> Array:
         """Return a column in an array of a shelf [unit of the column]."""
