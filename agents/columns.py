@@ -34,7 +34,8 @@ class Table:
         for name, column in self.declared.items():
             array = None if arrays is None else arrays.get(name)
             if array is None:
-                array = np.full(rows, column.default, dtype=column.dtype)
+                zero = column.default == 0
+                array = np.zeros(rows, column.dtype) if zero else np.full(rows, column.default, column.dtype)
             if array.dtype != np.dtype(column.dtype) or array.shape != (rows,):
                 message = f"column {name}: expected {column.dtype} of length {rows}, got {array.dtype} {array.shape}"
                 raise ValueError(message)

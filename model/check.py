@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from agents.career import in_employee_work
 from agents.codes import Scheme, Sex, Work
-from agents.columns import Table
+from agents.columns import Array, Table
+from agents.compiled import compiled, int64
 from agents.person import PERSON
 from model.errors import DataError
 
@@ -20,6 +21,17 @@ CLOSEST_MOTHER = 12  # years between a parent and a child at the least
 OLDEST = 120
 PLACES = ("home", "hukou", "insured")
 Wrong = tuple[str, NDArray[np.bool_], str]
+KIN = (
+    *((name, "another row or -1") for name in ("spouse", "mother", "father")),
+    ("spouse", "the same couple on both sides"),
+    ("spouse", "husband and wife"),
+    *(
+        (name, expected)
+        for name, sex in (("mother", Sex.FEMALE), ("father", Sex.MALE))
+        for expected in (sex.en, f"{CLOSEST_MOTHER} years older or more", "somebody else than the spouse")
+    ),
+)
+"""What relatives must be, in the order in which it is looked for."""
 
 
 def check_people(people: Table, households: Table, pools: int, year: int, *, renewed: bool = False) -> None:
@@ -54,24 +66,53 @@ def _places(people: Table, pools: int) -> Iterator[Wrong]:
         yield name, (values < 0) | (values >= pools), f"a pool 0 to {pools - 1}"
 
 
+@compiled
+def _of_parent(
+    row: int, parent: int, is_mother: bool, spouse: Array, age: Array, female: NDArray[np.bool_], first: int
+) -> int:
+    """Return what is wrong with a parent, numbered from a first number on, or 0."""
+    if parent < 0:
+        return 0
+    if female[parent] != is_mother:
+        return first
+    if int64(age[parent]) - int64(age[row]) < CLOSEST_MOTHER:
+        return first + 1
+    return first + 2 if parent == spouse[row] else 0
+
+
+@compiled
+def _wrong_kin(
+    spouse: Array, mother: Array, father: Array, age: Array, female: NDArray[np.bool_], wrong: NDArray[np.uint8]
+) -> None:
+    """Write what is wrong with each row's relatives: the place in the list `KIN`, from 1 on, or 0."""
+    size = spouse.size
+    for row in range(size):
+        number, partner = 0, int64(spouse[row])
+        if not -1 <= partner < size or partner == row:
+            number = 1
+        elif not -1 <= mother[row] < size or mother[row] == row:
+            number = 2
+        elif not -1 <= father[row] < size or father[row] == row:
+            number = 3
+        elif partner >= 0 and spouse[partner] != row:
+            number = 4
+        elif partner >= 0 and female[partner] == female[row]:
+            number = 5
+        else:
+            number = _of_parent(row, int64(mother[row]), True, spouse, age, female, 6)
+            if number == 0:
+                number = _of_parent(row, int64(father[row]), False, spouse, age, female, 9)
+        wrong[row] = number
+
+
 def _kin(people: Table) -> Iterator[Wrong]:
     """Give the rows whose relatives cannot be."""
-    size = len(people)
-    rows = np.arange(size)
-    for name in ("spouse", "mother", "father"):
-        values = getattr(people, name)
-        yield name, (values < -1) | (values >= size) | (values == rows), "another row or -1"
-    age = people.age.astype(np.int64)
-    some = people.spouse >= 0
-    other = np.maximum(people.spouse, 0)
-    yield "spouse", some & (people.spouse[other] != rows), "the same couple on both sides"
-    yield "spouse", some & (people.sex[other] == people.sex), "husband and wife"
-    for name, sex in (("mother", Sex.FEMALE), ("father", Sex.MALE)):
-        parent = getattr(people, name)
-        there = np.maximum(parent, 0)
-        yield name, (parent >= 0) & (people.sex[there] != sex), f"{sex.en}"
-        yield name, (parent >= 0) & (age[there] - age < CLOSEST_MOTHER), f"{CLOSEST_MOTHER} years older or more"
-        yield name, some & (parent >= 0) & (parent == people.spouse), "somebody else than the spouse"
+    wrong = np.zeros(len(people), np.uint8)
+    kin = people.spouse, people.mother, people.father
+    _wrong_kin(*kin, people.age, people.sex == Sex.FEMALE, wrong)
+    if wrong.any():
+        for number, (name, expected) in enumerate(KIN, 1):
+            yield name, wrong == number, expected
 
 
 def _membership(people: Table) -> Iterator[Wrong]:
@@ -87,10 +128,11 @@ def _membership(people: Table) -> Iterator[Wrong]:
 def _life(people: Table, renewed: bool) -> Iterator[Wrong]:
     """Give the rows that are too old, that are there twice, or that have left."""
     yield "age", people.age > OLDEST, f"at most {OLDEST}"
-    order = np.argsort(people.key, kind="stable")
-    twice = np.zeros(len(people), np.bool_)
-    twice[order[1:]] = people.key[order[1:]] == people.key[order[:-1]]
-    yield "key", twice, "each key once"
+    keys = np.sort(people.key)
+    if (keys[1:] == keys[:-1]).any():
+        twice = np.ones(len(people), np.bool_)
+        twice[np.unique(people.key, return_index=True)[1]] = False
+        yield "key", twice, "each key once"
     yield "dying", people.dying > 1, "0 or 1"
     if renewed:
         yield "dying", people.dying != 0, "the living only"

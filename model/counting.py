@@ -2,51 +2,58 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agents.codes import Scheme, Status, Work
-from agents.columns import Table
+from agents.columns import Array, Table
+from agents.compiled import compiled, int64
 from model.data.apportion import largest_remainder
+from model.phases.standing import status_of
 from model.phases.tally import AGES, CHRONIC_LEVELS, EnrolmentItem, Head, Money, Tally
 
 Whole = NDArray[np.int64]
 Floats = NDArray[np.float64]
+HEADS = [int(Head[status.name]) for status in Status]
+"""The columns of heads in which each standing is counted."""
 KINDS = (Status.ACTIVE, Status.RETIRED, Status.RESIDENT)
 """Standings of members, as their ages are counted."""
 
 
+@compiled
+def _standings(work: Array, scheme: Array, standing: Array) -> None:
+    """Write everybody's standing as a member."""
+    for row in range(work.size):
+        standing[row] = status_of(int64(work[row]), int64(scheme[row]))
+
+
+def _standing(people: Table) -> Whole:
+    """Return everybody's standing as a member."""
+    standing = np.empty(len(people), np.int64)
+    _standings(people.work, people.scheme, standing)
+    return standing
+
+
 def heads(people: Table, pools: int) -> Whole:
     """Return heads by pool [persons], as a year's tally counts them."""
+    kinds = len(Status)
     counts = np.zeros((pools, len(Head)), np.int64)
-    retired = people.work == Work.RETIRED
-    for head, chosen in (
-        (Head.NONE, people.scheme == Scheme.NONE),
-        (Head.ACTIVE, (people.scheme == Scheme.EMPLOYEE) & ~retired),
-        (Head.RETIRED, (people.scheme == Scheme.EMPLOYEE) & retired),
-        (Head.RESIDENT, people.scheme == Scheme.RESIDENT),
-    ):
-        counts[:, head] = np.bincount(people.insured[chosen], minlength=pools)
+    cells = _standing(people) + people.insured.astype(np.int64) * kinds
+    counts[:, HEADS] = np.bincount(cells, minlength=pools * kinds).reshape(pools, kinds)
     return counts
-
-
-def _standing(people: Table) -> NDArray[Any]:
-    """Return everybody's standing as a member."""
-    outside = np.where(people.scheme == Scheme.RESIDENT, int(Status.RESIDENT), int(Status.NONE))
-    inside = np.where(people.work == Work.RETIRED, int(Status.RETIRED), int(Status.ACTIVE))
-    return np.where(people.scheme == Scheme.EMPLOYEE, inside, outside)
 
 
 def profile(people: Table, death: Floats) -> Floats:
     """Return heads by standing, illness, age and expected death at rates by sex and age [persons]."""
-    counts = np.zeros((len(Status), CHRONIC_LEVELS, AGES, 2))
-    standing, age = _standing(people), np.minimum(people.age, AGES - 1)
-    dying = death[people.sex, age]
-    for dies, weight in enumerate((1.0 - dying, dying)):
-        np.add.at(counts[..., dies], (standing, people.chronic, age), weight)
-    return counts
+    shape = len(Status), CHRONIC_LEVELS, AGES
+    age = np.minimum(people.age, AGES - 1).astype(np.int64)
+    cells = (_standing(people) * CHRONIC_LEVELS + people.chronic) * AGES + age
+    dying = death.ravel()[people.sex * np.int64(death.shape[1]) + age]
+    counts = [np.bincount(cells, weight, minlength=math.prod(shape)) for weight in (1.0 - dying, dying)]
+    return np.stack([count.reshape(shape) for count in counts], axis=-1)
 
 
 def held_by_employees(people: Table) -> int:

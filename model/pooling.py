@@ -129,7 +129,7 @@ class PoolingModel(mesa.Model):
         self.tally = Tally.empty(len(self.pools))
         self.care = CareLevels(self._last_published())
         if self.case.start > self.care.last_published:
-            before = law_record(self.policy, self.case.start - 1, self.pools)
+            before = law_record(self.policy, self.case.start - 1, self.pools, self.law)
             self.care.remember(InForce(before[0]), self._first_profile())
         self.heads_before = self._heads()
 
@@ -181,7 +181,7 @@ class PoolingModel(mesa.Model):
         self.ledger = Ledger(dict(zip(codes, provinces, strict=True)))
         heads = self.heads_before * self.weight
         employees = heads[:, Head.ACTIVE] + heads[:, Head.RETIRED]
-        before = law_record(self.policy, self.year, self.pools)[0]
+        before = law_record(self.policy, self.year, self.pools, self.law)[0]
         standard = int(before.resident.individual + before.resident.subsidy)
         balances = openings(
             self.year, employees, heads[:, Head.RESIDENT], standard, self.spread, self.growth, weight=self.weight

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from agents.compiled import compiled, int64
+from agents.columns import Array
+from agents.compiled import compiled, compiled_apart, int64
 from agents.person import PERSON
 from model.synthesis import families, health, homes, kin, marriage, migration, schemes, wealth, work
 from model.synthesis.matching import NONE
@@ -69,14 +70,18 @@ def first_population(
 
 def slots(columns: Columns) -> NDArray[np.int64]:
     """Return each row's permanent number: its place in the order of home pool, age, sex, chronic illness and rank."""
-    key = columns["home"].astype(np.int64)
-    parts = (("age", AGE_BITS), ("sex", SEX_BITS), ("chronic", CHRONIC_BITS), ("rank", RANK_BITS))
-    for name, bits in parts:
-        key <<= bits
-        key |= columns[name]
-    result = np.empty(len(key), dtype=np.int64)
+    key, result = np.empty(len(columns["home"]), np.int64), np.empty(len(columns["home"]), np.int64)
+    _likeness(columns["home"], columns["age"], columns["sex"], columns["chronic"], columns["rank"], key)
     result[stable_order(key)] = np.arange(len(key))
     return result
+
+
+@compiled_apart
+def _likeness(home: Array, age: Array, sex: Array, chronic: Array, rank: Array, key: NDArray[np.int64]) -> None:
+    """Write home pool, age, sex, chronic illness and rank as one number."""
+    for row in range(home.size):
+        person = (int64(home[row]) << AGE_BITS | int64(age[row])) << SEX_BITS | int64(sex[row])
+        key[row] = (person << CHRONIC_BITS | int64(chronic[row])) << RANK_BITS | int64(rank[row])
 
 
 @compiled
@@ -86,15 +91,20 @@ def _by_home(
     ends: NDArray[np.int64],
     order: NDArray[np.int64],
     household: NDArray[np.int32],
+    firsts: NDArray[np.int64],
 ) -> int:
-    """Write the order of rows by head, oldest first, and each one's home, and return how many homes there are.
+    """Write the order of rows by head, oldest first, each one's home and the homes' first places; return how many.
 
     `ends` comes as zeros, `order` full of NONE.
     """
     for row in range(head.size):
         ends[head[row]] += 1
-    start = np.int64(0)
+    start = homes = int64(0)
     for row in range(head.size):
+        if ends[row] > 0:
+            firsts[homes] = start
+            household[start : start + ends[row]] = homes
+            homes += 1
         start += ends[row]
         ends[row] = start - ends[row]
     for row in range(head.size):
@@ -107,15 +117,10 @@ def _by_home(
             there -= 1
         order[there] = row
         ends[head[row]] += 1
-    home = np.int64(-1)
-    for place in range(order.size):
-        if place == 0 or head[order[place]] != head[order[place - 1]]:
-            home += 1
-        household[place] = home
-    return int64(home + 1)
+    return int64(homes)
 
 
-@compiled
+@compiled_apart
 def _point(link: NDArray[np.int64], order: NDArray[np.int64], place: NDArray[np.int32], out: NDArray[np.int32]) -> None:
     """Write the new rows to which links point, in the new order of rows."""
     for row in range(order.size):
@@ -133,19 +138,17 @@ def _sorted(
 ) -> Population:
     """Bring rows into the order of pools and households, oldest first, and point links at their new rows."""
     size = len(head)
-    order, household = np.full(size, NONE, np.int64), np.empty(size, np.int32)
-    homes = _by_home(head, columns["age"], np.zeros(size, np.int64), order, household)
+    order, household, firsts = np.full(size, NONE, np.int64), np.empty(size, np.int32), np.empty(size, np.int64)
+    homes = _by_home(head, columns["age"], np.zeros(size, np.int64), order, household, firsts)
     place = np.empty(size, dtype=np.int32)
     place[order] = np.arange(size, dtype=np.int32)
     told: Columns = {"household": household}
-    for name, values in columns.items():
-        if name in LINKS:
-            told[name] = np.empty(size, np.int32)
-            _point(values, order, place, told[name])
-        else:
-            told[name] = values.astype(PERSON[name].dtype)[order]
-    firsts = np.searchsorted(household, np.arange(homes))
-    persons, households = tables(told, firsts)
+    for name in LINKS:
+        told[name] = np.empty(size, np.int32)
+        _point(columns[name], order, place, told[name])
+    for name in (PERSON.keys() & columns.keys()) - set(LINKS):
+        told[name] = columns[name].astype(PERSON[name].dtype)[order]
+    persons, households = tables(told, firsts[:homes])
     population = Population(start, weight, persons, households, collective[order], first)
     check_population(population)
     return population

@@ -14,8 +14,9 @@ import numpy as np
 
 from agents.chance import Purpose
 from agents.codes import Sex
-from agents.compiled import compiled
+from agents.compiled import compiled, int64
 from model.data import province_index
+from model.synthesis import elders
 from model.synthesis.homes import ADULT, quotas
 from model.synthesis.marriage import MARRIED, NEVER
 from model.synthesis.matching import (
@@ -25,24 +26,33 @@ from model.synthesis.matching import (
     YOUNGEST_FATHER,
     YOUNGEST_MOTHER,
     Providers,
-    first_claims,
-    gaps,
+    cells,
     pairs,
 )
-from model.synthesis.tools import HALF, PLACE, Columns, Seed, choose, draws, draws_of, mixed, place_counts, within
+from model.synthesis.tools import (
+    HALF,
+    PLACE,
+    Columns,
+    Seed,
+    choose,
+    draws_of,
+    mixed,
+    place_counts,
+    starts_of,
+    within,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
-COUPLES, LEFT, CHILDREN, GRANDPARENTS, RETURN, OTHERS = 20, 21, 22, 30, 40, 50  # streams of chance
+COUPLES, LEFT, CHILDREN, RETURN, OTHERS = 20, 21, 22, 40, 50  # streams of chance, as in `elders`
 JITTER = 6.0  # years over which the order of ages is shaken before couples are matched
 SPAN_OF_LIFE = 200  # any age will do
 MOST_CHILDREN = 4
 TRIES = 4
 MOST_AT_FIRST = (1, 1, 2, 4)  # children a home takes at each try, so that neighbours share them
-OLD = 55
 GRAND_LOW, GRAND_HIGH = 40, 78  # years between a grandparent and a child
 
 
@@ -61,41 +71,57 @@ class Families:
         size = len(status)
         self.columns, self.status, self.apart, self.seed, self.assumptions = columns, status, apart, seed, assumptions
         self.age, self.sex = columns["age"], columns["sex"]
-        self.stratum = columns["home"] * 2 + columns["urban"]
-        self.rows = np.arange(size, dtype=np.int64)
-        self.head = self.rows.copy()
+        self.note_strata()
+        self.cell_at_home = cells(columns["home"], self.age)
+        self.minors = np.flatnonzero(self.age < ADULT)
+        self.with_family = (status != NEVER) & ~apart
+        self.head, self.leads = np.arange(size, dtype=np.int64), np.ones(size, dtype=np.bool_)
         self.spouse, self.mother, self.father = (np.full(size, NONE, dtype=np.int64) for _ in range(3))
+        self.no_parent = np.ones(size, dtype=np.bool_)
+        self.room = np.full(size, MOST_CHILDREN, dtype=np.int8)
         self.left_behind = np.zeros(size, dtype=np.bool_)
+
+    def note_strata(self) -> None:
+        """Note each row's stratum, the town or country people of a pool, and its cell of stratum and age."""
+        self.stratum = self.columns["home"] * 2 + self.columns["urban"]
+        self.cell = cells(self.stratum, self.age)
 
     def draws(self, stream: int, rows: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return a uniform number of each of some rows."""
         return draws_of(self.seed, Purpose.SYNTHESIS_FAMILY, stream, rows)
 
-    def all_draws(self, stream: int) -> NDArray[np.float64]:
-        """Return one uniform number a row."""
-        return draws(self.seed, Purpose.SYNTHESIS_FAMILY, stream, len(self.age))
-
     def homes(self) -> NDArray[np.int64]:
         """Return the number of homes of each pool."""
-        return np.bincount(self.columns["home"][self.heads()], minlength=len(province_index()))
-
-    def heads(self) -> NDArray[np.bool_]:
-        """Say by row who is the head of a home [1 for heads]."""
-        return np.equal(self.head, self.rows)
+        return np.bincount(self.columns["home"].compress(self.leads), minlength=len(province_index()))
 
     def sizes(self) -> NDArray[np.int64]:
         """Return for each row how many belong to the home it heads."""
         return np.bincount(self.head, minlength=len(self.head))
 
-    def resolve(self) -> None:
-        """Point every row at the last head of its home."""
-        _resolve(self.head)
+    def join(self, rows: NDArray[np.int64], heads: NDArray[np.int64]) -> None:
+        """Let heads of homes join the homes of other heads, with their own."""
+        self.head[rows], self.leads[rows] = heads, False
+
+    def providers(self, rows: NDArray[np.int64], cell: NDArray[np.int32], stream: int) -> Providers:
+        """Put some rows on a line on which others find them."""
+        return Providers(rows, cell, self.age, self.seed, Purpose.SYNTHESIS_FAMILY, stream)
+
+    def some(self, rows: NDArray[np.int64], wanted: NDArray[np.int64], stream: int) -> NDArray[np.int64]:
+        """Return as many of the rows of each pool as are wanted, by draw."""
+        order = mixed(rows, self.columns["home"], self.seed, Purpose.SYNTHESIS_FAMILY, stream)
+        home = self.columns["home"][order]
+        ordinal, _ = within(home)
+        return np.sort(order[ordinal < wanted[home]])
+
+    def resolve(self, rows: NDArray[np.int64]) -> None:
+        """Point rows at the last head of their home."""
+        _resolve(self.head, rows)
 
 
 @compiled
-def _resolve(head: NDArray[np.int64]) -> None:
-    """Follow every row's head to the last."""
-    for row in range(head.size):
+def _resolve(head: NDArray[np.int64], rows: NDArray[np.int64]) -> None:
+    """Follow the heads of rows to the last."""
+    for row in rows:
         last = head[row]
         while head[last] != last:
             last = head[last]
@@ -115,19 +141,18 @@ def build(
     _couples(families)
     _children(families)
     _returned(families)
-    _grandparents(families, target)
+    elders.join(families, target)
     _others(families, target)
-    families.resolve()
     columns["urban"] = columns["urban"][families.head]
     return families
 
 
 def home_target(columns: Columns, away: NDArray[np.bool_], seed: Seed) -> NDArray[np.int64]:
     """Return the number of homes of each pool: the census's households per resident, and one for each person away."""
-    people = np.bincount(columns["home"], minlength=len(province_index()))
+    people = np.diff(starts_of(columns["home"], len(province_index())))
     homes = people * quotas()["households"]
     family = place_counts(homes, seed.rounded(float(homes.sum())), seed.spread(HALF))
-    return family + np.bincount(columns["home"][away], minlength=len(people))
+    return family + np.bincount(columns["home"].compress(away), minlength=len(people))
 
 
 def _couples(families: Families) -> None:
@@ -135,56 +160,79 @@ def _couples(families: Families) -> None:
     free = (families.status == MARRIED) & ~families.apart
     men = np.flatnonzero(free & (families.sex == Sex.MALE))
     women = np.flatnonzero(free & (families.sex == Sex.FEMALE))
-    place = families.age + families.all_draws(COUPLES) * JITTER
     for stratum in (families.stratum, families.columns["home"]):
         men, women = men[families.spouse[men] == NONE], women[families.spouse[women] == NONE]
-        husbands, wives = _near(families, *pairs(men, women, stratum, place))
+        husbands, wives = _near(families, men, women, stratum, COUPLES)
         families.spouse[husbands], families.spouse[wives] = wives, husbands
-        families.head[husbands] = wives
+        families.join(husbands, wives)
         families.columns["urban"][husbands] = families.columns["urban"][wives]
-    families.stratum = families.columns["home"] * 2 + families.columns["urban"]
+    families.note_strata()
 
 
 def _near(
-    families: Families, husbands: NDArray[np.int64], wives: NDArray[np.int64]
+    families: Families, men: NDArray[np.int64], women: NDArray[np.int64], stratum: NDArray[np.int32], stream: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Keep the couples whose ages are not a generation apart."""
+    """Match men and women in the order of ages, somewhat shaken; who are not a generation apart are couples."""
+    places = (families.age[rows] + families.draws(stream, rows) * JITTER for rows in (men, women))
+    husbands, wives = pairs(men, women, stratum, *places)
     near = np.abs(families.age[husbands] - families.age[wives]) < YOUNGEST_MOTHER
     return husbands[near], wives[near]
 
 
 def apart_couples(families: Families) -> None:
     """Marry the married who have no spouse at home: first those registered in one pool, then all, by age."""
-    place = families.age + families.all_draws(COUPLES + 1) * JITTER
-    nowhere = np.zeros(len(place), dtype=PLACE)
+    nowhere = np.zeros(len(families.age), dtype=PLACE)
     for stratum in (families.columns["hukou"], nowhere):
         free = (families.status == MARRIED) & (families.spouse == NONE)
         men = np.flatnonzero(free & (families.sex == Sex.MALE))
         women = np.flatnonzero(free & (families.sex == Sex.FEMALE))
-        husbands, wives = _near(families, *pairs(men, women, stratum, place))
+        husbands, wives = _near(families, men, women, stratum, COUPLES + 1)
         families.spouse[husbands], families.spouse[wives] = wives, husbands
+
+
+@compiled
+def _join(
+    seekers: NDArray[np.int64],
+    found: NDArray[np.int64],
+    most: int,
+    room: NDArray[np.int8],
+    given: NDArray[np.int8],
+    mother: NDArray[np.int64],
+    head: NDArray[np.int64],
+    no_parent: NDArray[np.bool_],
+) -> int:
+    """Let seekers join the mother found, the first of each, at most so many and while there is room.
+
+    The others are kept, in front, and counted.
+    """
+    left = np.int64(0)
+    for i in range(seekers.size):
+        row, host = seekers[i], found[i]
+        if host >= 0 and given[host] < most and room[host] > 0:
+            given[host] += 1
+            room[host] -= 1
+            mother[row] = head[row] = host
+            no_parent[row] = False
+        else:
+            seekers[left] = row
+            left += 1
+    return int64(left)
 
 
 def _join_mothers(families: Families, seekers: NDArray[np.int64], stream: int) -> None:
     """Let people join the home of a woman of the age their mother may have; a home takes a few."""
-    women = (families.sex == Sex.FEMALE) & (families.status != NEVER) & ~families.apart
-    women = np.flatnonzero(women & families.heads())
-    room = np.full(len(families.head), MOST_CHILDREN, dtype=np.int64)
-    room -= np.bincount(families.mother[families.mother >= 0], minlength=len(room))
-    for attempt in range(TRIES):
-        hosts = women[room[women] > 0]
-        providers = Providers(hosts, families.stratum, families.age, families.draws(stream + attempt, hosts))
-        age, shuffle = families.age[seekers], families.draws(stream + attempt, seekers)
-        wish = age + gaps(shuffle)
-        low, high = age + YOUNGEST_MOTHER, age + OLDEST_MOTHER
-        found = providers.nearest(families.stratum[seekers], wish, shuffle, low, high, seekers)
-        accepted = first_claims(found, np.minimum(room[found], MOST_AT_FIRST[attempt]), len(room))
-        children, mothers = seekers[accepted], found[accepted]
-        families.mother[children], families.head[children] = mothers, mothers
-        room -= np.bincount(mothers, minlength=len(room))
-        seekers = seekers[~accepted]
+    women = np.flatnonzero((families.sex == Sex.FEMALE) & families.with_family & families.leads)
+    families.leads[seekers] = False
+    for attempt, most in enumerate(MOST_AT_FIRST):
+        hosts = women.compress(families.room[women] > 0)
+        providers = families.providers(hosts, families.cell, stream + attempt)
+        found = providers.nearest(seekers, families.stratum, 1, (YOUNGEST_MOTHER, OLDEST_MOTHER))
+        room, given = families.room, np.zeros_like(families.room)
+        kin = families.mother, families.head, families.no_parent
+        seekers = seekers[: _join(seekers, found, most, room, given, *kin)]
         if len(seekers) == 0:
             return
+    families.leads[seekers] = True
 
 
 def _children(families: Families) -> None:
@@ -194,8 +242,8 @@ def _children(families: Families) -> None:
     local = families.columns["hukou"] == families.columns["home"]
     rural = np.flatnonzero(child & (families.columns["urban"] == 0) & local)
     share = np.full(len(rural), families.assumptions["synthesis.left_behind_share"])
-    stratum = families.stratum[rural]
-    families.left_behind[choose(rural, share, stratum, families.seed, Purpose.SYNTHESIS_FAMILY, LEFT)] = True
+    stream = families.seed, Purpose.SYNTHESIS_FAMILY, LEFT
+    families.left_behind[choose(rural, share, families.stratum, *stream)] = True
     _join_mothers(families, np.flatnonzero(child & ~families.left_behind), CHILDREN)
     _to_grandparents(families, np.flatnonzero(child & (families.mother == NONE)))
     _join_mothers(families, np.flatnonzero(at_home & (families.age >= ADULT)), CHILDREN + TRIES)
@@ -203,110 +251,41 @@ def _children(families: Families) -> None:
 
 def _to_grandparents(families: Families, children: NDArray[np.int64]) -> None:
     """Let children without mother at home live with grandparents; their own mother lives elsewhere."""
-    heads = families.heads() & ~families.apart
-    rows = np.flatnonzero(heads & (families.status != NEVER) & (families.sex == Sex.FEMALE))
-    providers = Providers(rows, families.stratum, families.age, families.draws(LEFT + 1, rows))
-    age, shuffle = families.age[children], families.draws(LEFT + 1, children)
-    wish = age + 2 * gaps(shuffle)
-    found = providers.nearest(families.stratum[children], wish, shuffle, age + GRAND_LOW, age + GRAND_HIGH)
-    some = found >= 0
-    families.head[children[some]] = found[some]
+    rows = np.flatnonzero(families.leads & families.with_family & (families.sex == Sex.FEMALE))
+    providers = families.providers(rows, families.cell, LEFT + 1)
+    found = providers.nearest(children, families.stratum, 2, (GRAND_LOW, GRAND_HIGH))
+    some = np.flatnonzero(found >= 0)
+    families.join(children[some], found[some])
     families.left_behind[children] = True
 
 
 def _returned(families: Families) -> None:
     """Let grown-ups without spouse and children at home who are still young live with a mother."""
-    sizes = families.sizes()
-    single = (families.status != NEVER) & ~families.apart & (families.spouse == NONE) & (sizes == 1)
-    single &= families.heads() & (families.age < OLD)
+    single = families.with_family & families.leads & (families.age < elders.OLD)
+    single &= (families.spouse == NONE) & (families.sizes() == 1)
     _join_mothers(families, np.flatnonzero(single), RETURN)
-
-
-def _grandparents(families: Families, target: NDArray[np.int64]) -> None:
-    """Let the elderly join a married child: first those who would be left alone, then couples as the census asks."""
-    lonely = (families.status != NEVER) & ~families.apart & (families.spouse == NONE)
-    lonely &= families.heads() & (families.sizes() == 1)
-    _join_children(families, np.flatnonzero(lonely & (families.age >= YOUNGEST_MOTHER * 2)), GRANDPARENTS)
-    for attempt in range(2):
-        surplus = np.maximum(families.homes() - target, 0)
-        partner = families.spouse
-        old = families.heads() & (families.sex == Sex.FEMALE) & ~families.apart & (families.age >= OLD)
-        old = np.flatnonzero(old & (partner >= 0))
-        old = old[families.age[partner[old]] >= OLD]
-        seekers = _some(families, old, surplus, GRANDPARENTS + TRIES * (attempt + 1))
-        _join_children(families, seekers, GRANDPARENTS + TRIES * (attempt + 1))
-
-
-def _some(families: Families, rows: NDArray[np.int64], wanted: NDArray[np.int64], stream: int) -> NDArray[np.int64]:
-    """Return as many of the rows of each pool as are wanted, by draw."""
-    order = rows[mixed(families.columns["home"][rows], families.draws(stream, rows))]
-    home = families.columns["home"][order]
-    ordinal, _ = within(home)
-    return np.sort(order[ordinal < wanted[home]])
-
-
-def _hosts(families: Families, seekers: NDArray[np.int64], stream: int, parents: bool) -> NDArray[np.int64]:
-    """Return the grown-up children who can take parents in: a husband, by assumption at times the wife [rows].
-
-    With `parents` only those in whose home there is a child.
-    """
-    able = families.heads() & ~families.apart & (families.status != NEVER)
-    if parents:
-        with_child = np.zeros(len(able), np.bool_)
-        with_child[families.head[families.age < ADULT]] = True
-        able &= with_child
-    able[seekers] = False
-    heads = np.flatnonzero(able)
-    partner, share = families.spouse[heads], families.assumptions["synthesis.with_husbands_parents"]
-    husbands = (partner >= 0) & (families.draws(stream, heads) < share)
-    egos = np.where(husbands, partner, heads)
-    able[:] = False
-    able[egos[(families.mother[egos] == NONE) & (families.father[egos] == NONE)]] = True
-    return np.flatnonzero(able)
-
-
-def _join_children(families: Families, seekers: NDArray[np.int64], stream: int) -> None:
-    """Let heads join the home of a child of fitting age; a home takes one parent's home."""
-    for attempt in range(TRIES):
-        if len(seekers) == 0:
-            return
-        hosts = _hosts(families, seekers, stream + attempt, attempt < TRIES - 1)
-        providers = Providers(hosts, families.stratum, families.age, families.draws(stream + attempt, hosts))
-        age, shuffle = families.age[seekers], families.draws(stream + attempt, seekers)
-        wish = age - gaps(shuffle)
-        low, high = age - OLDEST_MOTHER, age - YOUNGEST_MOTHER
-        found = providers.nearest(families.stratum[seekers], wish, shuffle, low, high)
-        accepted = first_claims(found, np.ones(len(found), dtype=np.int64), len(families.head))
-        parents, children = seekers[accepted], found[accepted]
-        woman = families.sex[parents] == Sex.FEMALE
-        families.mother[children[woman]] = parents[woman]
-        families.father[children[~woman]] = parents[~woman]
-        families.head[parents] = families.head[children]
-        families.resolve()
-        seekers = seekers[~accepted]
 
 
 def _others(families: Families, target: NDArray[np.int64]) -> None:
     """Meet the number of homes: the rest of the single join other relatives, or unmarried grown-ups leave home."""
+    everybody = np.arange(len(families.age))
+    families.resolve(everybody)
     home = families.columns["home"]
-    single = families.heads() & (families.sizes() == 1) & ~families.apart
+    single = families.leads & (families.sizes() == 1) & ~families.apart
     child = single & (families.age < ADULT)
     surplus = np.maximum(families.homes() - target, 0)
-    joining = _some(families, np.flatnonzero(single & ~child), surplus, OTHERS)
+    joining = families.some(np.flatnonzero(single & ~child), surplus, OTHERS)
     joining = np.union1d(joining, np.flatnonzero(child))
-    heads = families.heads() & ~families.apart & (families.age >= ADULT)
+    heads = families.leads & ~families.apart & (families.age >= ADULT)
     heads[joining] = False
-    hosts = np.flatnonzero(heads)
-    providers = Providers(hosts, home, families.age, families.draws(OTHERS + 1, hosts))
-    age, shuffle = families.age[joining], families.draws(OTHERS + 1, joining)
-    found = providers.nearest(home[joining], age, shuffle, age * 0, age * 0 + SPAN_OF_LIFE)
-    some = found >= 0
-    families.head[joining[some]] = found[some]
-    families.resolve()
+    providers = families.providers(np.flatnonzero(heads), families.cell_at_home, OTHERS + 1)
+    found = providers.nearest(joining, home, 0, (-SPAN_OF_LIFE, SPAN_OF_LIFE))
+    some = np.flatnonzero(found >= 0)
+    families.join(joining[some], found[some])
     missing = np.maximum(target - families.homes(), 0)
-    leaving = ~families.heads() & (families.status == NEVER) & (families.age >= ADULT)
-    gone = _some(families, np.flatnonzero(leaving), missing, OTHERS + 2)
-    families.head[gone] = gone
+    leaving = ~families.leads & (families.status == NEVER) & (families.age >= ADULT)
+    gone = families.some(np.flatnonzero(leaving), missing, OTHERS + 2)
+    families.head[gone], families.leads[gone] = gone, True
 
 
 @compiled

@@ -9,9 +9,8 @@ import numpy as np
 from agents.chance import Purpose
 from model.data import cached, table
 from model.errors import DataError
-from model.synthesis.migration import band_cell
 from model.synthesis.people import stock
-from model.synthesis.tools import KIND, Columns, Seed, by_age, choose
+from model.synthesis.tools import KIND, Columns, Seed, by_age, choose, looked_up
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,10 +65,10 @@ def chronic_shares(assumptions: Mapping[str, float]) -> NDArray[np.float64]:
 def chronic(columns: Columns, seed: Seed, assumptions: Mapping[str, float]) -> NDArray[np.int8]:
     """Return 0, 1 or 2 for no, mild and severe chronic illness [code]."""
     age = columns["age"]
-    cell = band_cell(columns["home"], age) * 2 + columns["sex"]
+    cell = columns["band"] * 2 + columns["sex"]
     none, _, severe = chronic_shares(assumptions)
     result, rows = np.zeros(len(age), dtype=KIND), np.arange(len(age))
     for stream, share in ((ANY, 1 - none), (SEVERE, severe / (1 - none))):
-        rows = choose(rows, share[age[rows]], cell[rows], seed, Purpose.SYNTHESIS_HEALTH, stream)
+        rows = choose(rows, looked_up(share, age[rows]), cell, seed, Purpose.SYNTHESIS_HEALTH, stream)
         result[rows] = stream + 1
     return result

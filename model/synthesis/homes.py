@@ -8,9 +8,9 @@ import numpy as np
 
 from agents.chance import Purpose
 from model.data import by_pool, cached, province_index
+from model.demography import AGES
 from model.synthesis.marriage import DIVORCED, MARRIED, NEVER, WIDOWED
-from model.synthesis.migration import band_cell
-from model.synthesis.tools import Columns, Seed, by_age, choose, fit
+from model.synthesis.tools import Columns, Seed, by_age, choose, fit, looked_up, starts_of, times
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,11 +49,10 @@ def collective(
     worker = assumptions["synthesis.collective_weight_young_workers"]
     heights = (student / 2, student / 2, student, student, worker, worker, 1.0)
     rows = np.flatnonzero(columns["age"] >= DORM_AGES[0])
-    home, age = columns["home"][rows], columns["age"][rows]
-    curve = by_age(list(zip(DORM_AGES, heights, strict=True)), int(columns["age"].max()) + 1)
-    weight = curve[age] * np.where(status[rows] == MARRIED, assumptions["synthesis.collective_weight_married"], 1.0)
-    migrant = columns["hukou"][rows] != home
-    weight *= np.where(migrant, assumptions["synthesis.collective_weight_migrants"], 1.0)
+    married, migrant = (assumptions[f"synthesis.collective_weight_{name}"] for name in ("married", "migrants"))
+    curve = by_age(list(zip(DORM_AGES, heights, strict=True)), AGES)
+    codes = columns["age"], status == MARRIED, columns["hukou"] != columns["home"]
+    weight = looked_up(times(curve, (1.0, married), (1.0, migrant)), *(code[rows] for code in codes))
     return _quota(columns, rows, weight, "collective", COLLECTIVE, seed)
 
 
@@ -71,10 +70,9 @@ def alone(
     by_status[WIDOWED] = assumptions["synthesis.alone_weight_widowed"]
     by_status[MARRIED] = 1.0
     rows = np.flatnonzero((columns["age"] >= ADULT) & ~away)
-    weight = by_status[status[rows]]
+    apart = (columns["hukou"] != columns["home"]) & (status == MARRIED)
     migrants = assumptions["synthesis.alone_weight_migrants"]
-    apart = (columns["hukou"][rows] != columns["home"][rows]) & (status[rows] == MARRIED)
-    weight *= np.where(apart, migrants, 1.0)
+    weight = looked_up(times(by_status, (1.0, migrants)), status[rows], apart[rows])
     return _quota(columns, rows, weight, "alone", ALONE, seed)
 
 
@@ -82,9 +80,8 @@ def _quota(
     columns: Columns, rows: NDArray[np.int64], weight: NDArray[np.float64], quota: str, stream: int, seed: Seed
 ) -> NDArray[np.bool_]:
     """Choose rows by weight until each pool has its quota."""
-    home, age = columns["home"][rows], columns["age"][rows]
-    people = np.bincount(columns["home"], minlength=len(province_index()))
-    chance = fit(weight, home, people * quotas()[quota], MOST_COLLECTIVE)
+    starts = starts_of(columns["home"], len(province_index()))
+    chance = fit(weight, np.searchsorted(rows, starts), np.diff(starts) * quotas()[quota], MOST_COLLECTIVE)
     chosen = np.zeros(len(columns["home"]), np.bool_)
-    chosen[choose(rows, chance, band_cell(home, age), seed, Purpose.SYNTHESIS_FAMILY, stream)] = True
+    chosen[choose(rows, chance, columns["band"], seed, Purpose.SYNTHESIS_FAMILY, stream)] = True
     return chosen

@@ -18,10 +18,10 @@ from model.synthesis.matching import (
     YOUNGEST_FATHER,
     YOUNGEST_MOTHER,
     Providers,
-    gaps,
+    cells,
     parent_alive,
 )
-from model.synthesis.tools import choose, draws_of
+from model.synthesis.tools import choose, looked_up
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,16 +40,15 @@ def connect(families: Families) -> None:
     _mend(families)
 
 
-def _draws(families: Families, stream: int, rows: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return a uniform number of each of some rows for the purpose of kin."""
-    return draws_of(families.seed, Purpose.SYNTHESIS_KIN, stream, rows)
+def _providers(families: Families, rows: NDArray[np.int64], cell: NDArray[np.int32], stream: int) -> Providers:
+    """Put some rows on a line on which others find them."""
+    return Providers(rows, cell, families.age, families.seed, Purpose.SYNTHESIS_KIN, stream)
 
 
 def _alive(families: Families, rows: NDArray[np.int64], sex: Sex, stream: int) -> NDArray[np.int64]:
     """Choose among rows those whose mother or father lives, as often as mortality leaves one [rows]."""
-    alive = parent_alive(int(sex))[families.age[rows]]
-    hukou = families.columns["hukou"][rows]
-    return choose(rows, alive, hukou, families.seed, Purpose.SYNTHESIS_KIN, stream)
+    alive = looked_up(parent_alive(int(sex)), families.age[rows])
+    return choose(rows, alive, families.columns["hukou"], families.seed, Purpose.SYNTHESIS_KIN, stream)
 
 
 def _mothers_away(families: Families) -> None:
@@ -57,12 +56,9 @@ def _mothers_away(families: Families) -> None:
     columns = families.columns
     women = (families.sex == Sex.FEMALE) & (families.status != NEVER) & (columns["hukou"] != columns["home"])
     rows = np.flatnonzero(women)
-    providers = Providers(rows, columns["hukou"], families.age, _draws(families, AWAY, rows))
+    providers = _providers(families, rows, cells(columns["hukou"], families.age), AWAY)
     children = np.flatnonzero(families.left_behind & (families.mother == NONE))
-    age, shuffle = families.age[children], _draws(families, AWAY, children)
-    families.mother[children] = providers.nearest(
-        columns["home"][children], age + gaps(shuffle), shuffle, age + YOUNGEST_MOTHER, age + OLDEST_MOTHER
-    )
+    families.mother[children] = providers.nearest(children, columns["home"], 1, (YOUNGEST_MOTHER, OLDEST_MOTHER))
     _grandmothers(families, children)
 
 
@@ -88,23 +84,20 @@ def _sister(families: Families, ego: NDArray[np.int64], mother: NDArray[np.int64
 
 def _mothers(families: Families) -> None:
     """Give people of any age who do not live with a mother a living one, as often as mortality leaves one."""
-    columns = families.columns
     have = _alive(families, np.flatnonzero(families.mother == NONE), Sex.FEMALE, ALIVE)
     women = np.flatnonzero((families.sex == Sex.FEMALE) & (families.status != NEVER))
     for step, sex in enumerate((Sex.MALE, Sex.FEMALE)):
-        providers = Providers(women, columns["home"], families.age, _draws(families, MOTHERS + step, women))
-        ego = have[families.sex[have] == sex]
-        families.mother[ego] = _parents(families, providers, ego, MOTHERS + step, families.mother)
+        providers = _providers(families, women, families.cell_at_home, MOTHERS + step)
+        ego = have.compress(families.sex[have] == sex)
+        families.mother[ego] = _parents(families, providers, ego, families.mother)
 
 
 def _parents(
-    families: Families, providers: Providers, ego: NDArray[np.int64], stream: int, parent: NDArray[np.int64]
+    families: Families, providers: Providers, ego: NDArray[np.int64], parent: NDArray[np.int64]
 ) -> NDArray[np.int64]:
     """Return for each row a parent where the person is registered, not the one of the spouse, or -1 [row]."""
-    age, shuffle, partner = families.age[ego], _draws(families, stream, ego), families.spouse[ego]
-    refuse = np.where(partner >= 0, parent[partner], NONE)
-    hukou = families.columns["hukou"][ego]
-    return providers.nearest(hukou, age + gaps(shuffle), shuffle, age + YOUNGEST_MOTHER, age + OLDEST_MOTHER, refuse)
+    span = YOUNGEST_MOTHER, OLDEST_MOTHER
+    return providers.nearest(ego, families.columns["hukou"], 1, span, families.spouse, parent)
 
 
 def _widowers(families: Families) -> None:
@@ -112,10 +105,8 @@ def _widowers(families: Families) -> None:
     ego = np.flatnonzero((families.mother == NONE) & (families.father == NONE))
     ego = _alive(families, ego, Sex.MALE, FATHERS)
     men = (families.sex == Sex.MALE) & (families.status != NEVER) & (families.spouse == NONE)
-    rows = np.flatnonzero(men)
-    shuffle = _draws(families, FATHERS + 1, rows)
-    providers = Providers(rows, families.columns["home"], families.age, shuffle)
-    families.father[ego] = _parents(families, providers, ego, FATHERS + 1, families.father)
+    providers = _providers(families, np.flatnonzero(men), families.cell_at_home, FATHERS + 1)
+    families.father[ego] = _parents(families, providers, ego, families.father)
 
 
 @compiled

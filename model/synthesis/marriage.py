@@ -9,7 +9,6 @@ import numpy as np
 from agents.chance import Purpose
 from model.data import by_pool, cached, province_index, table
 from model.demography import AGES, CENSUS, SEXES, death_pattern
-from model.synthesis.migration import band_cell
 from model.synthesis.people import carried, mover_weights
 from model.synthesis.tools import KIND, Columns, Seed, choose
 
@@ -137,9 +136,9 @@ def status(columns: Columns, year: int, seed: Seed, assumptions: Mapping[str, fl
     home, sex, age = columns["home"], columns["sex"], columns["age"]
     result = np.full(len(home), NEVER, dtype=KIND)
     place = (home * len(SEXES) + sex) * AGES + age
-    cell = band_cell(home, age) * len(SEXES) + sex
+    cell = columns["band"] * len(SEXES) + sex
     for stream, chance in enumerate(_chances(year, mover_weights(assumptions))):
         rows = np.flatnonzero((result == NEVER) & (age >= ADULT))
-        chosen = choose(rows, chance[place[rows]], cell[rows], seed, Purpose.SYNTHESIS_FAMILY, stream)
+        chosen = choose(rows, chance[place[rows]], cell, seed, Purpose.SYNTHESIS_FAMILY, stream)
         result[chosen] = IN_TURN[stream]
     return result

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from agents.chance import Purpose, uniform, unit
 from agents.codes import Sex
-from agents.compiled import compiled, int64
+from agents.compiled import compiled, compiled_apart, int64
 from model.data import cached
 from model.demography import CENSUS, birth_pattern, death_pattern
-from model.synthesis.tools import BITS, HALF, mixed
+from model.synthesis.tools import BITS, DIGIT, HALF, ONE, PLACE, SHIFT, Seed, check_room, keyed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 NONE = -1
 AROUND = (-1, 0, -2, 1)  # places around a seeker in the order in which they are tried
 AGE_BITS = 8
+GUIDE_BITS = 12  # of a draw, by which the years between mother and child are looked up
 SPAN = 512  # room for ages inside a stratum's stretch of the number line
 YOUNGEST_MOTHER = 18  # years between mother and child, as the brief of the synthesis asks
 OLDEST_MOTHER = 45
@@ -33,9 +35,10 @@ def mother_ages() -> NDArray[np.float64]:
     return np.asarray(ends / ends[-1], dtype=np.float64)
 
 
-def gaps(draw: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Return years between mother and child for uniform numbers."""
-    return np.asarray(YOUNGEST_MOTHER + np.searchsorted(mother_ages(), draw), dtype=np.int64)
+@cached
+def mother_guide() -> NDArray[np.int64]:
+    """Return at even steps from 0 to 1 the place in `mother_ages` from which on a search may begin [number]."""
+    return np.searchsorted(mother_ages(), np.arange(1 << GUIDE_BITS) / (1 << GUIDE_BITS))
 
 
 @cached
@@ -47,58 +50,119 @@ def parent_alive(sex: int) -> NDArray[np.float64]:
     return np.asarray(alive[np.minimum(ages + middle, len(alive) - 1)] / alive[middle], dtype=np.float64)
 
 
+@compiled_apart
+def _wishes(
+    seekers: NDArray[np.int64],
+    stratum: NDArray[np.int32],
+    age: NDArray[np.int16],
+    generations: int,
+    births: NDArray[np.float64],
+    guide: NDArray[np.int64],
+    seed: int,
+    purpose: int,
+    stream: int,
+    first: int,
+    bits: int,
+    key: NDArray[np.int64],
+) -> int:
+    """Write as a key each seeker's stratum and wished age, the first bits of its draw, and its place.
+
+    A generation is the years between mother and child: `births` are the cumulative shares of `mother_ages`, `guide`
+    their places at even steps. Returns the highest cell.
+    """
+    highest = int64(0)
+    for i in range(seekers.size):
+        key[i] = int64(uniform(seed, purpose, stream, first + seekers[i]) * ONE)
+    for i in range(seekers.size):
+        row, shuffle = seekers[i], unit(np.uint64(key[i]))
+        years = int64(guide[key[i] >> (SHIFT - GUIDE_BITS)])
+        while births[years] < shuffle:
+            years += 1
+        wish = min(max(int64(age[row]) + generations * (YOUNGEST_MOTHER + years), 0), SPAN // 2)
+        cell = int64(stratum[row]) * SPAN + wish
+        key[i] = (cell << DIGIT | key[i] >> (SHIFT - DIGIT)) << bits | i
+        highest = max(highest, cell)
+    return highest
+
+
 @compiled
-def _places(
-    cell: NDArray[np.int32], order: NDArray[np.int64], cells: NDArray[np.int32], out: NDArray[np.float64]
-) -> None:
-    """Write the cells in their order, and places evenly spread inside each."""
-    start = np.int64(0)
-    for i in range(order.size + 1):
-        if i < order.size:
-            cells[i] = cell[order[i]]
-        if i == order.size or cells[i] != cells[start]:
-            size = np.float64(i - start)
-            for j in range(start, i):
-                out[j] = np.float64(cells[j]) + (np.float64(j - start) + HALF) / size
-            start = np.int64(i)
+def _spread(key: NDArray[np.int64], behind: int, places: NDArray[np.float64]) -> None:
+    """Write places on a number line for sorted keys: evenly spread inside a cell, which has `behind` bits after it."""
+    place = 0.0
+    for i in range(key.size):
+        place = place + 1.0 if i > 0 and key[i] >> behind == key[i - 1] >> behind else 0.0
+        places[i] = place
+    size = 0.0
+    for i in range(key.size - 1, -1, -1):
+        cell = key[i] >> behind
+        size = size if i + 1 < key.size and key[i + 1] >> behind == cell else places[i] + 1.0
+        places[i] = np.float64(cell) + (places[i] + HALF) / size
 
 
-def line(
-    stratum: NDArray[np.int32], age: NDArray[Any], draw: NDArray[np.float64]
-) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float64]]:
-    """Return an order by stratum, age and draw, its cells, and places on a number line, evenly spread inside an age."""
-    cell = stratum * SPAN + age.astype(np.int32)
-    order, cells, places = mixed(cell, draw), np.empty_like(cell), np.empty(len(cell))
-    _places(cell, order, cells, places)
-    return order, cells, places
+def cells(stratum: NDArray[np.int32], age: NDArray[np.int16]) -> NDArray[np.int32]:
+    """Return stratum and age as one number: where rows stand on a number line [number of the cell]."""
+    return np.asarray(stratum * PLACE(SPAN) + age, dtype=PLACE)
+
+
+NOBODY: NDArray[np.int64] = np.empty(0, np.int64)
+
+
+class Line(NamedTuple):
+    """Rows in the order of sorted keys, each a cell, a draw and a place among the rows, and where they stand."""
+
+    rows: NDArray[np.int64]
+    key: NDArray[np.int64]
+    bits: int
+    places: NDArray[np.float64]
+
+
+def line(rows: NDArray[np.int64], key: NDArray[np.int64], bits: int) -> Line:
+    """Return rows on a number line of their keys' cells; the keys are sorted in place."""
+    key.sort()
+    places = np.empty(len(key))
+    _spread(key, bits + DIGIT, places)
+    return Line(rows, key, bits, places)
 
 
 @compiled
 def _nearest(
     rows: NDArray[np.int64],
-    cells: NDArray[np.int32],
+    cells: NDArray[np.int64],
+    bits: int,
     places: NDArray[np.float64],
-    order: NDArray[np.int64],
+    seekers: NDArray[np.int64],
+    wishes: NDArray[np.int64],
+    seeker_bits: int,
     wished: NDArray[np.float64],
     stratum: NDArray[np.int32],
-    low: NDArray[np.int16],
-    high: NDArray[np.int16],
-    refuse: NDArray[np.int64],
+    age: NDArray[np.int16],
+    low: int,
+    high: int,
+    spouse: NDArray[np.int64],
+    parent: NDArray[np.int64],
     best: NDArray[np.int64],
 ) -> None:
-    """Walk along seekers and providers at once; of the four around a seeker the nearest that suits is found."""
-    position, last = np.int64(0), np.int64(rows.size - 1)
-    for place in range(order.size):
-        seeker, x, found, least = order[place], wished[place], np.int64(NONE), np.inf
+    """Walk along seekers and providers at once; of the four around a seeker the nearest that suits is found.
+
+    Where spouses are told, nobody is given the parent of their spouse.
+    """
+    position, last = int64(0), int64(rows.size - 1)
+    ranks, seeker_ranks = (int64(1) << bits) - 1, (int64(1) << seeker_bits) - 1
+    for place in range(wishes.size):
+        seeker, x, found, least = wishes[place] & seeker_ranks, wished[place], int64(NONE), np.inf
+        row = seekers[seeker]
+        refused = parent[spouse[row]] if spouse.size > 0 and spouse[row] >= 0 else int64(NONE)
         while position <= last and places[position] < x:
             position += 1
-        first = np.int64(stratum[seeker]) * SPAN
-        lowest, highest = max(first + np.int64(low[seeker]), first), first + np.int64(high[seeker])
+        first, years = int64(stratum[row]) * SPAN, int64(age[row])
+        lowest, highest = max(first + years + low, first), first + years + high
         for step in AROUND:
             index = int64(min(max(int64(position + step), 0), last))
             away = abs(places[index] - x)
-            if away < least and lowest <= cells[index] <= highest and rows[index] != refuse[seeker]:
-                found, least = rows[index], away
+            if away < least and lowest <= cells[index] >> (bits + DIGIT) <= highest:
+                provider = rows[cells[index] & ranks]
+                if provider != refused:
+                    found, least = provider, away
         best[seeker] = found
 
 
@@ -106,28 +170,39 @@ class Providers:
     """People who can be somebody's parent or child, on a number line of stratum and age."""
 
     def __init__(
-        self, rows: NDArray[np.int64], stratum: NDArray[np.int32], age: NDArray[np.int16], draw: NDArray[np.float64]
+        self,
+        rows: NDArray[np.int64],
+        cell: NDArray[np.int32],
+        age: NDArray[np.int16],
+        seed: Seed,
+        purpose: Purpose,
+        stream: int,
     ) -> None:
-        """Sort the given rows; stratum and age have an entry for each row there is, draws one for each given."""
-        order, self.cells, self.places = line(stratum[rows], age[rows], draw)
-        self.rows = rows[order]
+        """Sort the given rows; age, and the cell of stratum and age, have an entry for each row there is."""
+        self.age, self.told = age, seed.told(purpose, stream)
+        self.line = line(rows, *keyed(rows, cell, self.told))
 
     def nearest(
         self,
+        seekers: NDArray[np.int64],
         stratum: NDArray[np.int32],
-        wished: NDArray[Any],
-        draw: NDArray[np.float64],
-        low: NDArray[np.int16],
-        high: NDArray[np.int16],
-        refuse: NDArray[np.int64] | None = None,
+        generations: int,
+        span: tuple[int, int],
+        spouse: NDArray[np.int64] = NOBODY,
+        parent: NDArray[np.int64] = NOBODY,
     ) -> NDArray[np.int64]:
-        """Return for each seeker the provider nearest to the wished age, inside low to high, or -1 [row]."""
-        best = np.full(len(stratum), NONE, dtype=np.int64)
-        if len(self.rows) == 0 or len(stratum) == 0:
+        """Return for each seeker the provider nearest to the wished age, or -1 [row].
+
+        The wished age is so many generations from the seeker's; who suits is inside a span of years from the seeker,
+        and not the parent of the seeker's spouse, where these are told.
+        """
+        best = np.full(len(seekers), NONE, dtype=np.int64)
+        if len(self.line.rows) == 0 or len(seekers) == 0:
             return best
-        order, _, places = line(stratum, np.clip(wished, 0, SPAN // 2), draw)
-        nobody = best.copy() if refuse is None else refuse
-        _nearest(self.rows, self.cells, self.places, order, places, stratum, low, high, nobody, best)
+        bits, key = len(seekers).bit_length(), np.empty(len(seekers), np.int64)
+        births = mother_ages(), mother_guide()
+        check_room(_wishes(seekers, stratum, self.age, generations, *births, *self.told, bits, key), bits)
+        _nearest(*self.line, *line(seekers, key, bits), stratum, self.age, *span, spouse, parent, best)
         return best
 
 
@@ -180,32 +255,18 @@ def _in_line(stratum: NDArray[np.int32], place: NDArray[np.float64]) -> NDArray[
 
 
 def pairs(
-    men: NDArray[np.int64], women: NDArray[np.int64], stratum: NDArray[np.int32], place: NDArray[np.float64]
+    men: NDArray[np.int64],
+    women: NDArray[np.int64],
+    stratum: NDArray[np.int32],
+    men_places: NDArray[np.float64],
+    women_places: NDArray[np.float64],
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Match men and women of each stratum in the order of place; of the larger side some are left, evenly spread."""
     strata = int(stratum.max()) + 1 if len(stratum) else 0
     count = np.minimum(np.bincount(stratum[men], minlength=strata), np.bincount(stratum[women], minlength=strata))
     chosen = []
-    for rows in (men, women):
-        order = rows[_in_line(stratum[rows], place[rows])]
+    for rows, places in ((men, men_places), (women, women_places)):
+        order = rows[_in_line(stratum[rows], places)]
         keep = np.empty(len(order), np.int64)
         chosen.append(keep[: _evenly(stratum[order], order, count, keep)])
     return chosen[0], chosen[1]
-
-
-@compiled
-def _accept(
-    provider: NDArray[np.int64], most: NDArray[np.int64], claims: NDArray[np.int16], accepted: NDArray[np.bool_]
-) -> None:
-    """Count the claims on each provider, and accept the first."""
-    for i in range(provider.size):
-        if provider[i] >= 0:
-            accepted[i] = claims[provider[i]] < most[i]
-            claims[provider[i]] += accepted[i]
-
-
-def first_claims(provider: NDArray[np.int64], most: NDArray[np.int64], rows: int) -> NDArray[np.bool_]:
-    """Say which claims on providers among so many rows are the first `most` of each; -1 claims nothing."""
-    accepted = np.zeros(len(provider), dtype=np.bool_)
-    _accept(provider, most, np.zeros(rows, np.int16), accepted)
-    return accepted

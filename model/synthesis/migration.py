@@ -19,9 +19,11 @@ from model.synthesis.tools import (
     by_age,
     choose,
     draws,
-    draws_of,
     fit,
+    looked_up,
     mixed,
+    starts_of,
+    times,
     within,
 )
 
@@ -117,33 +119,35 @@ def _origin(
 
 
 def settle(columns: Columns, seed: Seed, assumptions: Mapping[str, float]) -> None:
-    """Add the columns urban, hukou and hukou_kind to rows with home, sex and age."""
+    """Add the columns urban, hukou and hukou_kind, and the band of neighbours, to rows with home, sex and age."""
     home, age = columns["home"], columns["age"]
-    people = np.bincount(home, minlength=len(province_index())).astype(np.float64)
-    ages = len(mover_ages(assumptions))
+    starts = starts_of(home, len(province_index()))
+    people = np.diff(starts).astype(np.float64)
+    movers = mover_ages(assumptions)
     points = [
         (CHILD, assumptions["synthesis.urban_weight_children"]),
         (ADULT, 1.0),
         (OLD, assumptions["synthesis.urban_weight_old"]),
     ]
-    weight = by_age(points, ages)[age]
+    weight = looked_up(by_age(points, len(movers)), age)
     purpose = Purpose.SYNTHESIS_MIGRATION
-    cell, rows = band_cell(home, age), np.arange(len(home))
-    chance = fit(weight, home, people * urban_share())
+    columns["band"] = cell = band_cell(home, age)
+    rows = np.arange(len(home))
+    chance = fit(weight, starts, people * urban_share())
     urban = np.zeros(len(home), KIND_TYPE)
     urban[choose(rows, chance, cell, seed, purpose, URBAN)] = 1
     between, inside = migrant_shares(assumptions["synthesis.outside_own_pool"])
     rural_weight = assumptions["synthesis.migrant_weight_rural_places"]
-    weight = mover_ages(assumptions)[age] * np.where(urban == 1, 1.0, rural_weight)
-    chance = fit(weight, home, people * between, ALMOST_ALL)
+    weight = looked_up(times(movers, (rural_weight, 1.0)), age, urban)
+    chance = fit(weight, starts, people * between, ALMOST_ALL)
     far = choose(rows, chance, cell, seed, purpose, BETWEEN)
     weight[far] = 0.0
-    chance = fit(weight, home, people * inside, ALMOST_ALL)
+    chance = fit(weight, starts, people * inside, ALMOST_ALL)
     near = choose(rows, chance, cell, seed, purpose, INSIDE)
     hukou = home.copy()
     place = draws(seed, purpose, ORIGIN, len(people))
     for moved, is_between in ((far, True), (near, False)):
-        some = moved[mixed(home[moved], draws_of(seed, purpose, ORIGIN + 1, moved))]
+        some = mixed(moved, home, seed, purpose, ORIGIN + 1)
         hukou[some] = _origin(home, some, place, is_between)
     columns["hukou"], columns["urban"] = hukou, urban
     columns["hukou_kind"] = _kind(columns, seed, assumptions)
@@ -151,13 +155,11 @@ def settle(columns: Columns, seed: Seed, assumptions: Mapping[str, float]) -> No
 
 def _kind(columns: Columns, seed: Seed, assumptions: Mapping[str, float]) -> NDArray[np.int8]:
     """Return the kind of registration: most townspeople at home are urban, most migrants rural (assumptions)."""
-    home, age, urban = columns["home"], columns["age"], columns["urban"] == 1
-    moved = columns["hukou"] != home
-    chance = np.where(
-        urban, assumptions["synthesis.urban_hukou_in_towns"], assumptions["synthesis.urban_hukou_in_villages"]
-    )
-    chance[moved] = assumptions["synthesis.urban_hukou_migrants"]
-    purpose, rows = Purpose.SYNTHESIS_MIGRATION, np.arange(len(home))
-    kind = np.full(len(home), int(Hukou.RURAL), KIND_TYPE)
-    kind[choose(rows, chance, band_cell(home, age), seed, purpose, KIND + 1)] = int(Hukou.URBAN)
+    urban, moved = columns["urban"], columns["hukou"] != columns["home"]
+    stayed, migrants = ("in_villages", "in_towns"), ("migrants", "migrants")
+    shares = [[assumptions[f"synthesis.urban_hukou_{name}"] for name in names] for names in (stayed, migrants)]
+    chance = looked_up(np.array(shares), moved, urban)
+    purpose, rows = Purpose.SYNTHESIS_MIGRATION, np.arange(len(urban))
+    kind = np.full(len(urban), int(Hukou.RURAL), KIND_TYPE)
+    kind[choose(rows, chance, columns["band"], seed, purpose, KIND + 1)] = int(Hukou.URBAN)
     return kind

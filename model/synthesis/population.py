@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from agents.codes import Scheme
-from agents.columns import Table
+from agents.columns import Array, Table
+from agents.compiled import compiled, int64
 from agents.household import HOUSEHOLD
 from agents.person import PERSON
 from model.check import check_people
 from model.data import pools
 from model.errors import DataError
-from model.synthesis.tools import Columns, stable_order
+from model.synthesis.tools import Columns
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -68,7 +69,7 @@ def check_population(population: Population) -> None:
     first, last = population.first, population.first + len(people) - 1
     if int(people.key.min()) < first or int(people.key.max()) > last:
         raise DataError(f"people.key: {people.key.max()}: expected each slot {first} to {last} once")
-    if (np.diff(people.home) < 0).any():
+    if (people.home[1:] < people.home[:-1]).any():
         raise DataError("people.home: expected people in the order of their pools")
 
 
@@ -100,22 +101,36 @@ def scale_accounts(
     Balances keep their proportions to all that is held and are rounded by carrying the remainder along the rows of a
     pool, after what people of earlier parts of the world hold `before`.
     """
-    pool = people.insured.astype(np.int64)
-    order = stable_order(pool)
-    sizes = np.bincount(pool, minlength=len(wanted))
-    start = 0
-    for place, size in enumerate(sizes):
-        rows = order[start : start + size]
-        start += size
-        if size == 0 or held[place] == 0:
-            continue
-        ends = np.cumsum(np.append(0 if before is None else before[place], people.account[rows]))
-        people.account[rows] = np.diff(_carried(ends, int(held[place]), int(wanted[place])))
+    end = np.zeros(len(wanted), np.int64) if before is None else before.copy()
+    _scale(people.insured, people.account, held, wanted, end, np.zeros(len(wanted), np.int64))
 
 
-def _carried(ends: NDArray[np.int64], whole: int, total: int) -> NDArray[np.int64]:
-    """Return cumulative sums scaled so that a whole becomes a total, rounded down; exact at the end."""
-    scaled = np.floor(ends / float(whole) * total).astype(np.int64)
-    scaled = np.minimum(np.maximum.accumulate(scaled), total)
-    scaled[ends >= whole] = total
-    return scaled
+@compiled
+def _scale(
+    pool: Array,
+    account: NDArray[np.int64],
+    held: NDArray[np.int64],
+    wanted: NDArray[np.int64],
+    end: NDArray[np.int64],
+    given: NDArray[np.int64],
+) -> None:
+    """Scale accounts in place; `end` is what is held by pool so far, `given`, which comes as zeros, its scaled sum."""
+    for place in range(held.size):
+        if held[place] > 0:
+            given[place] = _carried(end[place], held[place], wanted[place], 0)
+    for row in range(account.size):
+        place = pool[row]
+        if held[place] > 0:
+            end[place] += account[row]
+            scaled = _carried(end[place], held[place], wanted[place], given[place])
+            account[row] = scaled - given[place]
+            given[place] = scaled
+
+
+@compiled
+def _carried(end: int, whole: int, total: int, least: int) -> int:
+    """Return a running sum scaled so that a whole becomes a total, rounded down, and never falling."""
+    if end >= whole:
+        return int64(total)
+    scaled = int64(np.floor(np.float64(end) / np.float64(whole) * np.float64(total)))
+    return int64(min(max(scaled, least), total))

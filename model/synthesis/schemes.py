@@ -8,9 +8,8 @@ import numpy as np
 
 from agents.chance import Purpose
 from agents.codes import Scheme, Work
-from model.synthesis.migration import band_cell
 from model.synthesis.targets import uninsured_total
-from model.synthesis.tools import AGE, KIND, Columns, Seed, choose, draws_of, fit_all
+from model.synthesis.tools import AGE, KIND, Columns, Seed, choose, draws_of, fit_all, looked_up, times
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,20 +35,20 @@ def insure(
     """Add scheme, insured, account_kind, years, continuous and lapsed at the end of a year."""
     home, hukou = columns["home"], columns["hukou"]
     rows = np.flatnonzero(~employee)
-    age = columns["age"][rows]
-    risk = np.where((age >= YOUNG) & (age <= MIDDLE), assumptions["synthesis.uninsured_weight_18_to_45"], 1.0)
-    risk *= np.where(hukou[rows] != home[rows], assumptions["synthesis.uninsured_weight_migrants"], 1.0)
-    student = columns["work"][rows] == Work.STUDENT
-    risk *= np.where(student, assumptions["synthesis.uninsured_weight_students"], 1.0)
+    age, moved, student = columns["age"], hukou != home, columns["work"] == Work.STUDENT
+    young, migrants, students = (
+        assumptions[f"synthesis.uninsured_weight_{name}"] for name in ("18_to_45", "migrants", "students")
+    )
+    weights = times(np.array([1.0, young]), (1.0, migrants), (1.0, students))
+    codes = (age >= YOUNG) & (age <= MIDDLE), moved, student
+    risk = looked_up(weights, *(code[rows] for code in codes))
     chance = fit_all(risk, uninsured_total(year, assumptions) / weight, MOST_UNINSURED)
     scheme = np.where(employee, KIND(Scheme.EMPLOYEE), KIND(Scheme.RESIDENT))
     scheme[_taken(columns, rows, chance, seed, NOBODY)] = int(Scheme.NONE)
     columns["scheme"] = scheme
-    rows = np.flatnonzero((scheme == Scheme.RESIDENT) & (hukou != home))
-    student = columns["work"][rows] == Work.STUDENT
-    share = np.where(
-        student, assumptions["synthesis.student_insured_at_origin"], assumptions["synthesis.migrant_insured_at_origin"]
-    )
+    rows = np.flatnonzero((scheme == Scheme.RESIDENT) & moved)
+    shares = [assumptions[f"synthesis.{name}_insured_at_origin"] for name in ("migrant", "student")]
+    share = looked_up(np.array(shares), student[rows])
     away = _taken(columns, rows, share, seed, PLACE)
     columns["insured"] = insured = home.copy()
     insured[away] = hukou[away]
@@ -61,15 +60,14 @@ def _taken(
     columns: Columns, rows: NDArray[np.int64], chance: NDArray[np.float64], seed: Seed, stream: int
 ) -> NDArray[np.int64]:
     """Choose among rows with the given chances, evenly along pools and ages [rows]."""
-    cell = band_cell(columns["home"][rows], columns["age"][rows])
-    return choose(rows, chance, cell, seed, Purpose.SYNTHESIS_SCHEME, stream)
+    return choose(rows, chance, columns["band"], seed, Purpose.SYNTHESIS_SCHEME, stream)
 
 
 def _account_kind(columns: Columns, seed: Seed, assumptions: Mapping[str, float]) -> NDArray[np.int8]:
     """Return 0 for members of the employee scheme in pooled-only cover, mostly flexible workers, else 1."""
     rows = np.flatnonzero(columns["scheme"] == Scheme.EMPLOYEE)
     flexible = columns["work"][rows] == Work.FLEXIBLE
-    risk = np.where(flexible, assumptions["synthesis.pooled_only_weight_flexible"], 1.0)
+    risk = looked_up(np.array([1.0, assumptions["synthesis.pooled_only_weight_flexible"]]), flexible)
     chance = fit_all(risk, assumptions["synthesis.pooled_only_share"] * float(len(rows)))
     kind = np.ones(len(columns["scheme"]), KIND)
     kind[_taken(columns, rows, chance, seed, POOLED)] = 0
@@ -86,15 +84,16 @@ def _years(columns: Columns, year: int, seed: Seed, assumptions: Mapping[str, fl
     shuffle = draws_of(seed, Purpose.SYNTHESIS_SCHEME, YEARS, rows)
     low = assumptions["synthesis.contribution_density_low"]
     span = np.maximum(columns["age"][rows] - entry, 0.0) * (low + (1 - low) * shuffle)
-    worked = np.maximum(np.floor(span), 1)
-    retired = columns["work"][rows] == Work.RETIRED
-    worked[retired] = np.maximum(worked[retired], assumptions["synthesis.years_of_the_retired"])
+    least = np.array([1.0, max(assumptions["synthesis.years_of_the_retired"], 1.0)])
+    worked = np.maximum(np.floor(span), looked_up(least, columns["work"][rows] == Work.RETIRED))
     columns["years"][rows] = np.minimum(worked, np.iinfo(np.uint8).max).astype(AGE)
     rows = np.flatnonzero(scheme == Scheme.RESIDENT)
     shuffle = draws_of(seed, Purpose.SYNTHESIS_SCHEME, RUN, rows)
     lapse = assumptions["synthesis.yearly_lapse"]
     kept = np.cumprod(np.full(year - UNIFIED_BEGINS, 1 - lapse))
-    run = 1 + np.searchsorted(-kept, -shuffle)
+    run = np.ones(len(rows), AGE)
+    for share in kept:
+        run += shuffle < share
     columns["continuous"][rows] = np.minimum(run, columns["age"][rows] + 1)
     rows = np.flatnonzero(scheme == Scheme.NONE)
     columns["lapsed"][rows] = np.minimum(max(0, year - LAPSES_COUNT + 1), columns["age"][rows])

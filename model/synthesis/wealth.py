@@ -8,6 +8,7 @@ import numpy as np
 
 from agents.chance import Purpose
 from agents.codes import Aid, Scheme, Work
+from agents.compiled import compiled, compiled_apart, int64
 from model.data import cached, province_codes, province_index, series, table
 from model.demography import PERSONS
 from model.synthesis.targets import at
@@ -22,8 +23,11 @@ from model.synthesis.tools import (
     draws,
     draws_of,
     fit_all,
+    looked_up,
     place_counts,
     stable_order,
+    those,
+    times,
     within,
 )
 
@@ -83,21 +87,22 @@ def aid(
     resident = (columns["scheme"] == Scheme.RESIDENT) & (columns["work"] != Work.STUDENT) & ~collective
     stratum = columns["home"] * 2 + columns["urban"]
     rows = np.flatnonzero(resident)
-    risk = np.where(columns["urban"][rows] == 0, 1.0, assumptions["synthesis.aid_weight_towns"])
-    risk *= poverty_by_pool()[columns["home"][rows]]
+    weights = times(poverty_by_pool(), (1.0, assumptions["synthesis.aid_weight_towns"]))
+    risk = looked_up(weights, columns["home"][rows], columns["urban"][rows])
     total = aided_total(year) / weight
     chance = fit_all(risk, total, MOST_AIDED)
     strata = 2 * len(province_index())
     quota = np.bincount(stratum[rows], chance, minlength=strata).astype(np.float64)
     wanted = place_counts(quota, seed.rounded(total), seed.spread(HALF))
-    sizes, age = np.bincount(head, minlength=len(head))[head[rows]], columns["age"][rows]
-    single = rows[(sizes == 1) & ((age >= OLD) | (age < CHILD))]
+    age = columns["age"][rows]
+    single = those(rows, (age >= OLD) | (age < CHILD))
+    single = those(single, np.bincount(head, minlength=len(head))[head[single]] == 1)
     kind = np.full(len(stratum), int(Aid.NONE), KIND)
     destitute = _poorest(
         stratum, home_score, single, _part(wanted, total, assumptions["synthesis.destitute"] / weight, seed)
     )
     kind[destitute] = int(Aid.DESTITUTE)
-    left = rows[kind[rows] == Aid.NONE]
+    left = those(rows, kind[rows] == Aid.NONE)
     poorest = np.sort(_poorest(stratum, home_score, left, wanted - np.bincount(stratum[destitute], minlength=strata)))
     kind[poorest] = int(Aid.MONITORED)
     allowance = assumptions["synthesis.minimum_living"] / weight
@@ -115,8 +120,8 @@ def _poorest(
 ) -> NDArray[np.int64]:
     """Choose among rows those with the lowest scores of each stratum, as many as wanted [rows]."""
     group = stratum[rows]
-    key = (score[rows] * (ONE >> 1)).astype(np.int64)
-    key |= group.astype(np.int64) << SHIFT
+    key = np.empty(len(rows), np.int64)
+    _score_keys(group, score[rows], key)
     order = stable_order(key)
     group = group[order]
     ordinal, _ = within(group)
@@ -130,20 +135,39 @@ def ranks(columns: Columns, score: NDArray[np.float64]) -> NDArray[np.int32]:
     """
     kinds = len(Work)
     group = (province_index().astype(PLACE)[columns["home"]] * 2 + columns["urban"]) * kinds + columns["work"]
-    place = np.where(columns["aid"] != Aid.NONE, score, 1.0 + score)
-    place /= 2
-    place *= ONE
-    key = place.astype(np.int64)
-    key |= group.astype(np.int64) << SHIFT
-    order = stable_order(key)
-    ordinal, size = within(group[order])
-    ordinal *= 2
-    ordinal += 1
-    ordinal *= RANKS
-    ordinal //= 2 * size
-    result = np.empty(len(group), dtype=PLACE)
-    result[order] = ordinal
+    key, result = np.empty(len(group), np.int64), np.empty(len(group), PLACE)
+    _rank_keys(group, columns["aid"], score, key)
+    _rank(stable_order(key), group, result)
     return result
+
+
+@compiled_apart
+def _score_keys(group: NDArray[np.int32], score: NDArray[np.float64], key: NDArray[np.int64]) -> None:
+    """Write group and score as one number."""
+    for i in range(group.size):
+        key[i] = int64(group[i]) << SHIFT | int64(score[i] * (ONE >> 1))
+
+
+@compiled_apart
+def _rank_keys(
+    group: NDArray[np.int32], aided: NDArray[np.int8], score: NDArray[np.float64], key: NDArray[np.int64]
+) -> None:
+    """Write group and score as one number, the low-income classes first."""
+    for row in range(group.size):
+        place = score[row] if aided[row] != Aid.NONE else 1.0 + score[row]
+        key[row] = int64(group[row]) << SHIFT | int64(place / 2 * ONE)
+
+
+@compiled
+def _rank(order: NDArray[np.int64], group: NDArray[np.int32], rank: NDArray[np.int32]) -> None:
+    """Write evenly spread ranks for rows in the order of groups and, inside them, of prosperity."""
+    start = int64(0)
+    for end in range(1, order.size + 1):
+        if end == order.size or group[order[end]] != group[order[start]]:
+            size = end - start
+            for i in range(start, end):
+                rank[order[i]] = (2 * (i - start) + 1) * RANKS // (2 * size)
+            start = int64(end)
 
 
 def accounts(columns: Columns, seed: Seed, assumptions: Mapping[str, float]) -> NDArray[np.int64]:

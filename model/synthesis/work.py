@@ -9,7 +9,6 @@ import numpy as np
 from agents.chance import Purpose
 from agents.codes import Hukou, Sex, Work
 from model.rules.retirement import early_chance, reached_share, retirement_chance
-from model.synthesis.migration import band_cell
 from model.synthesis.people import urban_share
 from model.synthesis.targets import (
     PUBLIC_SECTORS,
@@ -25,7 +24,7 @@ from model.synthesis.targets import (
     students,
     working_age,
 )
-from model.synthesis.tools import KIND, Columns, Seed, by_age, choose, fit, fit_all
+from model.synthesis.tools import KIND, Columns, Seed, by_age, choose, fit, fit_all, looked_up, starts_of, times
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,7 +44,8 @@ class Labour:
     def __init__(self, columns: Columns, people: NDArray[np.float64], weight: float, seed: Seed) -> None:
         """Start with children in school and everybody else not working."""
         self.columns, self.people, self.weight, self.seed = columns, people, weight, seed
-        age = columns["age"]
+        age, self.cell = columns["age"], columns["band"] * 2 + columns["sex"]
+        self.starts = starts_of(columns["home"], len(people))
         self.work = np.full(len(age), int(Work.NOT_WORKING), KIND)
         self.work[age < ADULT] = int(Work.PUPIL)
         self.work[age < SCHOOL] = int(Work.CHILD)
@@ -60,11 +60,10 @@ class Labour:
     ) -> NDArray[np.int64]:
         """Choose among rows by weight; targets are persons by pool or in all, met in all in either case [rows]."""
         wanted = np.asarray(target, dtype=np.float64) / self.weight
-        home, age, sex = (self.columns[name][rows] for name in ("home", "age", "sex"))
-        chance = fit(weight, home, wanted, cap) if wanted.ndim else weight
+        starts = np.searchsorted(rows, self.starts)
+        chance = fit(weight, starts, wanted, cap) if wanted.ndim else weight
         chance = fit_all(chance, float(wanted.sum()), cap)
-        cell = band_cell(home, age) * 2 + sex
-        return choose(rows, chance, cell, self.seed, Purpose.SYNTHESIS_WORK, stream)
+        return choose(rows, chance, self.cell, self.seed, Purpose.SYNTHESIS_WORK, stream)
 
     def free(self, age_from: int, age_to: int) -> NDArray[np.int64]:
         """Return the rows in an age range that have no work yet."""
@@ -110,9 +109,9 @@ def _students(labour: Labour, collective: NDArray[np.bool_], year: int, assumpti
     """Make students of those of 18 and over who live in dormitories, and of others in towns."""
     points = [(ADULT, 1.0), (GRADUATE - 1, 1.0), (LAST_STUDENT, assumptions["synthesis.student_weight_at_24"])]
     rows = labour.free(ADULT, LAST_STUDENT + 1)
-    weight = by_age(points, len(labour.people[0, 0]))[labour.of(rows, "age")]
-    weight *= np.where(labour.of(rows, "urban") == 1, 1.0, assumptions["synthesis.student_weight_villages"])
-    weight *= np.where(collective[rows], assumptions["synthesis.student_weight_dormitories"], 1.0)
+    villages, dormitories = (assumptions[f"synthesis.student_weight_{name}"] for name in ("villages", "dormitories"))
+    weights = times(by_age(points, len(labour.people[0, 0])), (villages, 1.0), (1.0, dormitories))
+    weight = looked_up(weights, labour.of(rows, "age"), labour.of(rows, "urban"), collective[rows])
     labour.work[labour.take(rows, weight, students(year), STUDENT)] = Work.STUDENT
 
 
@@ -120,11 +119,10 @@ def _member_weight(
     labour: Labour, rows: NDArray[np.int64], by_sex: list[NDArray[np.float64]], assumptions: Mapping[str, float]
 ) -> NDArray[np.float64]:
     """Return how likely age and sex, residence and registration make membership in the employee scheme."""
-    weight = np.where(labour.of(rows, "urban") == 1, 1.0, assumptions["synthesis.employee_weight_villages"])
-    rural = labour.of(rows, "hukou_kind") == Hukou.RURAL
-    weight *= np.where(rural, assumptions["synthesis.employee_weight_rural_hukou"], 1.0)
-    weight *= np.stack(by_sex)[labour.of(rows, "sex"), labour.of(rows, "age")]
-    return weight
+    villages, rural = (assumptions[f"synthesis.employee_weight_{name}"] for name in ("villages", "rural_hukou"))
+    of_kinds = [rural if kind == Hukou.RURAL else 1.0 for kind in sorted(Hukou)]
+    weights = np.outer([villages, 1.0], of_kinds)[..., None, None] * np.stack(by_sex)
+    return looked_up(weights, *(labour.of(rows, name) for name in ("urban", "hukou_kind", "sex", "age")))
 
 
 def _active(labour: Labour, active: NDArray[np.float64], assumptions: Mapping[str, float]) -> NDArray[np.int64]:
@@ -185,13 +183,13 @@ def _kinds(
     labour.work[employee] = Work.ENTERPRISE
     rows = employee[labour.of(employee, "age") >= GRADUATE]
     local = labour.of(rows, "hukou") == labour.of(rows, "home")
-    weight = np.where(local, 1.0, assumptions["synthesis.public_weight_migrants"])
+    weight = looked_up(np.array([assumptions["synthesis.public_weight_migrants"], 1.0]), local)
     labour.work[labour.take(rows, weight, public, PUBLIC, MOST_PUBLIC)] = Work.PUBLIC
     rest = employee[labour.work[employee] == Work.ENTERPRISE]
     labour.work[labour.take(rest, np.ones(len(rest)), totals["unemployed"], IDLE)] = Work.UNEMPLOYED
     rest = rest[labour.work[rest] == Work.ENTERPRISE]
     older = labour.of(rest, "age") >= MIDDLE
-    weight = np.where(older, assumptions["synthesis.flexible_weight_over_40"], 1.0)
+    weight = looked_up(np.array([1.0, assumptions["synthesis.flexible_weight_over_40"]]), older)
     labour.work[labour.take(rest, weight, totals["flexible"], FLEXIBLE)] = Work.FLEXIBLE
 
 
@@ -204,15 +202,15 @@ def _others(labour: Labour, employee: NDArray[np.int64], year: int, assumptions:
     curve = by_age([(WORKING[0], assumptions["synthesis.farmer_weight_young"]), (LATE_FROM, 1.0)], ages)
     curve *= _working_on("farmers", ages, assumptions)
     rows = labour.free(ADULT, _end([curve]))
-    weight = curve[labour.of(rows, "age")]
-    weight *= np.where(labour.of(rows, "urban") == 0, 1.0, assumptions["synthesis.farmer_weight_towns"])
+    weights = times(curve, (1.0, assumptions["synthesis.farmer_weight_towns"]))
+    weight = looked_up(weights, labour.of(rows, "age"), labour.of(rows, "urban"))
     farmers = labour.take(rows, weight, employed * agriculture_share(), FARMER)
     labour.work[farmers] = Work.FARMER
     left = np.maximum(employed * (1 - agriculture_share()) - at_work, 0.0)
     total = float(employed.sum() - at_work.sum() - len(farmers) * labour.weight)
     curve = _working_on("informal", ages, assumptions)
     rows = labour.free(ADULT, _end([curve]))
-    weight = curve[labour.of(rows, "age")]
-    weight *= np.where(labour.of(rows, "sex") == Sex.FEMALE, assumptions["synthesis.informal_weight_women"], 1.0)
+    weights = times(curve, (1.0, assumptions["synthesis.informal_weight_women"]))
+    weight = looked_up(weights, labour.of(rows, "age"), labour.of(rows, "sex"))
     wanted = left * (max(total, 0.0) / max(float(left.sum()), 1.0))
     labour.work[labour.take(rows, weight, wanted, INFORMAL)] = Work.FLEXIBLE
