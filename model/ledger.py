@@ -133,6 +133,7 @@ class Ledger:
     def bill(self, payer: str, payee: str, kind: str, amount: int) -> None:
         """Note an amount that is due from a ledger held and will be paid at the next clearing [fen]."""
         if amount:
+            self._allowed(kind, amount, payer == payee, payer, payee)
             self.bill_many(self.parties([payer]), self.parties([payee]), kind, np.array([amount], np.int64))
 
     def bill_many(self, payers: Parties, payees: Parties, kind: str, amounts: Whole) -> None:
@@ -169,7 +170,7 @@ class Ledger:
 
     def _allowed(self, kind: str, amount: int, same: bool, payer: object, payee: object) -> Effect:
         """Return how a kind counts; raises IdentityError for what can never be paid."""
-        if amount < 0 or amount != int(amount) or same or self.year is None or kind not in KINDS:
+        if not (amount >= 0 and amount % 1 == 0) or same or self.year is None or kind not in KINDS:
             raise IdentityError(
                 f"{self.year} {payer} -> {payee} ({kind}) {amount} fen: expected an open year, a kind of the list, "
                 "two parties and whole fen, not below zero"

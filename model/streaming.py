@@ -232,7 +232,7 @@ def draft_after(folder: Path, kept: Path | None) -> Path:
 
 def content_of(path: Path, shelf: Shelf, purpose: str) -> Array:
     """Return a file in an array of a shelf [bytes]. Errors: OSError where it cannot be read."""
-    with path.open("rb", buffering=0) as file:
+    with path.open("rb") as file:
         content = shelf.take("u1", os.fstat(file.fileno()).st_size, purpose)
         return content[: file.readinto(content.data)]
 

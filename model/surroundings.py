@@ -66,8 +66,9 @@ def onset(factor: float, shares: Floats, mortality: Floats) -> Floats:
     alive = np.hstack([born, shares[:, :-1]]) * (1.0 - mortality.mean(axis=0))
     wanted = shares * alive.sum(axis=0)
     chance = np.zeros((CHRONIC_LEVELS, AGES))
-    chance[0] = factor * (1.0 - wanted[0] / alive[0])
-    chance[1, 1:] = (wanted[2] - alive[2])[1:] / alive[1, 1:]
+    well, mild = (alive[level] > 0.0 for level in range(2))
+    chance[0, well] = factor * (1.0 - wanted[0, well] / alive[0, well])
+    chance[1, mild] = (wanted[2] - alive[2])[mild] / alive[1, mild]
     return np.clip(chance, 0.0, HALF)
 
 

@@ -14,6 +14,7 @@ from model.phases.tally import AGES, CHRONIC_LEVELS
 from model.policy import load_policy
 from model.policy.record import law_record
 from model.responses import deaths
+from model.scenario import Reform
 from model.surroundings import onset
 from model.synthesis import chronic_shares, founding_values
 from tests.worlds import START, world_of
@@ -75,6 +76,27 @@ def test_onset_keeps_the_shares_of_the_ill_though_they_die_sooner() -> None:
         assert alive == pytest.approx(shares[:, age], abs=1e-9)
         alive = alive * (1.0 - mortality[:, :, age + 1].mean(axis=0))
         alive = alive / alive.sum()
+
+
+@pytest.mark.parametrize(
+    "extreme",
+    [
+        {"chronic_at_15": 0.0},
+        {"chronic_at_15": 1.0},
+        {"severe_share_at_45": 1.0},
+        {"severe_share_at_80": 1.0},
+        {"severe_share_at_45": 1.0, "severe_share_at_80": 1.0},
+    ],
+)
+@pytest.mark.filterwarnings("error")
+def test_where_nobody_is_well_or_a_little_ill_nobody_falls_ill(extreme: dict[str, float]) -> None:
+    values = {f"synthesis.{name}": {2018: value} for name, value in extreme.items()}
+    world = world_of(people=200, end=START, reforms=(Reform("ill", changes=values),))
+    shares, told = world.ill_by_age[:, :AGES], demography()
+    mortality = deaths(law_record(world.policy, START, world.pools)[0], told.death[told.place(START), :, :AGES], shares)
+    chance = onset(1.0, shares, mortality)
+    assert ((chance >= 0.0) & (chance <= 0.5)).all()
+    world.step()
 
 
 def test_more_onset_makes_more_people_ill() -> None:

@@ -79,6 +79,9 @@ def test_many_payments_that_are_refused_leave_no_trace() -> None:
             pay(*parties, kind, whole.astype(np.float64))
     with pytest.raises(IdentityError, match="whole fen"):
         ledger.post("employers:320100", POOL, "contribution_employer", 0.5)  # type: ignore[arg-type]
+    for amount in (0.5, 3.7, float("nan"), float("inf")):
+        with pytest.raises(IdentityError, match="whole fen"):
+            ledger.bill(POOL, "providers:320100", "basic", amount)  # type: ignore[arg-type]
     assert ledger.billed(*inside, ["basic"]).tolist() == [0]
     assert ledger.billed(inside[0][:0], inside[1][:0], ["basic"]).tolist() == []
     ledger.check()

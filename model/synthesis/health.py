@@ -67,8 +67,9 @@ def chronic(columns: Columns, seed: Seed, assumptions: Mapping[str, float]) -> N
     age = columns["age"]
     cell = columns["band"] * 2 + columns["sex"]
     none, _, severe = chronic_shares(assumptions)
+    worse = np.divide(severe, 1 - none, out=np.zeros(len(none)), where=none < 1)
     result, rows = np.zeros(len(age), dtype=KIND), np.arange(len(age))
-    for stream, share in ((ANY, 1 - none), (SEVERE, severe / (1 - none))):
+    for stream, share in ((ANY, 1 - none), (SEVERE, worse)):
         rows = choose(rows, looked_up(share, age[rows]), cell, seed, Purpose.SYNTHESIS_HEALTH, stream)
         result[rows] = stream + 1
     return result
