@@ -249,12 +249,14 @@ class Store:
             raise ResultsError(
                 f"{self.folder}: expected an empty folder or results of {self.study}; it belongs to something else"
             )
+        made = [path for path in (self.folder, *self.folder.parents) if not path.exists()]
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             write_json(marker, {**before, "project": PROJECT, "study": self.study, **facts})
         except OSError as problem:
-            if self.made and self.folder.is_dir() and not any(self.folder.iterdir()):
-                self.folder.rmdir()
+            for path in made:
+                with contextlib.suppress(OSError):
+                    path.rmdir()
             wanted = "expected a folder that can be made and written"
             raise ResultsError(f"{self.folder}: {wanted}, got {problem.strerror}") from None
         self.clean()

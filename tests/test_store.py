@@ -179,7 +179,7 @@ def test_a_full_disk_is_told_and_nothing_is_left(tmp_path: Path, monkeypatch: py
 
     monkeypatch.setattr(Path, "write_text", full)
     with pytest.raises(ResultsError, match="made and written, got No space left"):
-        Store(tmp_path / "new", "a study").claim()
+        Store(tmp_path / "new" / "deep", "a study").claim()
     assert list(tmp_path.iterdir()) == []
 
 
