@@ -71,6 +71,14 @@ def test_women_retire_evenly_between_workers_and_cadres_age() -> None:
     assert [reached_share(age, 50.0, 55.0) for age in (49, 50, 52, 55)] == [0.0, 1 / 6, 0.5, 1.0]
 
 
+@given(st.integers(40, 80), st.floats(50.0, 70.0), st.integers(0, 15), st.floats(0.0, 1.0))
+def test_early_chances_rise_with_age_to_the_rate(age: int, threshold: float, years_before: int, rate: float) -> None:
+    chance, later = (early_chance(at, threshold, years_before, rate) for at in (age, age + 1))
+    assert 0.0 <= chance <= later <= rate
+    assert age + 1 <= threshold - years_before or chance > 0.0 or rate == 0.0
+    assert age < threshold - years_before or chance == rate
+
+
 @given(st.floats(45.0, 65.0), st.floats(0.0, 10.0))
 def test_chances_year_by_year_lead_to_the_share_that_has_retired(first: float, width: float) -> None:
     at_work = 1.0

@@ -16,7 +16,7 @@ from agents import codes
 from model.rules import codes as rule_codes
 
 CASES = Path(__file__).parent / "cases"
-FILES = ("accounts", "behaviour", "benefits", "contributions", "enrolment", "sharing", "transfers")
+FILES = ("accounts", "behaviour", "benefits", "contributions", "enrolment", "retirement", "sharing", "transfers")
 FEWEST = 3
 
 

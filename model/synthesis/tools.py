@@ -169,7 +169,7 @@ def check_room(highest: int, bits: int) -> None:
 
     Errors: DataError asking for smaller parts.
     """
-    if highest.bit_length() + DIGIT + bits > BITS:
+    if int(highest).bit_length() + DIGIT + bits > BITS:
         raise DataError(f"people of a part: more than {1 << (bits - 1)}: expected fewer, in more parts")
 
 
