@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import sys
 
@@ -43,9 +44,22 @@ def chinese_font() -> str | None:
     """Return a font of this machine that has Chinese characters; warn once where there is none."""
     from matplotlib import font_manager
 
-    here = {font.name for font in font_manager.fontManager.ttflist}
-    for name in style()["figures"]["chinese_fonts"]:
+    names = [str(name) for name in style()["figures"]["chinese_fonts"]]
+    known = font_manager.fontManager
+    if not any(font.name in names for font in known.ttflist):
+        _add_new_fonts({font.fname for font in known.ttflist})
+    here = {font.name for font in known.ttflist}
+    for name in names:
         if name in here:
-            return str(name)
+            return name
     print("gongji: no Chinese font found on this machine: figures are in English only", file=sys.stderr)
     return None
+
+
+def _add_new_fonts(seen: set[str]) -> None:
+    """Add the fonts that were installed after matplotlib made its list, which it keeps for good."""
+    from matplotlib import font_manager
+
+    for path in sorted(set(font_manager.findSystemFonts()) - seen):
+        with contextlib.suppress(RuntimeError, OSError):  # no font after all, or one that matplotlib cannot read
+            font_manager.fontManager.addfont(path)

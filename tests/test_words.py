@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 import yaml
+from matplotlib import font_manager
 
 from experiments import document, explain, glossary, life
 from experiments.outcomes import style
 from experiments.page.pictures import words
 from experiments.units import units
-from experiments.words import pool_name, province_names
+from experiments.words import chinese_font, pool_name, province_names
 from model import data
 from model.policy.policy import load_policy
 from model.scenario import REFORMS, load_reform
@@ -149,3 +150,15 @@ def test_every_place_has_both_names() -> None:
 def test_the_glossary_has_both() -> None:
     for table in glossary.words().values():
         assert [word for word, (zh, says) in table.items() if not (CHINESE.search(zh) and says)] == []
+
+
+def test_a_font_installed_after_matplotlib_made_its_list_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stale list of fonts, which matplotlib keeps for good, does not hide a font that is there now."""
+    here = font_manager.findfont("DejaVu Sans")
+    broken = Path(__file__)  # a file that is no font is passed over
+    monkeypatch.setattr(font_manager.fontManager, "ttflist", [])
+    monkeypatch.setattr(font_manager, "findSystemFonts", lambda: [str(broken), here])
+    monkeypatch.setitem(style()["figures"], "chinese_fonts", ["DejaVu Sans"])
+    assert chinese_font.__wrapped__() == "DejaVu Sans"
+    monkeypatch.setitem(style()["figures"], "chinese_fonts", ["A font of nobody"])
+    assert chinese_font.__wrapped__() is None

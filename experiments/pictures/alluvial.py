@@ -28,7 +28,7 @@ def alluvial(sketch: Sketch) -> Figure:
     figure, axes = panels(1, 2)
     matrices = (scheme_matrix(sketch), province_matrix(sketch))
     titles = (
-        sketch.say("paid in → drawn out, pro rata", "缴入→支取（按比例归属）"),
+        sketch.say("paid in → drawn out, as if from one pot", "缴入→支取（视同一个资金池按比例归属）"),
         sketch.say("net payers → net receivers, netted", "净付出→净收入（轧差）"),
     )
     for axis, matrix, title, level in zip(axes.flat, matrices, titles, ("scheme", "province")):

@@ -92,8 +92,10 @@ def panels(rows: int, columns: int, **options: Any) -> tuple[Figure, Any]:
 
 
 def from_zero(axis: Any) -> None:
-    """Start the vertical axis at zero and leave room above the highest line."""
+    """Start the vertical axis at zero and leave room above the highest line; of zeros alone mark nothing else."""
     axis.set_ylim(bottom=0)
+    if axis.dataLim.y1 == 0:
+        axis.set_yticks([0])
     axis.set_ylim(top=max(axis.dataLim.y1 * (1 + style()["figures"]["margin"]), style()["figures"]["margin"]))
 
 
