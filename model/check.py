@@ -15,6 +15,7 @@ from agents.codes import Scheme, Sex, Work
 from agents.columns import Array, Table
 from agents.compiled import compiled, int64
 from agents.person import PERSON
+from agents.sorting import ascending
 from model.errors import DataError
 
 CLOSEST_MOTHER = 12  # years between a parent and a child at the least
@@ -128,7 +129,7 @@ def _membership(people: Table) -> Iterator[Wrong]:
 def _life(people: Table, renewed: bool) -> Iterator[Wrong]:
     """Give the rows that are too old, that are there twice, or that have left."""
     yield "age", people.age > OLDEST, f"at most {OLDEST}"
-    keys = np.sort(people.key)
+    keys = ascending(people.key.astype(np.int64))
     if (keys[1:] == keys[:-1]).any():
         twice = np.ones(len(people), np.bool_)
         twice[np.unique(people.key, return_index=True)[1]] = False

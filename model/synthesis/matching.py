@@ -9,6 +9,7 @@ import numpy as np
 from agents.chance import Purpose, uniform, unit
 from agents.codes import Sex
 from agents.compiled import compiled, compiled_apart, int64
+from agents.sorting import ascending
 from model.data import cached
 from model.demography import CENSUS, birth_pattern, death_pattern
 from model.synthesis.tools import BITS, DIGIT, HALF, ONE, PLACE, SHIFT, Seed, check_room, keyed
@@ -117,8 +118,8 @@ class Line(NamedTuple):
 
 
 def line(rows: NDArray[np.int64], key: NDArray[np.int64], bits: int) -> Line:
-    """Return rows on a number line of their keys' cells; the keys are sorted in place."""
-    key.sort()
+    """Return rows on a number line of their keys' cells; the array of keys may hold anything afterwards."""
+    key = ascending(key, bits)
     places = np.empty(len(key))
     _spread(key, bits + DIGIT, places)
     return Line(rows, key, bits, places)
@@ -248,7 +249,7 @@ def _in_line(stratum: NDArray[np.int32], place: NDArray[np.float64]) -> NDArray[
     key |= stratum.astype(np.int64) << (AGE_BITS + fine)
     key <<= bits
     key |= np.arange(len(key))
-    key.sort()
+    key = ascending(key, bits)
     order = key & ((1 << bits) - 1)
     _settle(key, bits, place, order)
     return order

@@ -13,6 +13,7 @@ import numpy as np
 from agents.chance import Purpose, uniform
 from agents.columns import Array
 from agents.compiled import compiled, compiled_apart, int64
+from agents.sorting import ascending
 from model.errors import DataError
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ def stable_order(key: NDArray[np.int64]) -> NDArray[np.int64]:
         return np.argsort(key, kind="stable")
     both = key.copy()
     _by_key(both, bits)
-    both.sort()
+    both = ascending(both, bits)
     both &= (1 << bits) - 1
     return both
 
@@ -178,7 +179,7 @@ def mixed(
 ) -> NDArray[np.int64]:
     """Return rows in the order of cells and, inside a cell, of a draw; `cell` is that of each row there is [row]."""
     key, bits = keyed(rows, cell, seed.told(purpose, stream))
-    key.sort()
+    key = ascending(key, bits)
     key &= (1 << bits) - 1
     return rows[key]
 
@@ -226,8 +227,7 @@ def choose(
     without a chance change nothing.
     """
     key, bits = keyed(rows, cell, seed.told(purpose, stream))
-    key = key[: _with_chance(chance, key)]
-    key.sort()
+    key = ascending(key[: _with_chance(chance, key)], bits)
     chosen = np.zeros(len(rows), np.bool_)
     _take(chance, key, bits, draw(seed, purpose, stream), chosen)
     return those(rows, chosen)
