@@ -72,6 +72,15 @@ def members_by_age(people: Table, pools: int) -> Whole:
     return counts
 
 
+READS = {
+    heads: ("work", "scheme", "insured"),
+    profile: ("work", "scheme", "chronic", "age", "sex"),
+    held_by_employees: ("account", "scheme"),
+    members_by_age: ("work", "scheme", "insured", "age"),
+}
+"""The columns of people from which each of these counts."""
+
+
 def weighed_by_age(members: Whole, age_cost: Floats, weight: int) -> Floats:
     """Return members weighted by what care at their age costs in their standing [pool, scheme; fen]."""
     sums = np.zeros((members.shape[1], len(Scheme)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.columns import Table
-from agents.person import columns_of
+from agents.person import PERSON, columns_of
 from model.co_use import CoUse
 from model.crew import Crew
 from model.errors import ScenarioError
@@ -64,15 +64,20 @@ class Engine:
         """Return the number of people."""
         return len(self.people)
 
-    def visit(self, look: Callable[[Engine], Found]) -> list[Found]:
-        """Return what a function finds here, in a list: an engine of a world in parts finds it in every part."""
+    def visit(self, look: Callable[[Engine], Found], reads: Collection[str] = PERSON) -> list[Found]:
+        """Return what a function finds here, in a list: an engine of a world in parts finds it in every part.
+
+        There it reads the columns of people that are named, here it finds all of them.
+        """
         return [look(self)]
 
     def joined(self) -> Engine | None:
         """Return the engine that holds everybody: itself; none where a world is too large to be put together."""
         return self
 
-    def change(self, work: Callable[[int, Engine], None]) -> None:
+    def change(
+        self, work: Callable[[int, Engine], None], reads: Collection[str] = PERSON, changed: Collection[str] = PERSON
+    ) -> None:
         """Let a function of the part's number and its engine change people."""
         work(0, self)
 

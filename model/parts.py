@@ -7,7 +7,7 @@ is looked at three times a year.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from itertools import accumulate
 from typing import Any, NamedTuple, TypeVar
@@ -32,6 +32,8 @@ MOST_JOINED = 20_000_000
 """People up to whom the parts in memory are put together for measures that rank everybody."""
 BARRIERS = ("premiums", "weigh", "relatives")
 """Stages of people after which the funds need the sums."""
+Names = Collection[str]
+"""Columns of people."""
 Found = TypeVar("Found")
 Make = Callable[[int], tuple[Table, Table]]
 
@@ -72,11 +74,11 @@ class Parts:
     def _engine(self, people: Table, households: Table, shelf: Shelf) -> Engine:
         return Engine(people, households, self.pools, 1, self.block, shelf)
 
-    def _open(self, part: int, thread: int) -> Engine:
-        """Return the engine of a part, its people as they are now."""
+    def _open(self, part: int, thread: int, stages: Sequence[str] = (), reads: Names = PERSON) -> Engine:
+        """Return the engine of a part, its people as they are now, for some stages or to be looked at."""
         return self.engines[part]
 
-    def _shut(self, part: int, thread: int, engine: Engine, *, changed: bool) -> None:
+    def _shut(self, part: int, thread: int, engine: Engine, *, changed: Names) -> None:
         """Take a part back from a thread."""
         self.rows[part] = len(engine)
 
@@ -115,28 +117,30 @@ class Parts:
         engine = self._open(part, thread)
         for stage in stages:
             engine.live(*stage, self.tallies[thread])
-        self._shut(part, thread, engine, changed=last)
+        self._shut(part, thread, engine, changed=PERSON if last else ())
 
     def _lived(self, stages: list[Stage], *, last: bool) -> None:
         """Note what all parts have lived."""
 
-    def _look(self, part: int, thread: int, *, look: Callable[[int, Engine], Found], changed: bool) -> Found:
+    def _look(
+        self, part: int, thread: int, *, look: Callable[[int, Engine], Found], reads: Names, changed: Names
+    ) -> Found:
         """Return what a function of its number and engine finds in one part."""
-        engine = self._open(part, thread)
+        engine = self._open(part, thread, reads=reads)
         found = look(part, engine)
         self._shut(part, thread, engine, changed=changed)
         return found
 
-    def visit(self, look: Callable[[Engine], Found]) -> list[Found]:
-        """Return what a function finds in every part, in their order."""
+    def visit(self, look: Callable[[Engine], Found], reads: Names = PERSON) -> list[Found]:
+        """Return what a function finds in every part, in their order, from the columns named."""
         self._catch_up()
-        return self._each(partial(self._look, look=lambda _, engine: look(engine), changed=False))
+        return self._each(partial(self._look, look=lambda _, engine: look(engine), reads=reads, changed=()))
 
-    def change(self, work: Callable[[int, Engine], None]) -> None:
-        """Let a function of the part's number and its engine change people of every part."""
+    def change(self, work: Callable[[int, Engine], None], reads: Names = PERSON, changed: Names = PERSON) -> None:
+        """Let a function of the part's number and its engine change some columns of every part's people."""
         self._catch_up()
         self._joined = None
-        self._each(partial(self._look, look=work, changed=True))
+        self._each(partial(self._look, look=work, reads=reads, changed=changed))
 
     def joined(self) -> Engine | None:
         """Return the people of all parts in one table, to be looked at only; none where there are too many."""
@@ -207,12 +211,19 @@ class Joined(Engine):
         return np.concatenate(found).astype(np.int32)
 
 
+ACCOUNTS = ("account",)
+OF_ACCOUNTS = (*ACCOUNTS, "insured")
+"""Columns of people that tell what accounts hold, and pool by pool."""
+
+
 def scale_all_accounts(engine: Engine | Parts, totals: NDArray[np.int64], weight: int) -> NDArray[np.int64]:
     """Scale everybody's account to totals by pool, and return the totals reached [fen, real people]."""
-    held = np.array(engine.visit(lambda each: held_by_pool(each.people, len(totals))))
+    held = np.array(engine.visit(lambda each: held_by_pool(each.people, len(totals)), OF_ACCOUNTS))
     whole, before = held.sum(axis=0), np.cumsum(held, axis=0) - held
     wanted = reachable(totals, whole, weight)
-    engine.change(lambda part, each: scale_accounts(each.people, wanted, whole, before[part]))
+    engine.change(
+        lambda part, each: scale_accounts(each.people, wanted, whole, before[part]), OF_ACCOUNTS, changed=ACCOUNTS
+    )
     return wanted * weight
 
 

@@ -162,7 +162,7 @@ class PoolingModel(mesa.Model):
 
     def _count(self, count: Callable[..., Any], *words: Any) -> Any:
         """Return a sum over people, as they are now, of what a function of `counting` counts."""
-        return sum(self.engine.visit(lambda engine: count(engine.people, *words)))
+        return sum(self.engine.visit(lambda engine: count(engine.people, *words), counting.READS[count]))
 
     def _heads(self) -> Counts:
         """Return heads by pool of the first population, as a year's tally counts them."""

@@ -24,7 +24,7 @@ from agents.person import PERSON
 from model.engine import BLOCK, Engine
 from model.errors import ResultsError, ScenarioError
 from model.packing import BYTES, HOMES, LASTING, NOTHING, SIZES, Packed, packed, unpacked
-from model.parts import Make, Parts, Stage
+from model.parts import Make, Names, Parts, Stage
 from model.phases.ground import Ground
 from model.phases.tally import Tally
 from model.shelf import Shelf
@@ -88,9 +88,10 @@ class Streamed(Parts):
         """Return what tells a part's file from others."""
         return f"{part + 1} of {self.count}{suffix}"
 
-    def _write(self, part: int, people: Table, households: Table, thread: int = 0) -> int:
-        """Put the people of a part into the draft, and return how many they are [people]."""
-        self._put(part, SUFFIX, people, households, STAYING, thread=thread)
+    def _write(self, part: int, people: Table, households: Table, thread: int = 0, changed: Names = PERSON) -> int:
+        """Put the people of a part into the draft, or what has changed of them, and return their number [people]."""
+        if not {*changed} <= {*CHANGING}:
+            self._put(part, SUFFIX, people, households, STAYING, thread=thread)
         self._put(part, CLOSED, people, households, CHANGING, thread=thread)
         return len(people)
 
@@ -146,7 +147,7 @@ class Streamed(Parts):
                 self._put(part, MIDDLE, engine.people, engine.households, CHANGING, {ASKED: engine.asked}, thread)
         if last and written:
             self._put(part, CLOSED, engine.people, engine.households, CHANGING, thread=thread)
-        self._shut(part, thread, engine, changed=last and not written)
+        self._shut(part, thread, engine, changed=PERSON if last and not written else ())
         if last:
             self._file(self.draft, part, MIDDLE).unlink(missing_ok=True)
 
@@ -154,15 +155,17 @@ class Streamed(Parts):
         """Return whether a part was put aside this year, and is there."""
         return ASIDE in [stage.name for stage in self.lived] and self._file(self.draft, part, MIDDLE).exists()
 
-    def _open(self, part: int, thread: int, stages: Sequence[str] = ()) -> Engine:
+    def _open(self, part: int, thread: int, stages: Sequence[str] = (), reads: Names = PERSON) -> Engine:
         """Read a part and live again what the year has brought since it was put aside, or all of it.
 
-        No more is read and lived than the stages need that are to be lived; without any, people are looked at.
+        No more is read and lived than the stages need that are to be lived; without any, people are looked at, of
+        whom the named columns are read at least, and those that change.
         """
         shelf, lived, more = self.shelves[thread], self.lived, dict[str, Array]()
         if not self._is_aside(part):
-            begins = [*(stage.name for stage in lived), *stages][:1] == [FIRST]
-            people, homes, _ = self._read(self.place, part, (SUFFIX, CLOSED), thread, LASTING if begins else PERSON)
+            known = [*(stage.name for stage in lived), *stages]
+            reads = LASTING if known[:1] == [FIRST] else PERSON if known else {*reads, *CHANGING}
+            people, homes, _ = self._read(self.place, part, (SUFFIX, CLOSED), thread, reads)
         elif len(stages) == 1 and stages[0] in ALONE:
             people, homes, _ = self._read(self.draft, part, (SUFFIX,), thread, ALONE[stages[0]])
             lived = []
@@ -178,11 +181,11 @@ class Streamed(Parts):
                 engine.live(*stage, self.again[thread])
         return engine
 
-    def _shut(self, part: int, thread: int, engine: Engine, *, changed: bool) -> None:
+    def _shut(self, part: int, thread: int, engine: Engine, *, changed: Names) -> None:
         """Write a part whose people have changed for good; of any other forget what can be lived again."""
         super()._shut(part, thread, engine, changed=changed)
         if changed:
-            self._write(part, engine.people, engine.households, thread)
+            self._write(part, engine.people, engine.households, thread, changed)
         engine.lay_down()
 
     def live(self, stage: str, laws: Any, ground: Ground, tally: Tally) -> None:

@@ -5,18 +5,25 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from agents.columns import Table
+from agents.person import PERSON
 from experiments import nation
 from experiments.bench.touched import Touched, touched
+from model import counting, streaming
 from model.on_disk import on_disk
 from model.packing import HOMES, LASTING, SIZES
+from model.phases.tally import AGES
 from model.renewal import YEARLY
 from model.streaming import ALONE, ASIDE, CHANGING, CLOSED, MIDDLE, STAYING, SUFFIX, Streamed
 from model.year import YEAR
 from tests.test_parts import END, SMALL, in_parts, lived, tables
 from tests.test_shelf import Spoiling
 from tests.worlds import START, live
+
+POOLS = 358
 
 
 def test_people_put_aside_that_are_lost_are_lived_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,8 +91,37 @@ def test_a_stage_that_is_lived_alone_reads_what_it_is_given(stage: str) -> None:
     assert not {*CHANGING, *YEARLY} & set(ALONE[stage])
 
 
-def test_nobody_reads_what_was_not_read_from_disk(tmp_path: Path) -> None:
+def test_nobody_reads_what_was_not_read_from_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Columns that a stage does not need, and those that the year empties, hold rubbish until they are written."""
+    monkeypatch.setattr(streaming, "Shelf", Spoiling)
     world = on_disk(tmp_path / "world", lived().case, part=SMALL)
-    world.engine.shelves = [Spoiling()]
+    assert all(isinstance(shelf, Spoiling) for shelf in world.engine.shelves)
     assert tables(live(world)) == tables(lived())
+
+
+@pytest.mark.parametrize(
+    ("count", "words"),
+    [
+        (counting.heads, (POOLS,)),
+        (counting.profile, (np.full((2, AGES), 0.25),)),
+        (counting.held_by_employees, ()),
+        (counting.members_by_age, (POOLS,)),
+    ],
+)
+def test_people_are_counted_by_the_columns_named(count: Any, words: tuple[Any, ...]) -> None:
+    people = lived().engine.people
+    named = {name: values if name in counting.READS[count] else values * 0 for name, values in people.arrays().items()}
+    assert np.array_equal(count(Table(PERSON, len(people), named), *words), count(people, *words))
+
+
+def test_where_accounts_alone_change_no_other_file_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[str] = []
+    put = Streamed._put
+
+    def noted(world: Streamed, part: int, suffix: str, *words: Any, **options: Any) -> None:
+        put(world, part, suffix, *words, **options)
+        written.append(suffix)
+
+    monkeypatch.setattr(Streamed, "_put", noted)
+    parts = on_disk(tmp_path / "world", lived().case, part=SMALL).parts
+    assert (written.count(SUFFIX), written.count(CLOSED)) == (parts, 2 * parts)
