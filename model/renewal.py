@@ -174,19 +174,17 @@ class Renewal:
     ) -> None:
         """Copy columns in their new order; newborns get the defaults."""
         runs, defaults = (layout.olds, layout.news, layout.sizes), np.array([PERSON[name].default for name in names])
-        if names == POINTERS:
-            renewing.copy_pointers(old, self.moved, *runs, new)
-            renewing.move_pointers(old, self.moved, layout, new)
-            renewing.set_default(new, defaults, layout.newborns)
-        elif names == ("household",):
+        if names == ("household",):
             renewing.copy_homes(old[0], *runs, layout.shifts, new[0])
             new[0][layout.ats] = layout.homes
             new[0][layout.newborns] = new[0][layout.mothers]
-        else:
-            bits = f"u{old[0].itemsize}"
-            source, target = (tuple(column.view(bits) for column in columns) for columns in (old, new))
-            renewing.copy_runs(source, *runs, layout.movers, layout.ats, target)
-            renewing.set_default(target, defaults, layout.newborns)
+            return
+        bits = f"u{old[0].itemsize}"
+        source, target = (tuple(column.view(bits) for column in columns) for columns in (old, new))
+        renewing.copy_runs(source, *runs, layout.movers, layout.ats, target)
+        renewing.set_default(target, defaults, layout.newborns)
+        if names == POINTERS:
+            renewing.turn_pointers(new, self.moved)
 
 
 def _empty(column: Array) -> None:

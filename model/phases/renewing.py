@@ -316,25 +316,13 @@ def copy_homes(old: Any, olds: Any, news: Any, sizes: Any, shifts: Any, new: Any
 
 
 @compiled_apart
-def copy_pointers(old: Any, moved: Any, olds: Any, news: Any, sizes: Any, new: Any) -> None:
-    """Copy pointers of runs of neighbours; every old row becomes the row's new place (-1 where it left)."""
-    for run in range(olds.size):
-        for c in range(len(old)):
-            source = old[c][olds[run] : olds[run] + sizes[run]]
-            target = new[c][news[run] : news[run] + sizes[run]]
-            for j in range(target.size):
-                row = int64(source[j])
-                place = int64(moved[max(row, 0)])
-                target[j] = place if row >= 0 else int64(-1)
-
-
-@compiled
-def move_pointers(old: Any, moved: Any, layout: Layout, new: Any) -> None:
-    """Bring the pointers of those who change the home to their new rows."""
-    for k in range(layout.movers.size):
-        for c in range(len(old)):
-            row = int64(old[c][layout.movers[k]])
-            new[c][layout.ats[k]] = moved[row] if row >= 0 else int64(-1)
+def turn_pointers(pointers: Any, moved: Any) -> None:
+    """Turn pointers to old rows into pointers to the new ones, where they stand; to -1 where the row left."""
+    for c in range(len(pointers)):
+        for i in range(pointers[c].size):
+            row = int64(pointers[c][i])
+            place = int64(moved[max(row, 0)])
+            pointers[c][i] = place if row >= 0 else int64(-1)
 
 
 @compiled
