@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.chance import Purpose, words
+from agents.chance import Purpose, draw_words
 from agents.codes import Sex
 from agents.compiled import compiled, inlined, int64
 from agents.person import Columns
@@ -24,16 +24,12 @@ AGE_BITS = 32
 AREA_BITS = 42
 
 
-@compiled
-def wished_places(p: Columns, rows: Bounds, law: Any, ground: Ground, places: Bounds) -> None:
-    """Write where in the line of ages everybody stands who looks for a partner [1/2^32 years]."""
-    for k in range(rows.size):
-        i = rows[k]
-        drawn = words(ground.seed, int64(Purpose.FAMILY_LIFE), ground.year, p.key[i])[WISH]
-        age = int64(p.age[i])
-        if p.sex[i] == Sex.MALE:
-            age -= law.family.husband_older
-        places[k] = (age << AGE_BITS) + int64(drawn) * law.family.age_gap_spread
+def wished_places(p: Columns, rows: Bounds, law: Any, ground: Ground) -> Bounds:
+    """Return where in the line of ages everybody stands who looks for a partner [1/2^32 years]."""
+    drawn = np.empty((4, len(rows)), np.uint32)
+    draw_words(ground.seed, int64(Purpose.FAMILY_LIFE), ground.year, p.key[rows], drawn)
+    ages = p.age[rows] - int64(law.family.husband_older) * (p.sex[rows] == Sex.MALE)
+    return np.asarray((ages << AGE_BITS) + drawn[WISH] * int64(law.family.age_gap_spread))
 
 
 @inlined
@@ -91,8 +87,7 @@ def in_order(keys: Bounds) -> Bounds:
 
 def couples(p: Columns, rows: Bounds, province: NDArray[np.int64], law: Any, ground: Ground) -> tuple[Bounds, Bounds]:
     """Return the rows of this year's husbands and wives, among those who look for a partner."""
-    places, partner = np.empty_like(rows), np.full_like(rows, -1)
-    wished_places(p, rows, law, ground, places)
+    places, partner = wished_places(p, rows, law, ground), np.full_like(rows, -1)
     most = int(law.family.most_age_gap) << AGE_BITS
     pool = p.home[rows].astype(np.int64)
     for areas in (pool, province[pool], np.zeros_like(pool)):
