@@ -14,14 +14,15 @@ from model import data
 from model.engine import Engine
 from model.measuring import balance, equality, protection, sharing
 from model.measuring.lifetime import lifetime
-from model.measuring.rows import NATION, SCHEMES, Measure, Row, by_word, dated
+from model.measuring.rows import NATION, SCHEMES, Measure, Row, dated
 from model.measuring.sheet import Bearing, expected, sheet_of
 from model.places import MONTHS
 
 if TYPE_CHECKING:
     from model.pooling import PoolingModel
 
-TREASURY = "treasury:"
+TREASURY, AFTER_TREASURY = "treasury:", "treasury;"
+"""Names of the treasuries that pay lie between these."""
 DEFINITION = "definition"
 OLD = 60
 """Age from which people count as old [years]."""
@@ -92,8 +93,8 @@ class Reporter:
     def _measures(self, world: PoolingModel, engine: Engine) -> Iterator[Measure]:
         funds, flows = world.record.last("funds"), world.record.last("flows")
         bearing, codes = _bearing(world), data.province_codes()
-        paid = by_word(flows["payer"], flows["amount_fen"])
-        treasury = sum(amount for payer, amount in paid.items() if payer.startswith(TREASURY))
+        first, last = np.searchsorted(flows["payer"], (TREASURY, AFTER_TREASURY))  # flows are in order of payer
+        treasury = int(flows["amount_fen"][first:last].sum())
         province = data.province_index()
         sheet = sheet_of(engine, province, len(world.pools), bearing, treasury / world.weight)
         benefit, ex_ante = expected(engine, sheet)
