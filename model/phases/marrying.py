@@ -24,12 +24,12 @@ AGE_BITS = 32
 AREA_BITS = 42
 
 
-def wished_places(p: Columns, rows: Bounds, law: Any, ground: Ground) -> Bounds:
+def wished_places(p: Columns, rows: Bounds, rules: Any, ground: Ground) -> Bounds:
     """Return where in the line of ages everybody stands who looks for a partner [1/2^32 years]."""
     drawn = np.empty((4, len(rows)), np.uint32)
     draw_words(ground.seed, int64(Purpose.FAMILY_LIFE), ground.year, p.key[rows], drawn)
-    ages = p.age[rows] - int64(law.family.husband_older) * (p.sex[rows] == Sex.MALE)
-    return np.asarray((ages << AGE_BITS) + drawn[WISH] * int64(law.family.age_gap_spread))
+    ages = p.age[rows] - int64(rules.husband_older) * (p.sex[rows] == Sex.MALE)
+    return np.asarray((ages << AGE_BITS) + drawn[WISH] * int64(rules.age_gap_spread))
 
 
 @inlined
@@ -87,8 +87,9 @@ def in_order(keys: Bounds) -> Bounds:
 
 def couples(p: Columns, rows: Bounds, province: NDArray[np.int64], law: Any, ground: Ground) -> tuple[Bounds, Bounds]:
     """Return the rows of this year's husbands and wives, among those who look for a partner."""
-    places, partner = wished_places(p, rows, law, ground), np.full_like(rows, -1)
-    most = int(law.family.most_age_gap) << AGE_BITS
+    rules = law.family
+    places, partner = wished_places(p, rows, rules, ground), np.full_like(rows, -1)
+    most = int(rules.most_age_gap) << AGE_BITS
     pool = p.home[rows].astype(np.int64)
     for areas in (pool, province[pool], np.zeros_like(pool)):
         free = np.flatnonzero(partner < 0)
