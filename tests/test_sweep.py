@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 import time
 from pathlib import Path
 from typing import Any
@@ -240,3 +241,21 @@ def bare_run(scenario: Any) -> bool:
     while world.year < scenario.end:
         world.step()
     return True
+
+
+def frozen_after(job: Job) -> tuple[int, int]:
+    """Return how many objects the collector passes over before and after a run in this process."""
+    before = gc.get_freeze_count()
+    run_job(SIMULATOR, job)
+    return before, gc.get_freeze_count()
+
+
+def test_workers_spare_the_collector_their_code(tmp_path: Path) -> None:
+    stores = [Store(tmp_path / place, "study") for place in ("there", "here")]
+    for store in stores:
+        store.claim()
+    there, here = (make_job(SIMULATOR, FakeScenario(), 0, store) for store in stores)
+    with workers.processes(1) as pool:
+        before, after = pool.submit(frozen_after, there).result()
+    assert before == 0 < after
+    assert frozen_after(here) == (0, 0)  # not where others' worlds live
