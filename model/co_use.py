@@ -13,7 +13,7 @@ from agents.person import Columns
 from model.phases import holding, kinfolk, relatives
 from model.phases.ground import Ground, Sums, new_room
 from model.phases.holding import MOST_ELDERS, Holders, Kinship, new_holders, new_kinship, with_lists
-from model.phases.links import Links, new_links, of_size, sizes_of
+from model.phases.links import Links, new_links, of_size
 from model.phases.tally import PairKind, Tally
 from model.rules.codes import Ring, Use
 from model.shelf import Shelf
@@ -21,9 +21,7 @@ from model.shelf import Shelf
 RINGS = 2 * len(Ring)  # each at home and elsewhere
 ROOM = 64
 LISTS = 3  # columns of kinship that everybody has; those of lists come after them
-FOUND = ("row", "out", "inside", "rings", "holder", "ring")
-"""What is known of links before anybody asks, wherever they stand."""
-FEW = 4096  # users who ask are not worth waking threads; a test lowers it
+FEW = 4096  # links are not worth waking threads; a test lowers it
 Each = Callable[[Callable[[int], None], Any], None]
 
 
@@ -46,6 +44,8 @@ class CoUse:
         """Where each thread's holders, who are listed from its first row on, end."""
         self.links: Links | None = None
         """The links of those who asked last."""
+        self.spans = np.zeros((RINGS, threads + 1), np.int64)
+        """[ring, thread] where the links of a ring that each thread found begin; one more where they end."""
 
     def close(self) -> None:
         """Lay down the year's arrays."""
@@ -104,7 +104,8 @@ class CoUse:
         parts: list[Links] = [new_links(0, 0)] * self.threads
         rings = np.empty(kinfolk.CASES, np.int64)
         kinfolk.lay_down_rings(law, rings)
-        take = partial(self.shelf.take, purpose="links of a thread" if self.threads > 1 else "links")
+        number = np.zeros((self.threads, RINGS), np.int64)
+        take = partial(self.shelf.take, purpose="links of a thread")
 
         def find(first: int, last: int, thread: int) -> None:
             size, room = last - first + ROOM, kinfolk.new_round()
@@ -115,32 +116,24 @@ class CoUse:
                 users, found = kinfolk.find_links(p, *words)
                 size += size
             parts[thread] = of_size(links, users, found)
+            kinfolk.count_rings(parts[thread], number[thread])
 
         self._over_rows(find)
-        return self._joined(parts)
+        return self._joined(parts, number)
 
-    def _joined(self, parts: list[Links]) -> Links:
-        """Return the links that threads found, as one table in which nobody has asked; one thread's stay in place."""
+    def _joined(self, parts: list[Links], number: Array) -> Links:
+        """Return the links that threads found, `number` of each thread and ring, as one table, ring after ring."""
         users = np.append(0, np.cumsum([len(part.row) for part in parts]))
-        found = np.append(0, np.cumsum([len(part.holder) for part in parts]))
-        links = parts[0]
-        if self.threads > 1:
-            room = max(int(found[-1]), len(self.whole))
-            whole = new_links(len(self.whole), room, partial(self.shelf.take, purpose="links"))
-            links = of_size(whole, int(users[-1]), int(found[-1]))
+        found = np.append(0, np.cumsum(number.T))
+        self.spans = found[np.add.outer(np.arange(RINGS) * self.threads, np.arange(self.threads + 1))]
+        room = max(int(found[-1]), len(self.whole))
+        whole = new_links(len(self.whole), room, partial(self.shelf.take, purpose="links"))
+        links = of_size(whole, int(users[-1]), int(found[-1]))
 
         def bring(thread: int) -> None:
-            part = parts[thread]
-            user, link = users[thread : thread + 2], found[thread : thread + 2]
-            if self.threads > 1:
-                for name in FOUND:
-                    first, last = user if name in sizes_of(0) else link
-                    getattr(links, name)[first:last] = getattr(part, name)
-                np.add(part.first, link[0], out=links.first[user[0] : user[1] + 1])
-                np.add(part.user, user[0], out=links.user[slice(*link)])
-                self.shelf.lay_down(*part, purpose="links of a thread")
-            links.asked[slice(*link)] = -1
-            links.paid_out[slice(*link)] = links.paid_inside[slice(*link)] = 0
+            place = self.spans[:, thread].copy()
+            kinfolk.bring_together(parts[thread], int(users[thread]), place, links)
+            self.shelf.lay_down(*parts[thread], purpose="links of a thread")
 
         self.each(bring, range(self.threads))
         return links
@@ -155,39 +148,40 @@ class CoUse:
 
     def _live(self, use: Use, keys: Array, law: Any, holders: Holders, links: Links) -> None:
         """Let users ask and holders pay until nobody asks any more, ring by ring."""
-        cuts = np.linspace(0, len(links.row), self.threads + 1).astype(np.int64)
-        ends = cuts[1:].copy()
+        claimed, left_open = np.empty((2, self.threads), np.int64)
+        own = [self.shelf.take(np.int32, len(links.holder), "claims") for _ in range(self.threads)]
 
-        def ask(thread: int, ring: int, *, anew: bool) -> None:
-            first, last = int(cuts[thread]), int(ends[thread])
-            last = relatives.list_users(first, last, ring, links) if anew else last
-            ends[thread] = relatives.ask(first, last, ring, int(use), law, holders, links)
+        def ask(thread: int, begin: Array, end: Array, *, anew: bool) -> None:
+            words = int(begin[thread]), int(end[thread]), anew, int(use), law, holders, links
+            claimed[thread], left_open[thread] = relatives.ask(*words)
 
-        def pay(first: int, last: int, _: int) -> None:
-            relatives.pay_claims(keys, cuts[:-1], ends, first, last, int(use), law, holders, links)
+        def share(begin: Array, end: Array, *, anew: bool) -> None:
+            self.each(partial(ask, begin=begin, end=end, anew=anew), range(self.threads))
 
-        for ring in range(RINGS):
-            users = np.count_nonzero(links.rings & np.uint8(1 << ring))
-            if users > FEW and self.threads > 1:
-                ends[:] = cuts[1:]
-                self.each(partial(ask, ring=ring, anew=True), range(self.threads))
-                self._over_rows(pay)
-                while (ends - cuts[:-1]).sum() > FEW:
-                    self.each(partial(ask, ring=ring, anew=False), range(self.threads))
-                    self._over_rows(pay)
-                asking = relatives.gather(cuts[:-1], ends, links)
-            else:
-                asking = relatives.list_users(0, len(links.row) if users else 0, ring, links)
-            relatives.live_ring(keys, asking, np.zeros(2, np.int64), ring, int(use), law, holders, links)
+            def pay(first: int, last: int, thread: int) -> None:
+                words = int(use), law, holders, links, own[thread]
+                relatives.pay_claims(keys, begin, claimed, first, last, *words)
+
+            self._over_rows(pay)
+
+        for span in self.spans:
+            begin, whole = span[:-1], span[[0, -1]]
+            many = whole[1] - whole[0] > FEW and self.threads > 1
+            if many:
+                share(begin, span[1:], anew=True)
+                while (left_open - begin).sum() > FEW:
+                    share(begin, left_open, anew=False)
+                whole[1] = relatives.gather(begin, left_open, links)
+            relatives.live_ring(keys, whole, not many, int(use), law, holders, links, own[0])
+        self.shelf.lay_down(*own, purpose="claims")
 
     def _book(self, use: Use, p: Columns, holders: Holders, links: Links, sums: Sums) -> None:
         """Add what accounts paid to the sums: those of users on one thread, those by pair of pools on another."""
         premiums = use == Use.CONTRIBUTION
-        paid = relatives.list_paid(links)
         book = relatives.book_premiums if premiums else relatives.book_care
         kind = int(PairKind.PREMIUM if premiums else PairKind.FAMILY_ACCOUNT)
         works = (
-            partial(book, p, paid, links, sums),
-            partial(relatives.book_between_pools, p, kind, paid, holders, links, sums),
+            partial(book, p, self.need, links, sums),
+            partial(relatives.book_between_pools, p, kind, holders, links, sums),
         )
         self.each(lambda at: works[at](), range(len(works)))

@@ -31,8 +31,9 @@ class Mark(IntEnum):
     FATHER_HOLDS = 1 << 3
     CHILD_HOLDS = 1 << 4
     GRANDCHILD_HOLDS = 1 << 5
-    SIBLING_MAY_HOLD = 1 << 6
-    """A parent's child holds an account, maybe the person itself."""
+    SIBLING_HOLDS = 1 << 6
+    CHILDREN_HOLD = 1 << 7
+    """More than one child holds an account."""
 
 
 LISTED = int(Mark.CHILD_HOLDS | Mark.GRANDCHILD_HOLDS)
@@ -206,20 +207,29 @@ def list_younger(starts: Bounds, ends: Bounds, first: int, last: int, kin: Kinsh
                 child = int64(kin.kind[n] == Kin.PARENT)
                 mark = child * int64(Mark.CHILD_HOLDS) + (1 - child) * int64(Mark.GRANDCHILD_HOLDS)
                 marks = int64(kin.marks[elder])
+                mark |= child * int64(marks & int64(Mark.CHILD_HOLDS) > 0) * int64(Mark.CHILDREN_HOLD)
                 kin.marks[elder] = marks | mark
                 kin.before[n] = int64(kin.last[elder]) if marks & LISTED > 0 else int64(-1)
                 kin.last[elder] = n
 
 
+@inlined
+def siblings_of(marks: int, parent: int) -> bool:
+    """Say whether a parent has a child who holds an account and is not the person, by the marks of both."""
+    other = int64(Mark.CHILDREN_HOLD) | int64(marks & int64(Mark.HOLDER) == 0) * int64(Mark.CHILD_HOLDS)
+    return parent & other > 0
+
+
 @compiled
 def mark_kin(p: Columns, first: int, last: int, kin: Kinship) -> None:
-    """Mark whose spouse, parents or parents' children hold an account, on some rows."""
-    holder, child = int64(Mark.HOLDER), int64(Mark.CHILD_HOLDS)
+    """Mark whose spouse, parents or siblings hold an account, on some rows."""
+    holder = int64(Mark.HOLDER)
     for i in range(first, last):
+        marks = int64(kin.marks[i])
         spouse = int64(kin.marks[p.spouse[i]])
         mother = int64(kin.marks[p.mother[i]])
         father = int64(kin.marks[p.father[i]])
         known = (spouse & holder) * int64(Mark.SPOUSE_HOLDS) | (mother & holder) * int64(Mark.MOTHER_HOLDS)
         known |= (father & holder) * int64(Mark.FATHER_HOLDS)
-        known |= int64((mother | father) & child > 0) * int64(Mark.SIBLING_MAY_HOLD)
-        kin.marks[i] = int64(kin.marks[i]) | known
+        known |= int64(siblings_of(marks, mother | father)) * int64(Mark.SIBLING_HOLDS)
+        kin.marks[i] = marks | known

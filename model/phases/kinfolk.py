@@ -16,7 +16,7 @@ from agents.columns import Array
 from agents.compiled import compiled, inlined, int64
 from agents.person import Columns
 from model.phases.ground import Ground
-from model.phases.holding import LISTED, Holders, Kinship, Mark, Opened
+from model.phases.holding import LISTED, Holders, Kinship, Mark, Opened, siblings_of
 from model.phases.links import Links
 from model.rules.codes import Area, CoUse, Use
 from model.rules.sharing import area_between, may_share, ring_of
@@ -52,6 +52,12 @@ class Round(NamedTuple):
     """[user] scheme."""
     home: Array
     """[user] home."""
+    marks: Array
+    """[user] marks of the person."""
+    mother: Array
+    """[user] marks of the mother, none where there is none."""
+    father: Array
+    """[user] marks of the father, none where there is none."""
     listed: Array
     """Places of users whom a loop looks at more closely."""
     entry: Array
@@ -62,7 +68,7 @@ class Round(NamedTuple):
 
 AT_ONCE = 2048
 """Rows of a round."""
-ROUND_TYPES = {"key": np.uint64, "pool": np.int16, "scheme": np.uint8}
+ROUND_TYPES = {"key": np.uint64, "pool": np.int16, "scheme": np.uint8, "marks": np.uint8, "mother": np.uint8, "father": np.uint8}
 
 
 def new_round() -> Round:
@@ -106,14 +112,19 @@ def _hinted(p: Columns, asking: int, near: int, kin: Kinship, room: Round) -> in
     telling = int64(Mark.SPOUSE_HOLDS) | int64(Mark.MOTHER_HOLDS) | int64(Mark.FATHER_HOLDS) | int64(Mark.CHILD_HOLDS)
     grand = int64(0)
     if near:
-        telling |= int64(Mark.GRANDCHILD_HOLDS) | int64(Mark.SIBLING_MAY_HOLD)
+        telling |= int64(Mark.GRANDCHILD_HOLDS) | int64(Mark.SIBLING_HOLDS)
         grand = int64(Mark.MOTHER_HOLDS) | int64(Mark.FATHER_HOLDS)
     users = int64(0)
     for at in range(asking):
         i = int64(room.row[at])
-        parents = int64(kin.marks[p.mother[i]]) | int64(kin.marks[p.father[i]])
+        marks = int64(kin.marks[i])
+        mother = int64(kin.marks[p.mother[i]])
+        father = int64(kin.marks[p.father[i]])
         room.row[users] = i
-        users += int64((int64(kin.marks[i]) & telling) | (parents & grand) > 0)
+        room.marks[users] = marks
+        room.mother[users] = mother
+        room.father[users] = father
+        users += int64((marks & telling) | ((mother | father) & grand) > 0)
     for at in range(users):
         i = int64(room.row[at])
         room.pool[at] = p.insured[i]
@@ -134,12 +145,12 @@ def _add(sought: Sought, n: int, at: int, holder: int, kind: int, kept: int) -> 
 
 
 @inlined
-def _nearest(p: Columns, users: int, kin: Kinship, sought: Sought, room: Round) -> int:
+def _nearest(p: Columns, users: int, sought: Sought, room: Round) -> int:
     """Note the spouses and parents who hold an account, by their rows; return how many."""
     n = int64(0)
     for at in range(users):
         i = int64(room.row[at])
-        marks = int64(kin.marks[i])
+        marks = int64(room.marks[at])
         n = _add(sought, n, at, int64(p.spouse[i]), int64(Kin.SPOUSE), int64(marks & int64(Mark.SPOUSE_HOLDS) > 0))
         n = _add(sought, n, at, int64(p.mother[i]), int64(Kin.CHILD), int64(marks & int64(Mark.MOTHER_HOLDS) > 0))
         n = _add(sought, n, at, int64(p.father[i]), int64(Kin.CHILD), int64(marks & int64(Mark.FATHER_HOLDS) > 0))
@@ -147,13 +158,13 @@ def _nearest(p: Columns, users: int, kin: Kinship, sought: Sought, room: Round) 
 
 
 @inlined
-def _grandparents(parents: Any, p: Columns, users: int, n: int, kin: Kinship, sought: Sought, room: Round) -> int:
+def _grandparents(parents: Any, told: Any, p: Columns, users: int, n: int, kin: Kinship, sought: Sought, room: Round) -> int:
     """Note the parents, who hold an account, of the users' mothers or fathers, by their rows; return how many."""
     listed = int64(0)
     both = int64(Mark.MOTHER_HOLDS) | int64(Mark.FATHER_HOLDS)
     for at in range(users):
         room.listed[listed] = at
-        listed += int64(int64(kin.marks[parents[room.row[at]]]) & both > 0)
+        listed += int64(int64(told[at]) & both > 0)
     for k in range(listed):
         at = int64(room.listed[k])
         parent = int64(parents[room.row[at]])
@@ -170,7 +181,7 @@ def _younger(users: int, n: int, near: int, kin: Kinship, sought: Sought, room: 
     listed = int64(0)
     for at in range(users):
         room.listed[listed] = at
-        listed += int64(int64(kin.marks[room.row[at]]) & LISTED > 0)
+        listed += int64(int64(room.marks[at]) & LISTED > 0)
     for k in range(listed):
         room.entry[k] = kin.last[room.row[room.listed[k]]]
     while listed > 0:
@@ -196,8 +207,8 @@ def _go_on(at: int, entry: int, left: int, kin: Kinship, room: Round) -> int:
 
 @inlined
 def _siblings(
-    parents: Any, fathers: int, p: Columns, users: int, n: int, kin: Kinship, holders: Holders, sought: Sought,
-    room: Round,
+    parents: Any, told: Any, fathers: int, p: Columns, users: int, n: int, kin: Kinship, holders: Holders,
+    sought: Sought, room: Round,
 ) -> int:  # fmt: skip
     """Note the other children, who hold an account, of the users' mothers or fathers; return how many there are now.
 
@@ -206,7 +217,7 @@ def _siblings(
     listed = int64(0)
     for at in range(users):
         room.listed[listed] = at
-        listed += int64(int64(kin.marks[parents[room.row[at]]]) & int64(Mark.CHILD_HOLDS) > 0)
+        listed += int64(siblings_of(int64(room.marks[at]), int64(told[at])))
     for k in range(listed):
         room.entry[k] = kin.last[parents[room.row[room.listed[k]]]]
     while listed > 0:
@@ -228,16 +239,16 @@ def _siblings(
 @inlined
 def _seek(p: Columns, users: int, near: int, kin: Kinship, holders: Holders, sought: Sought, room: Round) -> int:
     """Note the kin of some users who hold an account; return how many they are, room or not."""
-    n = _nearest(p, users, kin, sought, room)
+    n = _nearest(p, users, sought, room)
     if near:
-        n = _grandparents(p.mother, p, users, n, kin, sought, room)
-        n = _grandparents(p.father, p, users, n, kin, sought, room)
+        n = _grandparents(p.mother, room.mother, p, users, n, kin, sought, room)
+        n = _grandparents(p.father, room.father, p, users, n, kin, sought, room)
     for k in range(min(n, sought.at.size)):
         sought.holder[k] = kin.place[sought.holder[k]]
     n = _younger(users, n, near, kin, sought, room)
     if near:
-        n = _siblings(p.mother, int64(0), p, users, n, kin, holders, sought, room)
-        n = _siblings(p.father, int64(1), p, users, n, kin, holders, sought, room)
+        n = _siblings(p.mother, room.mother, int64(0), p, users, n, kin, holders, sought, room)
+        n = _siblings(p.father, room.father, int64(1), p, users, n, kin, holders, sought, room)
     return n
 
 
@@ -254,24 +265,31 @@ def lay_down_rings(law: Any, rings: Any) -> None:
 
 
 @inlined
-def _keep_lawful(found: int, rings: Any, ground: Ground, holders: Holders, sought: Sought, room: Round) -> int:
-    """Keep the links to holders with money that the law allows, with their rings, and count each user's."""
-    kept = int64(0)
+def _keep_lawful(
+    found: int, good: int, rings: Any, ground: Ground, holders: Holders, sought: Sought, room: Round
+) -> int:
+    """Keep the links to holders with all that is good for this use, if the law allows them, with their rings, and count each user's."""
+    able = int64(0)
     for k in range(found):
+        holder = int64(sought.holder[k])
+        sought.at[able] = sought.at[k]
+        sought.holder[able] = holder
+        sought.kind[able] = sought.kind[k]
+        able += int64(int64(holders.opened[holder]) & good == good)
+    kept = int64(0)
+    for k in range(able):
         at = int64(sought.at[k])
         holder = int64(sought.holder[k])
         here = int64(room.pool[at])
         there = int64(holders.pool[holder])
-        opened = int64(holders.opened[holder])
         area = area_between(there, here, int64(ground.province[there]), int64(ground.province[here]))
-        wallet = int64(opened & int64(Opened.WALLET) > 0)
+        wallet = int64(int64(holders.opened[holder]) & int64(Opened.WALLET) > 0)
         ring = int64(rings[int64(sought.kind[k]), area, wallet, int64(room.scheme[at])])
         sought.at[kept] = at
         sought.holder[kept] = holder
         sought.kind[kept] = ring - 1 + int64(holders.home[holder] != room.home[at])
-        pays = int64(ring > 0) & int64(opened & int64(Opened.MONEY) > 0)
-        room.end[at] += np.int32(pays)
-        kept += pays
+        room.end[at] += np.int32(ring > 0)
+        kept += int64(ring > 0)
     return kept
 
 
@@ -294,8 +312,6 @@ def _sort(
         links.row[users] = i
         links.out[users] = need[0, i]
         links.inside[users] = need[1, i]
-        links.first[users] = end
-        links.rings[users] = 0
         room.listed[at] = users
         room.end[at] = end
         end += size
@@ -303,13 +319,10 @@ def _sort(
     for k in range(kept):
         at = int64(sought.at[k])
         n = int64(room.end[at])
-        user = int64(room.listed[at])
-        ring = int64(sought.kind[k])
         room.end[at] = n + 1
         links.holder[n] = sought.holder[k]
-        links.user[n] = user
-        links.ring[n] = ring
-        links.rings[user] = int64(links.rings[user]) | (int64(1) << ring)
+        links.user[n] = room.listed[at]
+        links.ring[n] = sought.kind[k]
     return users
 
 
@@ -333,7 +346,10 @@ def find_links(
     `rings` is what `lay_down_rings` writes.
     """
     near = int64(law.scope == NEAR_RELATIVES)
-    sought = Sought(links.asked, links.paid_out, links.after)
+    good = int64(Opened.MONEY)
+    if use == Use.CONTRIBUTION and law.premium_area_share < 1.0:
+        good |= int64(Opened.PREMIUM)
+    sought = Sought(links.asked, links.paid, links.after)
     users = int64(0)
     found = int64(0)
     for start in range(first, last, room.row.size):
@@ -344,10 +360,37 @@ def find_links(
         number = _seek(p, here, near, kin, holders, sought, room)
         if number >= sought.at.size:  # the last place may hold nobody
             return int64(-1), int64(-1)
-        kept = _keep_lawful(number, rings, ground, holders, sought, room)
+        kept = _keep_lawful(number, good, rings, ground, holders, sought, room)
         if found + kept > links.holder.size:
             return int64(-1), int64(-1)
         users = _sort(here, kept, users, found, need, sought, links, room)
         found += kept
-    links.first[users] = found
     return users, found
+
+
+@compiled
+def count_rings(links: Links, number: Any) -> None:
+    """Add the links by ring [ring]."""
+    for n in range(links.ring.size):
+        number[links.ring[n]] += 1
+
+
+@compiled
+def bring_together(part: Links, users: int, place: Any, links: Links) -> None:
+    """Write a thread's users into the table of all from a place on, and its links where those of each ring begin.
+
+    `place` [ring] is where a ring's links begin, then where they end.
+    """
+    for user in range(part.row.size):
+        links.row[users + user] = part.row[user]
+        links.out[users + user] = part.out[user]
+        links.inside[users + user] = part.inside[user]
+    for k in range(part.holder.size):
+        ring = int64(part.ring[k])
+        n = int64(place[ring])
+        place[ring] = n + 1
+        links.holder[n] = part.holder[k]
+        links.user[n] = part.user[k] + users
+        links.ring[n] = ring
+        links.asked[n] = -1
+        links.paid[n] = 0

@@ -11,7 +11,7 @@ from model.phases.ground import Take, new_array
 
 
 class Links(NamedTuple):
-    """Who may draw on whose account this year: users, and for each a row of links to holders."""
+    """Who may draw on whose account this year: users, and links to holders, side by side for each user and ring."""
 
     row: Array
     """[user] row of the person."""
@@ -19,14 +19,6 @@ class Links(NamedTuple):
     """[user] what is still asked for outpatient care, or for the premium [fen]."""
     inside: Array
     """[user] what is still asked for inpatient care [fen]."""
-    first: Array
-    """[user] first link; one more at the end."""
-    rings: Array
-    """[user] bits of the rings in which there is a link."""
-    askers: Array
-    """[user] places of the users who ask in a pass."""
-    claims: Array
-    """[user] the links by which they ask."""
     holder: Array
     """[link] place among the holders."""
     user: Array
@@ -35,21 +27,23 @@ class Links(NamedTuple):
     """[link] ring."""
     asked: Array
     """[link] what the holder is asked for, -1 where not asked yet [fen]."""
-    paid_out: Array
-    """[link] paid for outpatient care, or for the premium [fen]."""
-    paid_inside: Array
-    """[link] paid for inpatient care [fen]."""
+    paid: Array
+    """[link] what the holder paid [fen]."""
     after: Array
     """[link] next link that asks the same holder in a pass, by the users' keys."""
+    open: Array
+    """[link] links by which a user may still ask in a pass."""
+    claims: Array
+    """[link] links by which users ask in a pass."""
 
 
-LINK_TYPES = {"first": np.int64, "rings": np.uint8, "ring": np.uint8}
-OF_USERS = ("row", "out", "inside", "rings", "askers", "claims")
+LINK_TYPES = {"ring": np.uint8}
+OF_USERS = ("row", "out", "inside")
 
 
 def sizes_of(users: int) -> dict[str, int]:
     """Return how long the columns of links are that users have, not links."""
-    return dict.fromkeys(OF_USERS, users) | {"first": users + 1}
+    return dict.fromkeys(OF_USERS, users)
 
 
 def new_links(users: int, links: int, take: Take = new_array) -> Links:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from agents.codes import Care
+from agents.columns import Array
 from agents.compiled import compiled, inlined, int64
 from agents.person import Columns
 from agents.sharing import asked_before, asked_for
@@ -22,74 +23,73 @@ from model.rules.codes import Use
 from model.rules.sharing import may_pay_part
 
 
-@compiled
-def list_users(first: int, last: int, ring: int, links: Links) -> int:
-    """List those of the users [first:last] with a link in the ring, from `first` on; return the end [row of users]."""
+@inlined
+def _still_open(
+    first: int, last: int, anew: bool, use: int, part_payment: int, holders: Holders, links: Links
+) -> int:
+    """Keep those of the open links [first:last], or of all, whose user needs more and whose holder has money.
+
+    They are listed from `first` on; returns where the list ends.
+    """
     end = int64(first)
-    for user in range(first, last):
-        links.askers[end] = user
-        end += (int64(links.rings[user]) >> ring) & 1
+    for at in range(first, last):
+        n = int64(at) if anew else int64(links.open[at])
+        user = int64(links.user[n])
+        left = int64(links.out[user]) + int64(links.inside[user])
+        spare = int64(holders.spare[links.holder[n]])
+        links.open[end] = n
+        end += int64((left > 0) & (spare > 0) & (may_pay_part(use, spare, left, part_payment) == 1))
     return end
 
 
 @compiled
-def ask(first: int, last: int, ring: int, use: int, law: Any, holders: Holders, links: Links) -> int:
-    """Let those of the askers [first:last] who need more choose the next holder of the ring; return where claims end.
+def ask(
+    first: int, last: int, anew: bool, use: int, law: Any, holders: Holders, links: Links
+) -> tuple[int, int]:
+    """Let users choose the next holder among the open links [first:last] of a ring, or, if anew, among all of these.
 
-    Claims and who makes them are written from `first` on; in the next pass only those who made one can ask again.
+    Claims and the links that stay open are listed from `first` on; returns where both end.
     """
+    last = _still_open(first, last, anew, use, 1 - law.reading_s6, holders, links)
+    whole = use == Use.CONTRIBUTION and law.reading_s6 == 1
     claims = int64(first)
-    for a in range(first, last):
-        user = int64(links.askers[a])
+    left_open = int64(first)
+    at = int64(first)
+    while at < last:
+        best = int64(links.open[at])
+        user = links.user[best]
+        holder = int64(links.holder[best])
+        together = int64(holders.spare[holder])
+        at += 1
+        while at < last and links.user[links.open[at]] == user:
+            n = int64(links.open[at])
+            other = int64(links.holder[n])
+            together += int64(holders.spare[other])
+            if asked_before(
+                law.order, int64(holders.turn[other]), int64(holders.spare[other]), holders.key[other],
+                int64(holders.turn[holder]), int64(holders.spare[holder]), holders.key[holder],
+            ):  # fmt: skip
+                n, best = best, n
+                holder = other
+            links.open[left_open] = n
+            left_open += 1
+            at += 1
         left = int64(links.out[user]) + int64(links.inside[user])
-        if left > 0:
-            best = _choose(user, left, ring, use, law, holders, links)
-            if best >= 0:
-                links.askers[claims] = user
-                links.claims[claims] = best
-                claims += 1
-    return claims
-
-
-@inlined
-def _choose(user: int, left: int, ring: int, use: int, law: Any, holders: Holders, links: Links) -> int:
-    """Return the link to the holder whom a user asks next in the ring, or -1, and note what is asked for."""
-    best = int64(-1)
-    partly = use == Use.CONTRIBUTION and law.premium_area_share < 1.0
-    together = int64(0)
-    best_spare = int64(0)
-    for n in range(links.first[user], links.first[user + 1]):
-        if links.ring[n] != ring or links.asked[n] >= 0:
-            continue
-        holder = int64(links.holder[n])
-        spare = holders.spare[holder]
-        if spare <= 0 or may_pay_part(use, spare, left, 1 - law.reading_s6) == 0:
-            continue
-        if partly and int64(holders.opened[holder]) & int64(Opened.PREMIUM) == 0:
-            continue
-        together += spare
-        other = int64(links.holder[max(best, 0)])
-        if best < 0 or asked_before(
-            law.order, int64(holders.turn[holder]), spare, holders.key[holder],
-            int64(holders.turn[other]), best_spare, holders.key[other],
-        ):  # fmt: skip
-            best = int64(n)
-            best_spare = spare
-    if best >= 0:
-        whole = use == Use.CONTRIBUTION and law.reading_s6 == 1
-        links.asked[best] = left if whole else asked_for(law.order, left, best_spare, together)
-    return best
+        links.asked[best] = left if whole else asked_for(law.order, left, int64(holders.spare[holder]), together)
+        links.claims[claims] = best
+        claims += 1
+    return claims, left_open
 
 
 @compiled
 def gather(starts: Bounds, ends: Bounds, links: Links) -> int:
-    """Bring the askers of all ranges to the front; return how many they are."""
-    asking = int64(0)
+    """Bring the open links of all ranges together, to where the first begins; return where they end."""
+    end = int64(starts[0])
     for part in range(starts.size):
-        for a in range(starts[part], ends[part]):
-            links.askers[asking] = links.askers[a]
-            asking += 1
-    return asking
+        for at in range(starts[part], ends[part]):
+            links.open[end] = links.open[at]
+            end += 1
+    return end
 
 
 @inlined
@@ -109,25 +109,56 @@ def _queue(n: int, keys: Any, holders: Holders, links: Links) -> None:
         links.after[before] = n
 
 
-@compiled
-def pay_claims(
-    keys: Any, starts: Bounds, ends: Bounds, first: int, last: int, use: int, law: Any, holders: Holders, links: Links
-) -> None:
-    """Let the holders of some places pay the claims of a pass, each in the order of the users' keys.
-
-    `keys` are everybody's.
-    """
-    part_payment = 1 - law.reading_s6
+@inlined
+def _own_claims(starts: Bounds, ends: Bounds, first: int, last: int, links: Links, own: Array) -> int:
+    """List the claims on the holders of some places; return how many they are."""
+    number = int64(0)
     for part in range(starts.size):
         for c in range(starts[part], ends[part]):
             n = int64(links.claims[c])
-            if first <= links.holder[n] < last:
-                _queue(n, keys, holders, links)
-    for part in range(starts.size):
-        for c in range(starts[part], ends[part]):
-            holder = int64(links.holder[links.claims[c]])
-            if first <= holder < last:
-                _pay_queue(holder, use, part_payment, holders, links)
+            holder = int64(links.holder[n])
+            own[number] = n
+            number += int64((first <= holder) & (holder < last))
+    return number
+
+
+@inlined
+def _pay_in_full(number: int, holders: Holders, links: Links, own: Array) -> int:
+    """Pay the claims on holders who have enough for all who ask them; keep the others and return how many they are."""
+    for k in range(number):
+        holders.spare[links.holder[own[k]]] -= int64(links.asked[own[k]])
+    short = int64(0)
+    for k in range(number):
+        n = int64(own[k])
+        user = int64(links.user[n])
+        lacks = int64(holders.spare[links.holder[n]] < 0)
+        paid = int64(links.asked[n]) * (1 - lacks)
+        out = min(paid, int64(links.out[user]))
+        links.out[user] -= out
+        links.inside[user] -= paid - out
+        links.paid[n] = paid
+        own[short] = n
+        short += lacks
+    for k in range(short):
+        holders.spare[links.holder[own[k]]] += int64(links.asked[own[k]])
+    return short
+
+
+@compiled
+def pay_claims(
+    keys: Any, starts: Bounds, ends: Bounds, first: int, last: int, use: int, law: Any, holders: Holders, links: Links,
+    own: Array,
+) -> None:  # fmt: skip
+    """Let the holders of some places pay the claims of a pass, each in the order of the users' keys.
+
+    `keys` are everybody's; `own` is room for claims.
+    """
+    number = _own_claims(starts, ends, first, last, links, own)
+    short = _pay_in_full(number, holders, links, own)
+    for k in range(short):
+        _queue(own[k], keys, holders, links)
+    for k in range(short):
+        _pay_queue(int64(links.holder[own[k]]), use, 1 - law.reading_s6, holders, links)
 
 
 @inlined
@@ -145,21 +176,24 @@ def _pay_queue(holder: int, use: int, part_payment: int, holders: Holders, links
             holders.spare[holder] = spare - out - inside
             links.out[user] -= out
             links.inside[user] -= inside
-            links.paid_out[n] = out
-            links.paid_inside[n] = inside
+            links.paid[n] = out + inside
         n = int64(links.after[n])
 
 
 @compiled
 def live_ring(
-    keys: Any, asking: int, span: Bounds, ring: int, use: int, law: Any, holders: Holders, links: Links
+    keys: Any, span: Bounds, anew: bool, use: int, law: Any, holders: Holders, links: Links, own: Array
 ) -> None:
-    """Let askers ask and holders pay on one thread until nobody of the ring asks any more; `span` is room for 0, 0."""
-    asking = ask(0, asking, ring, use, law, holders, links)
-    while asking > 0:
-        span[1] = asking
-        pay_claims(keys, span[0:1], span[1:2], 0, holders.row.size, use, law, holders, links)
-        asking = ask(0, asking, ring, use, law, holders, links)
+    """Let users ask and holders pay on one thread until no link is open any more.
+
+    `span` [2] is where the open links, or if anew all those of the ring, begin and end; `own` is room for claims.
+    """
+    first = int64(span[0])
+    claims, left_open = ask(first, span[1], anew, use, law, holders, links)
+    while claims > first:
+        span[1] = claims
+        pay_claims(keys, span[0:1], span[1:2], 0, holders.row.size, use, law, holders, links, own)
+        claims, left_open = ask(first, left_open, False, use, law, holders, links)
 
 
 @inlined
@@ -182,32 +216,34 @@ def pay_care(p: Columns, first: int, last: int, law: Any, holders: Holders) -> N
     _take(p, first, last, law, holders)
 
 
-@compiled
-def list_paid(links: Links) -> int:
-    """List the links by which something was paid, in the room of queues, which are empty; return how many they are."""
-    n = int64(0)
-    for link in range(links.holder.size):
-        links.after[n] = link
-        n += int64(links.paid_out[link] + links.paid_inside[link] > 0)
-    return n
+@inlined
+def _helped(need: Any, links: Links) -> int:
+    """List the users for whom something was paid, in the room of queues, which are empty; return how many they are."""
+    helped = int64(0)
+    for user in range(links.row.size):
+        i = int64(links.row[user])
+        links.after[helped] = user
+        helped += int64((need[0, i] != links.out[user]) | (need[1, i] != links.inside[user]))
+    return helped
 
 
 @compiled
-def book_premiums(p: Columns, paid: int, links: Links, sums: Sums) -> None:
+def book_premiums(p: Columns, need: Any, links: Links, sums: Sums) -> None:
     """Add the premiums that accounts paid to the sums: less cash."""
-    for k in range(paid):
-        n = int64(links.after[k])
-        sums.money[p.insured[links.row[links.user[n]]], Money.RESIDENT_CASH] -= int64(links.paid_out[n])
+    for k in range(_helped(need, links)):
+        user = int64(links.after[k])
+        i = int64(links.row[user])
+        sums.money[p.insured[i], Money.RESIDENT_CASH] -= int64(need[0, i]) - int64(links.out[user])
 
 
 @compiled
-def book_care(p: Columns, paid: int, links: Links, sums: Sums) -> None:
+def book_care(p: Columns, need: Any, links: Links, sums: Sums) -> None:
     """Note the bills that relatives' accounts paid: users paid less in cash; sums by user."""
-    for k in range(paid):
-        n = int64(links.after[k])
-        out = int64(links.paid_out[n])
-        inside = int64(links.paid_inside[n])
-        i = int64(links.row[links.user[n]])
+    for k in range(_helped(need, links)):
+        user = int64(links.after[k])
+        i = int64(links.row[user])
+        out = int64(need[0, i]) - int64(links.out[user])
+        inside = int64(need[1, i]) - int64(links.inside[user])
         p.family_account[i] += out + inside
         p.self_pay[i] -= out + inside
         pool = int64(p.insured[i])
@@ -219,10 +255,13 @@ def book_care(p: Columns, paid: int, links: Links, sums: Sums) -> None:
 
 
 @compiled
-def book_between_pools(p: Columns, kind: int, paid: int, holders: Holders, links: Links, sums: Sums) -> None:
+def book_between_pools(p: Columns, kind: int, holders: Holders, links: Links, sums: Sums) -> None:
     """Add what accounts paid to the sums by pool of the holder and of the user."""
+    paid = int64(0)
+    for n in range(links.holder.size):
+        links.claims[paid] = n
+        paid += int64(links.paid[n] > 0)
     for k in range(paid):
-        n = int64(links.after[k])
+        n = int64(links.claims[k])
         pool = int64(p.insured[links.row[links.user[n]]])
-        paid_here = int64(links.paid_out[n]) + int64(links.paid_inside[n])
-        sums.pairs[kind, int64(holders.pool[links.holder[n]]), pool] += paid_here
+        sums.pairs[kind, int64(holders.pool[links.holder[n]]), pool] += int64(links.paid[n])
