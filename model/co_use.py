@@ -12,15 +12,15 @@ from agents.columns import Array
 from agents.person import Columns
 from model.phases import holding, kinfolk, relatives
 from model.phases.ground import Ground, Sums, new_room
-from model.phases.holding import MOST_ELDERS, Holders, Kinship, new_holders, new_kinship, with_lists
-from model.phases.links import Links, new_links, of_size
+from model.phases.holding import MOST_GRANDPARENTS, Holders, Kinship, new_holders, new_kinship, with_lists
+from model.phases.links import Links, bring_together, count_rings, new_links, of_size
 from model.phases.tally import PairKind, Tally
 from model.rules.codes import Ring, Use
 from model.shelf import Shelf
 
 RINGS = 2 * len(Ring)  # each at home and elsewhere
 ROOM = 64
-LISTS = 3  # columns of kinship that everybody has; those of lists come after them
+LISTS = 5  # columns of kinship that everybody has; those of lists come after them
 FEW = 4096  # links are not worth waking threads; a test lowers it
 Each = Callable[[Callable[[int], None], Any], None]
 
@@ -87,14 +87,19 @@ class CoUse:
                 held[thread] = holding.open_accounts(p, first, last, law, ground, kin, holders, new_room())
 
             self._over_rows(find)
-            starts = np.append(0, np.cumsum(held - self.rows[:-1])) * MOST_ELDERS
-            kin, ends = with_lists(kin, int(starts[-1]) // MOST_ELDERS, take), starts[1:].copy()
+            starts = np.append(0, np.cumsum(held - self.rows[:-1])) * MOST_GRANDPARENTS
+            kin, ends = with_lists(kin, int(starts[-1]) // MOST_GRANDPARENTS, take), starts[1:].copy()
 
             def enter(first: int, last: int, thread: int) -> None:
                 ends[thread] = holding.find_elders(p, first, last, kin, holders, starts[thread])
 
             self._over_holders(enter)
-            self._over_rows(lambda first, last, _: holding.list_younger(starts[:-1], ends, first, last, kin))
+
+            def enlist(first: int, last: int, _: int) -> None:
+                holding.list_children(self.rows[:-1], held, first, last, kin)
+                holding.list_grandchildren(starts[:-1], ends, first, last, kin)
+
+            self._over_rows(enlist)
             self._over_rows(lambda first, last, _: holding.mark_kin(p, first, last, kin))
             self.known = kin, holders
         return self.known
@@ -116,7 +121,7 @@ class CoUse:
                 users, found = kinfolk.find_links(p, *words)
                 size += size
             parts[thread] = of_size(links, users, found)
-            kinfolk.count_rings(parts[thread], number[thread])
+            count_rings(parts[thread], number[thread])
 
         self._over_rows(find)
         return self._joined(parts, number)
@@ -129,10 +134,14 @@ class CoUse:
         room = max(int(found[-1]), len(self.whole))
         whole = new_links(len(self.whole), room, partial(self.shelf.take, purpose="links"))
         links = of_size(whole, int(users[-1]), int(found[-1]))
+        links.asked[:] = -1
+        links.paid[:] = 0
+        for ring, span in enumerate(self.spans):
+            links.ring[span[0] : span[-1]] = ring
 
         def bring(thread: int) -> None:
             place = self.spans[:, thread].copy()
-            kinfolk.bring_together(parts[thread], int(users[thread]), place, links)
+            bring_together(parts[thread], int(users[thread]), place, links)
             self.shelf.lay_down(*parts[thread], purpose="links of a thread")
 
         self.each(bring, range(self.threads))

@@ -1,7 +1,7 @@
 """Who holds an account with a registered link, and what their kin know of it before anybody asks.
 
 Kin are found from three pointers (spouse, mother, father). Children are not pointed to, so holders write themselves on
-a list of each parent and grandparent; a parent's list leads to siblings.
+a list of each parent, which leads to siblings too, and on another of each grandparent.
 """
 
 from __future__ import annotations
@@ -12,14 +12,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from agents.chance import Purpose, draw_words, unit
-from agents.codes import Kin
 from agents.columns import Array
 from agents.compiled import compiled, inlined, int64
 from agents.person import Columns
 from model.phases.ground import Bounds, Ground, Room, Take, new_array
 
-MOST_ELDERS = 6
-"""Parents and grandparents that a person has at most."""
+MOST_GRANDPARENTS = 4
+FAMILY = 4
+"""Columns of a holder's family: rows of mother and father, then who stands before the holder on their lists."""
+BEFORE = 2
 
 
 class Mark(IntEnum):
@@ -34,10 +35,6 @@ class Mark(IntEnum):
     SIBLING_HOLDS = 1 << 6
     CHILDREN_HOLD = 1 << 7
     """More than one child holds an account."""
-
-
-LISTED = int(Mark.CHILD_HOLDS | Mark.GRANDCHILD_HOLDS)
-"""Marks of those who have a list."""
 
 
 class Opened(IntEnum):
@@ -56,14 +53,16 @@ class Kinship(NamedTuple):
     """[person] bits of `Mark`; one more at the end, none, for nobody (row -1)."""
     place: Array
     """[person] a holder's place among the holders; one more at the end."""
-    last: Array
-    """[person] last entry on the list of children and grandchildren who hold an account, if marks tell of any."""
+    child: Array
+    """[person] place of the last on the list of children who hold an account, if marks tell of any."""
+    grandchild: Array
+    """[person] last entry on the list of grandchildren who hold an account, if marks tell of any."""
+    family: Array
+    """[holder, 4] rows of mother and father, -1 none; places of those before on their lists, -1 none."""
     elder: Array
-    """[entry] row of the person whose list it is on."""
+    """[entry] row of the grandparent whose list it is on."""
     younger: Array
-    """[entry] place of the child or grandchild among the holders."""
-    kind: Array
-    """[entry] what the elder is to it (`Kin`)."""
+    """[entry] place of the grandchild among the holders."""
     before: Array
     """[entry] the entry before it on the list, -1 none."""
 
@@ -94,17 +93,17 @@ HOLDER_TYPES = {"key": np.uint64, "turn": np.uint32, "opened": np.uint8, "pool":
 
 def new_kinship(people: int, take: Take = new_array) -> Kinship:
     """Return room to search the kin of a number of people; lists get theirs once holders are known."""
-    marks, place, last = take(np.uint8, people + 1), take(np.int32, people + 1), take(np.int32, people + 1)
+    marks, place = take(np.uint8, people + 1), take(np.int32, people + 1)
     marks[people] = place[people] = 0
+    child, grandchild, family = (take(np.int32, rows) for rows in (people, people, FAMILY * people))
     nobody = np.empty(0, np.int32)
-    return Kinship(marks, place, last, nobody, nobody, np.empty(0, np.uint8), nobody)
+    return Kinship(marks, place, child, grandchild, family.reshape(people, FAMILY), nobody, nobody, nobody)
 
 
 def with_lists(kin: Kinship, holders: int, take: Take = new_array) -> Kinship:
     """Return the kinship with room for the entries of a number of holders."""
-    size = MOST_ELDERS * holders
-    elder, younger, before = (take(np.int32, size, "kin") for _ in range(3))
-    return kin._replace(elder=elder, younger=younger, kind=take(np.uint8, size, "kin"), before=before)
+    elder, younger, before = (take(np.int32, MOST_GRANDPARENTS * holders, "kin") for _ in range(3))
+    return kin._replace(elder=elder, younger=younger, before=before)
 
 
 def new_holders(people: int, take: Take = new_array) -> Holders:
@@ -172,45 +171,58 @@ def look_into(p: Columns, first: int, last: int, law: Any, holders: Holders) -> 
 
 
 @inlined
-def _put(kin: Kinship, n: int, elder: int, there: bool, kind: int, younger: int) -> int:
-    """Write an entry for an elder, kept where the elder is there; return where the next one goes."""
+def _put(kin: Kinship, n: int, elder: int, there: bool, younger: int) -> int:
+    """Write an entry for a grandparent, kept where there is one; return where the next one goes."""
     kin.elder[n] = elder
-    kin.kind[n] = kind
     kin.younger[n] = younger
     return n + int64(there & (elder >= 0))
 
 
 @compiled
 def find_elders(p: Columns, first: int, last: int, kin: Kinship, holders: Holders, start: int) -> int:
-    """Write entries for the elders of the holders of some places; return the end [row of entries]."""
+    """Note the parents of the holders of some places, and write entries for grandparents; return where these end."""
     n = int64(start)
     for place in range(first, last):
         i = int64(holders.row[place])
         mother = int64(p.mother[i])
         father = int64(p.father[i])
-        n = _put(kin, n, mother, True, int64(Kin.PARENT), place)
-        n = _put(kin, n, father, True, int64(Kin.PARENT), place)
+        kin.family[place, 0] = mother
+        kin.family[place, 1] = father
         for parent in (mother, father):
             row = max(parent, 0)
-            n = _put(kin, n, int64(p.mother[row]), parent >= 0, int64(Kin.GRANDPARENT), place)
-            n = _put(kin, n, int64(p.father[row]), parent >= 0, int64(Kin.GRANDPARENT), place)
+            n = _put(kin, n, int64(p.mother[row]), parent >= 0, place)
+            n = _put(kin, n, int64(p.father[row]), parent >= 0, place)
     return n
 
 
 @compiled
-def list_younger(starts: Bounds, ends: Bounds, first: int, last: int, kin: Kinship) -> None:
-    """Put the entries for elders on some rows, of all ranges of entries in order, on the elders' lists."""
+def list_children(starts: Bounds, ends: Bounds, first: int, last: int, kin: Kinship) -> None:
+    """Put the holders of all ranges of places, in order, on the lists of their parents on some rows."""
+    child, several = int64(Mark.CHILD_HOLDS), int64(Mark.CHILDREN_HOLD)
+    for part in range(starts.size):
+        for place in range(starts[part], ends[part]):
+            for which in range(BEFORE):
+                parent = int64(kin.family[place, which])
+                if first <= parent < last:
+                    marks = int64(kin.marks[parent])
+                    more = int64(marks & child > 0)
+                    kin.marks[parent] = marks | child | more * several
+                    kin.family[place, BEFORE + which] = int64(kin.child[parent]) * more - (1 - more)
+                    kin.child[parent] = place
+
+
+@compiled
+def list_grandchildren(starts: Bounds, ends: Bounds, first: int, last: int, kin: Kinship) -> None:
+    """Put the entries for grandparents on some rows, of all ranges of entries in order, on their lists."""
+    mark = int64(Mark.GRANDCHILD_HOLDS)
     for part in range(starts.size):
         for n in range(starts[part], ends[part]):
             elder = int64(kin.elder[n])
             if first <= elder < last:
-                child = int64(kin.kind[n] == Kin.PARENT)
-                mark = child * int64(Mark.CHILD_HOLDS) + (1 - child) * int64(Mark.GRANDCHILD_HOLDS)
                 marks = int64(kin.marks[elder])
-                mark |= child * int64(marks & int64(Mark.CHILD_HOLDS) > 0) * int64(Mark.CHILDREN_HOLD)
                 kin.marks[elder] = marks | mark
-                kin.before[n] = int64(kin.last[elder]) if marks & LISTED > 0 else int64(-1)
-                kin.last[elder] = n
+                kin.before[n] = int64(kin.grandchild[elder]) if marks & mark > 0 else int64(-1)
+                kin.grandchild[elder] = n
 
 
 @inlined

@@ -16,7 +16,7 @@ from agents.columns import Array
 from agents.compiled import compiled, inlined, int64
 from agents.person import Columns
 from model.phases.ground import Ground
-from model.phases.holding import LISTED, Holders, Kinship, Mark, Opened, siblings_of
+from model.phases.holding import BEFORE, Holders, Kinship, Mark, Opened, siblings_of
 from model.phases.links import Links
 from model.rules.codes import Area, CoUse, Use
 from model.rules.sharing import area_between, may_share, ring_of
@@ -68,7 +68,14 @@ class Round(NamedTuple):
 
 AT_ONCE = 2048
 """Rows of a round."""
-ROUND_TYPES = {"key": np.uint64, "pool": np.int16, "scheme": np.uint8, "marks": np.uint8, "mother": np.uint8, "father": np.uint8}
+ROUND_TYPES = {
+    "key": np.uint64,
+    "pool": np.int16,
+    "scheme": np.uint8,
+    "marks": np.uint8,
+    "mother": np.uint8,
+    "father": np.uint8,
+}
 
 
 def new_round() -> Round:
@@ -158,7 +165,9 @@ def _nearest(p: Columns, users: int, sought: Sought, room: Round) -> int:
 
 
 @inlined
-def _grandparents(parents: Any, told: Any, p: Columns, users: int, n: int, kin: Kinship, sought: Sought, room: Round) -> int:
+def _grandparents(
+    parents: Any, told: Any, p: Columns, users: int, n: int, kin: Kinship, sought: Sought, room: Round
+) -> int:
     """Note the parents, who hold an account, of the users' mothers or fathers, by their rows; return how many."""
     listed = int64(0)
     both = int64(Mark.MOTHER_HOLDS) | int64(Mark.FATHER_HOLDS)
@@ -176,30 +185,49 @@ def _grandparents(parents: Any, told: Any, p: Columns, users: int, n: int, kin: 
 
 
 @inlined
-def _younger(users: int, n: int, near: int, kin: Kinship, sought: Sought, room: Round) -> int:
-    """Note the children, and if near count, grandchildren who hold an account; return how many there are now."""
+def _children(users: int, n: int, kin: Kinship, sought: Sought, room: Round) -> int:
+    """Note the children who hold an account; return how many there are now."""
     listed = int64(0)
     for at in range(users):
         room.listed[listed] = at
-        listed += int64(int64(room.marks[at]) & LISTED > 0)
+        listed += int64(int64(room.marks[at]) & int64(Mark.CHILD_HOLDS) > 0)
     for k in range(listed):
-        room.entry[k] = kin.last[room.row[room.listed[k]]]
+        room.entry[k] = kin.child[room.row[room.listed[k]]]
     while listed > 0:
         left = int64(0)
         for k in range(listed):
             at = int64(room.listed[k])
-            entry = int64(room.entry[k])
-            kind = int64(kin.kind[entry])
-            n = _add(sought, n, at, int64(kin.younger[entry]), kind, int64(near | (kind == Kin.PARENT)))
-            left = _go_on(at, entry, left, kin, room)
+            child = int64(room.entry[k])
+            n = _add(sought, n, at, child, int64(Kin.PARENT), int64(1))
+            which = int64(kin.family[child, 0] != room.row[at])
+            left = _go_on(at, int64(kin.family[child, BEFORE + which]), left, room)
         listed = left
     return n
 
 
 @inlined
-def _go_on(at: int, entry: int, left: int, kin: Kinship, room: Round) -> int:
-    """List the entry before one for the next round, if there is any; return how many are listed."""
-    before = int64(kin.before[entry])
+def _grandchildren(users: int, n: int, kin: Kinship, sought: Sought, room: Round) -> int:
+    """Note the grandchildren who hold an account; return how many there are now."""
+    listed = int64(0)
+    for at in range(users):
+        room.listed[listed] = at
+        listed += int64(int64(room.marks[at]) & int64(Mark.GRANDCHILD_HOLDS) > 0)
+    for k in range(listed):
+        room.entry[k] = kin.grandchild[room.row[room.listed[k]]]
+    while listed > 0:
+        left = int64(0)
+        for k in range(listed):
+            at = int64(room.listed[k])
+            entry = int64(room.entry[k])
+            n = _add(sought, n, at, int64(kin.younger[entry]), int64(Kin.GRANDPARENT), int64(1))
+            left = _go_on(at, int64(kin.before[entry]), left, room)
+        listed = left
+    return n
+
+
+@inlined
+def _go_on(at: int, before: int, left: int, room: Round) -> int:
+    """List for the next round what comes before on a list, if there is any; return how many are listed."""
     room.listed[left] = at
     room.entry[left] = before
     return left + int64(before >= 0)
@@ -219,19 +247,18 @@ def _siblings(
         room.listed[listed] = at
         listed += int64(siblings_of(int64(room.marks[at]), int64(told[at])))
     for k in range(listed):
-        room.entry[k] = kin.last[parents[room.row[room.listed[k]]]]
+        room.entry[k] = kin.child[parents[room.row[room.listed[k]]]]
     while listed > 0:
         left = int64(0)
         for k in range(listed):
             at = int64(room.listed[k])
-            entry = int64(room.entry[k])
             i = int64(room.row[at])
-            younger = int64(kin.younger[entry])
-            sibling = int64(holders.row[younger])
-            again = (fathers == 1) & (p.mother[i] >= 0) & (p.mother[sibling] == p.mother[i])
-            kept = int64((kin.kind[entry] == Kin.PARENT) & (sibling != i) & (not again))
-            n = _add(sought, n, at, younger, int64(Kin.SIBLING), kept)
-            left = _go_on(at, entry, left, kin, room)
+            mother = int64(p.mother[i])
+            sibling = int64(room.entry[k])
+            again = (fathers == 1) & (mother >= 0) & (kin.family[sibling, 0] == mother)
+            kept = int64((holders.row[sibling] != i) & (not again))
+            n = _add(sought, n, at, sibling, int64(Kin.SIBLING), kept)
+            left = _go_on(at, int64(kin.family[sibling, BEFORE + fathers]), left, room)
         listed = left
     return n
 
@@ -245,8 +272,9 @@ def _seek(p: Columns, users: int, near: int, kin: Kinship, holders: Holders, sou
         n = _grandparents(p.father, room.father, p, users, n, kin, sought, room)
     for k in range(min(n, sought.at.size)):
         sought.holder[k] = kin.place[sought.holder[k]]
-    n = _younger(users, n, near, kin, sought, room)
+    n = _children(users, n, kin, sought, room)
     if near:
+        n = _grandchildren(users, n, kin, sought, room)
         n = _siblings(p.mother, room.mother, int64(0), p, users, n, kin, holders, sought, room)
         n = _siblings(p.father, room.father, int64(1), p, users, n, kin, holders, sought, room)
     return n
@@ -268,7 +296,10 @@ def lay_down_rings(law: Any, rings: Any) -> None:
 def _keep_lawful(
     found: int, good: int, rings: Any, ground: Ground, holders: Holders, sought: Sought, room: Round
 ) -> int:
-    """Keep the links to holders with all that is good for this use, if the law allows them, with their rings, and count each user's."""
+    """Keep the links that the law allows, with their rings, and count each user's.
+
+    Only to holders whose account is open in all bits of `good`.
+    """
     able = int64(0)
     for k in range(found):
         holder = int64(sought.holder[k])
@@ -366,31 +397,3 @@ def find_links(
         users = _sort(here, kept, users, found, need, sought, links, room)
         found += kept
     return users, found
-
-
-@compiled
-def count_rings(links: Links, number: Any) -> None:
-    """Add the links by ring [ring]."""
-    for n in range(links.ring.size):
-        number[links.ring[n]] += 1
-
-
-@compiled
-def bring_together(part: Links, users: int, place: Any, links: Links) -> None:
-    """Write a thread's users into the table of all from a place on, and its links where those of each ring begin.
-
-    `place` [ring] is where a ring's links begin, then where they end.
-    """
-    for user in range(part.row.size):
-        links.row[users + user] = part.row[user]
-        links.out[users + user] = part.out[user]
-        links.inside[users + user] = part.inside[user]
-    for k in range(part.holder.size):
-        ring = int64(part.ring[k])
-        n = int64(place[ring])
-        place[ring] = n + 1
-        links.holder[n] = part.holder[k]
-        links.user[n] = part.user[k] + users
-        links.ring[n] = ring
-        links.asked[n] = -1
-        links.paid[n] = 0

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from agents.columns import Array
+from agents.compiled import compiled, int64
 from model.phases.ground import Take, new_array
 
 
@@ -56,3 +57,28 @@ def of_size(links: Links, users: int, found: int) -> Links:
     """Return a table of some users and the links found in the room for more."""
     sizes = sizes_of(users)
     return Links(*(getattr(links, name)[: sizes.get(name, found)] for name in Links._fields))
+
+
+@compiled
+def count_rings(links: Links, number: Any) -> None:
+    """Add the links by ring [ring]."""
+    for n in range(links.ring.size):
+        number[links.ring[n]] += 1
+
+
+@compiled
+def bring_together(part: Links, users: int, place: Any, links: Links) -> None:
+    """Write a thread's users into the table of all from a place on, and its links where those of each ring begin.
+
+    `place` [ring] is where a ring's links begin, then where they end.
+    """
+    for user in range(part.row.size):
+        links.row[users + user] = part.row[user]
+        links.out[users + user] = part.out[user]
+        links.inside[users + user] = part.inside[user]
+    for k in range(part.holder.size):
+        ring = int64(part.ring[k])
+        n = int64(place[ring])
+        place[ring] = n + 1
+        links.holder[n] = part.holder[k]
+        links.user[n] = part.user[k] + users

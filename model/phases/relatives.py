@@ -14,7 +14,7 @@ from agents.compiled import compiled, inlined, int64
 from agents.person import Columns
 from agents.sharing import asked_before, asked_for
 from model.phases.ground import Bounds, Sums
-from model.phases.holding import Holders, Opened
+from model.phases.holding import Holders
 from model.phases.links import Links
 from model.phases.standing import status_of
 from model.phases.tally import CareItem, Money
@@ -24,9 +24,7 @@ from model.rules.sharing import may_pay_part
 
 
 @inlined
-def _still_open(
-    first: int, last: int, anew: bool, use: int, part_payment: int, holders: Holders, links: Links
-) -> int:
+def _still_open(first: int, last: int, anew: bool, use: int, part_payment: int, holders: Holders, links: Links) -> int:
     """Keep those of the open links [first:last], or of all, whose user needs more and whose holder has money.
 
     They are listed from `first` on; returns where the list ends.
@@ -43,9 +41,7 @@ def _still_open(
 
 
 @compiled
-def ask(
-    first: int, last: int, anew: bool, use: int, law: Any, holders: Holders, links: Links
-) -> tuple[int, int]:
+def ask(first: int, last: int, anew: bool, use: int, law: Any, holders: Holders, links: Links) -> tuple[int, int]:
     """Let users choose the next holder among the open links [first:last] of a ring, or, if anew, among all of these.
 
     Claims and the links that stay open are listed from `first` on; returns where both end.
