@@ -158,7 +158,7 @@ class CoUse:
     def _live(self, use: Use, keys: Array, law: Any, holders: Holders, links: Links) -> None:
         """Let users ask and holders pay until nobody asks any more, ring by ring."""
         claimed, left_open = np.empty((2, self.threads), np.int64)
-        own = [self.shelf.take(np.int32, len(links.holder), "claims") for _ in range(self.threads)]
+        own = [self.shelf.take(np.int32, len(self.whole), "claims") for _ in range(self.threads)]
 
         def ask(thread: int, begin: Array, end: Array, *, anew: bool) -> None:
             words = int(begin[thread]), int(end[thread]), anew, int(use), law, holders, links

@@ -180,7 +180,7 @@ def _put(kin: Kinship, n: int, elder: int, there: bool, younger: int) -> int:
 
 @compiled
 def find_elders(p: Columns, first: int, last: int, kin: Kinship, holders: Holders, start: int) -> int:
-    """Note the parents of the holders of some places, and write entries for grandparents; return where these end."""
+    """Note the parents of the holders of some places, and write entries for grandparents; return their end [row]."""
     n = int64(start)
     for place in range(first, last):
         i = int64(holders.row[place])

@@ -79,7 +79,7 @@ def ask(first: int, last: int, anew: bool, use: int, law: Any, holders: Holders,
 
 @compiled
 def gather(starts: Bounds, ends: Bounds, links: Links) -> int:
-    """Bring the open links of all ranges together, to where the first begins; return where they end."""
+    """Bring the open links of all ranges together, to where the first begins; return where they end [row]."""
     end = int64(starts[0])
     for part in range(starts.size):
         for at in range(starts[part], ends[part]):
