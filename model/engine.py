@@ -205,9 +205,13 @@ class Engine:
         inheriting.leave_inheritance(people, rows, parents, children, laws[0], tally.pairs, tally.money)
 
     def lay_down(self) -> None:
-        """Put all arrays of the people back on the shelf: the engine is not used any more."""
+        """Put all arrays of the people back on the shelf: the engine is not used any more.
+
+        It and its co-use know each other: unless they part here, their memory waits for the garbage collector.
+        """
         if self.co_use is not None:
             self.co_use.close()
+            self.co_use = None
         self.shelf.lay_down(*self.illness, *self.people.arrays().values())
 
     def close(self) -> None:
