@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import pickle
 import sys
+import weakref
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from agents.household import HOUSEHOLD
 from agents.person import PERSON
 from model import data
 from model.checkpoint import Resumed, save
+from model.engine import Engine
 from model.errors import ResultsError, ScenarioError
 from model.on_disk import on_disk
 from model.packing import Packed, packed, unpacked
@@ -28,7 +31,7 @@ from model.pooling import PoolingModel
 from model.renewal import YEARLY
 from model.scenario import Reform, Scenario
 from model.shelf import Shelf
-from model.streaming import CLOSED, SUFFIX
+from model.streaming import CLOSED, SUFFIX, Streamed
 from model.synthesis import Population, first_population
 from tests.worlds import START, frame_hash, hashes, live, run_apart, table_hash, world_of
 
@@ -132,6 +135,26 @@ def test_a_world_on_disk_has_the_bits_of_one_in_memory(threads: int, tmp_path: P
     assert world.aged().tolist() == lived().aged().tolist()
     assert [path.name for path in (tmp_path / "world").iterdir()] == [str(END)]
     assert world.engine.bytes_per_person <= 16
+
+
+def test_a_part_leaves_memory_as_soon_as_it_is_lived(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a world on disk no part waits for the garbage collector, which may come after a thousand of them."""
+    begun: list[weakref.ref[Engine]] = []
+    engine_of = Streamed._engine
+
+    def noted(world: Streamed, *words: Any) -> Engine:
+        engine = engine_of(world, *words)
+        begun.append(weakref.ref(engine))
+        return engine
+
+    monkeypatch.setattr(Streamed, "_engine", noted)
+    gc.disable()
+    try:
+        live(on_disk(tmp_path / "world", lived().case, part=SMALL))
+        assert len(begun) > in_parts().parts
+        assert not [engine for engine in begun if engine() is not None]
+    finally:
+        gc.enable()
 
 
 def test_under_reforms_that_ask_for_people_in_mid_year_too(tmp_path: Path) -> None:
