@@ -33,10 +33,11 @@ class Shelf:
         return room_in(whole, rows)
 
     def lay_down(self, *arrays: Array, purpose: str = "column") -> None:
-        """Put arrays back that nobody reads any more."""
+        """Put arrays back that nobody reads any more; empty ones are let go, for they would lie on top of others."""
         with self._lock:
             for array in arrays:
-                self._left[array.dtype, purpose].append(whole_of(array))
+                if len(whole := whole_of(array)):
+                    self._left[array.dtype, purpose].append(whole)
 
 
 def room_in(whole: Array, rows: int) -> Array:
