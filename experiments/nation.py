@@ -1,6 +1,6 @@
 """Where a world's people go: into memory, or in parts to the disk; and what cannot be held is refused before it begins.
 
-What a person takes was measured on worlds of 4 and 10 million people, two threads of a busy machine
+What a person takes was measured on worlds of 10 and 20 million people and of everybody, on two threads
 (`experiments/CLUSTER.md`); the bounds are rounded up.
 """
 
@@ -26,7 +26,7 @@ OF_PART = 1024
 """What a person of a part that is being made takes in memory [bytes]."""
 ON_DISK = 32
 """What a person of a world on disk takes there, with the year before, which stays until the next is whole [bytes]."""
-MADE, LIVED = 4.0e-6, 0.9e-6
+MADE, LIVED = 1.2e-6, 0.5e-6
 """What it takes one thread to make a person, and to live a year of one on disk [s]."""
 HOUR = 3600
 WORLD = ".world-"
