@@ -5,7 +5,8 @@ new population and one year, once with evenly spread draws of illness and once w
 table is that of funds: spending a head of the median pool, what steps 1 to 3 move in two years when all three begin at
 once, and what critical illness and large-sum cover pay in them. One world is held at a time, in memory, or with
 `--disk FOLDER` in parts there. The median pool's spread is the root of the median of variances, which over few seeds
-lies below the true one by a known factor (that of chi-square) and is divided by it.
+lies below the true one by a known factor (that of chi-square) and is divided by it. With `--against RUN` smaller worlds
+are held to the first year of a stored run, such as one of everybody, under its law, seed and shocks.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import argparse
 import gc
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,8 @@ from agents.codes import Scheme
 from experiments.odd import markdown
 from experiments.outcomes import POOLS, style
 from experiments.run import cpu_count
+from experiments.simulator import MODEL
+from experiments.store import read_manifest, read_table
 from model import PoolingModel, Reform, Scenario, load_reform
 from model.on_disk import on_disk
 
@@ -104,8 +108,7 @@ def money_of(people: int, seed: int, disk: Path | None = None) -> tuple[pd.Serie
     while world.year < YEAR + 1:
         world.step()
     funds, flows, care = world.record.funds, world.record.flows, world.record.care
-    first = funds[(funds["year"] == YEAR) & funds["fund"].isin(POOLS) & (funds["members"] > 0)]
-    heads = first.set_index(["fund", "prefecture"])
+    heads = first_year(funds, YEAR)
     spent = heads["spending_fen"] / heads["members"] / style()["fen_per_yuan"]
     sums = flows.groupby("kind")["amount_fen"].sum() / style()["fen_per_bn_yuan"]
     moved = {kind: float(sums.get(kind, 0.0)) for kind in MOVED}
@@ -131,6 +134,34 @@ def money_noise(people: int, seeds: int = SEEDS, disk: Path | None = None) -> tu
     return f"{found[0][2]:,}", str(seeds), *funds, *shown
 
 
+def against(folder: Path, people: int) -> tuple[str, ...]:
+    """Return a row: how far a world of so many people is from a stored run in that run's first year.
+
+    Spending a head as a coefficient of variation in the median pool; of the nation's income and spending the farthest.
+    """
+    manifest, told = read_manifest(folder), read_table(folder / "funds.parquet")
+    case = MODEL.restore(manifest["scenario"])
+    small = replace(case, people=people, end=case.start)
+    world = PoolingModel(small, rng=int(manifest["seed"]), threads=cpu_count(), measure=False)
+    world.step()
+    both = [first_year(funds, case.start) for funds in (world.record.funds, told)]
+    spent = [each["spending_fen"] / each["members"] for each in both]
+    apart = (spent[0] / spent[1] - 1.0).dropna()
+    sums = [each.groupby("fund")[["income_fen", "spending_fen"]].sum() for each in both]
+    funds = [apart.xs(fund, level="fund") for fund in POOLS]
+    middles = [np.sqrt(np.median(np.square(each)) / chi2.median(1)) for each in (*funds, apart)]
+    farthest = float((sums[0] / sums[1] - 1.0).abs().to_numpy().max())
+    lived = len(world.engine)
+    world.engine.close()
+    return f"{lived:,}", *(f"{PERCENT * value:.2g} %" for value in (*middles, farthest))
+
+
+def first_year(funds: pd.DataFrame, year: int) -> pd.DataFrame:
+    """Return the pools that have members in a year, by fund and prefecture."""
+    there = (funds["year"] == year) & funds["fund"].isin(POOLS) & (funds["members"] > 0)
+    return funds[there].set_index(["fund", "prefecture"])
+
+
 MOVED = ("step1_loan", "step2_aid", "step3_aid")
 COVERS = ("critical", "large_sum")
 MONEY_HEAD = (
@@ -141,6 +172,7 @@ MONEY_HEAD = (
     "all pools: spending a head",
     *(f"{name} [bn yuan]" for name in ("step 1 loans", "step 2 aid", "step 3 aid", "critical illness", "large-sum")),
 )
+AGAINST_HEAD = ("people", *(cell.split(" [")[0] for cell in MONEY_HEAD[2:5]), "nation: income and spending")
 
 
 if __name__ == "__main__":
@@ -149,9 +181,13 @@ if __name__ == "__main__":
     parser.add_argument("--seeds", type=int, default=SEEDS)
     parser.add_argument("--money", action="store_true", help="the table of funds and of money moved")
     parser.add_argument("--disk", type=Path, help="with --money: a folder for the people of worlds beyond memory")
+    parser.add_argument("--against", type=Path, metavar="RUN", help="the folder of a stored run to be held to")
     given = parser.parse_args()
-    if given.money:
+    head = AGAINST_HEAD if given.against else MONEY_HEAD if given.money else HEAD
+    if given.against:
+        rows = [against(given.against, size) for size in given.people]
+    elif given.money:
         rows = [money_noise(size, given.seeds, given.disk) for size in given.people]
     else:
         rows = [noise(size, given.seeds) for size in given.people]
-    print(markdown(MONEY_HEAD if given.money else HEAD, rows), end="")
+    print(markdown(head, rows), end="")

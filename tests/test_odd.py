@@ -139,6 +139,18 @@ def test_the_noise_of_the_sample_can_be_measured() -> None:
     assert all(re.fullmatch(r"[\d.e+-]+ %", cell) for cell in row[2:])
 
 
+def test_a_world_is_held_to_a_stored_one(tmp_path: Path) -> None:
+    """The same world is nowhere apart; one of half the people is."""
+    from experiments.cli import main
+    from experiments.noise import AGAINST_HEAD, against
+
+    assert main(["run", "--people", "4000", "--end", "2024", "--out", str(tmp_path)]) == 0
+    (folder,) = [path.parent for path in tmp_path.glob("*/funds.parquet")]
+    same, half = against(folder, 4000), against(folder, 2000)
+    assert same[1:] == ("0 %",) * (len(AGAINST_HEAD) - 1)
+    assert all(float(cell.removesuffix(" %")) > 1.0 for cell in half[1:])
+
+
 @pytest.mark.parametrize("seeds", [2, 4, 8])
 def test_the_noise_told_of_few_seeds_is_that_of_many(seeds: int) -> None:
     from experiments.noise import middle_spread
