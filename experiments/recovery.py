@@ -143,7 +143,7 @@ def draw_all(result: Recovered, path: Path) -> list[Path]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Recover all free parameters, print them and draw the figure."""
     parser = argparse.ArgumentParser(prog="python -m experiments.recovery", description=str(__doc__).splitlines()[0])
-    parser.add_argument("--people", type=int, default=50_000)
+    parser.add_argument("--people", type=int, default=400_000)
     parser.add_argument("--workers", type=int, default=0, help="processes; 0 for one a processor")
     parser.add_argument("--work", type=Path, default=WORK, help="folder of what was evaluated")
     parser.add_argument("--rounds", type=int, default=12, help="most steps of the fit")
