@@ -152,6 +152,16 @@ def _add(sought: Sought, n: int, at: int, holder: int, kind: int, kept: int) -> 
 
 
 @inlined
+def _list_marked(users: int, marks: Any, mark: int, room: Round) -> int:
+    """List the users beside whom one of some marks stands; return how many they are."""
+    listed = int64(0)
+    for at in range(users):
+        room.listed[listed] = at
+        listed += int64(int64(marks[at]) & mark > 0)
+    return listed
+
+
+@inlined
 def _nearest(p: Columns, users: int, sought: Sought, room: Round) -> int:
     """Note the spouses and parents who hold an account, by their rows; return how many."""
     n = int64(0)
@@ -169,12 +179,7 @@ def _grandparents(
     parents: Any, told: Any, p: Columns, users: int, n: int, kin: Kinship, sought: Sought, room: Round
 ) -> int:
     """Note the parents, who hold an account, of the users' mothers or fathers, by their rows; return how many."""
-    listed = int64(0)
-    both = int64(Mark.MOTHER_HOLDS) | int64(Mark.FATHER_HOLDS)
-    for at in range(users):
-        room.listed[listed] = at
-        listed += int64(int64(told[at]) & both > 0)
-    for k in range(listed):
+    for k in range(_list_marked(users, told, int64(Mark.MOTHER_HOLDS) | int64(Mark.FATHER_HOLDS), room)):
         at = int64(room.listed[k])
         parent = int64(parents[room.row[at]])
         marks = int64(kin.marks[parent])
@@ -187,10 +192,7 @@ def _grandparents(
 @inlined
 def _children(users: int, n: int, kin: Kinship, sought: Sought, room: Round) -> int:
     """Note the children who hold an account; return how many there are now."""
-    listed = int64(0)
-    for at in range(users):
-        room.listed[listed] = at
-        listed += int64(int64(room.marks[at]) & int64(Mark.CHILD_HOLDS) > 0)
+    listed = _list_marked(users, room.marks, int64(Mark.CHILD_HOLDS), room)
     for k in range(listed):
         room.entry[k] = kin.child[room.row[room.listed[k]]]
     while listed > 0:
@@ -208,10 +210,7 @@ def _children(users: int, n: int, kin: Kinship, sought: Sought, room: Round) -> 
 @inlined
 def _grandchildren(users: int, n: int, kin: Kinship, sought: Sought, room: Round) -> int:
     """Note the grandchildren who hold an account; return how many there are now."""
-    listed = int64(0)
-    for at in range(users):
-        room.listed[listed] = at
-        listed += int64(int64(room.marks[at]) & int64(Mark.GRANDCHILD_HOLDS) > 0)
+    listed = _list_marked(users, room.marks, int64(Mark.GRANDCHILD_HOLDS), room)
     for k in range(listed):
         room.entry[k] = kin.grandchild[room.row[room.listed[k]]]
     while listed > 0:
