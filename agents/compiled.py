@@ -15,12 +15,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numba
 import numpy as np
+from numba.core import types
 from numba.core.codegen import get_host_cpu_features
 from numba.core.cpu import CPUTargetOptions
 from numba.core.options import TargetOptions
+from numba.extending import intrinsic
 
 ROOT = Path(__file__).resolve().parent.parent
 F = TypeVar("F", bound=Callable[..., object])
+T = TypeVar("T")
 
 if TYPE_CHECKING:
 
@@ -99,3 +102,25 @@ def inlined(function: F) -> F:
     """Compile a helper of a phase into its callers: fewer functions that take all columns, faster compilation."""
     result: F = njit(error_model="numpy", nogil=True, cache=True, _nrt=False, inline="always")(function)
     return result
+
+
+def _write_choice(context: Any, condition: Any, one: Any, other: Any) -> Any:
+    """Write a choice as one instruction; the compiler would turn a branch into a look-up person by person."""
+    kind = context.unify_types(one, other)
+
+    def write(target: Any, builder: Any, _: Any, values: Any) -> Any:
+        holds = target.cast(builder, values[0], condition, types.boolean)
+        ours, theirs = target.cast(builder, values[1], one, kind), target.cast(builder, values[2], other, kind)
+        return builder.select(holds, ours, theirs)
+
+    return kind(condition, one, other), write
+
+
+if TYPE_CHECKING or numba.config.DISABLE_JIT:
+
+    def choose(condition: bool, one: T, other: T) -> T:
+        """Return one of two numbers; both are read whatever the condition, so a loop reads those of the law once."""
+        return one if condition else other
+
+else:
+    choose = intrinsic(_write_choice)

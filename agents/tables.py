@@ -7,7 +7,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.compiled import compiled, float64
+from agents.codes import Status
+from agents.compiled import choose, compiled, float64, inlined
 from agents.numeric import exp, log, normal_quantile
 
 HALF = 0.5
@@ -71,3 +72,18 @@ def log_odds(table: NDArray[np.float64], p: float) -> float:
     """Return the log odds of a probability from `logistic_table`; both tails are fine."""
     odds = look_up(table, max(p, 1.0 - p))
     return odds if p >= HALF else -odds
+
+
+@inlined
+def by_level(table: NDArray[np.float64], level: int) -> float:
+    """Return the number of the first, second or third level: chosen from three, not looked up person by person."""
+    low, middle, high = table[0], table[1], table[2]
+    return float64(choose(level == 0, low, choose(level == 1, middle, high)))
+
+
+@inlined
+def by_standing(table: NDArray[np.float64], standing: int) -> float:
+    """Return the number of one of the four standings in the scheme: chosen from four, as `by_level` from three."""
+    none, active, retired, resident = table[0], table[1], table[2], table[3]
+    members = choose(standing == Status.ACTIVE, active, retired)
+    return float64(choose(standing == Status.NONE, none, choose(standing == Status.RESIDENT, resident, members)))

@@ -12,12 +12,15 @@ from hypothesis import strategies as st
 from scipy import special, stats
 
 from agents.care import events, step_scale
+from agents.codes import Status, Tier
 from agents.numeric import exp, fen_share, log, normal_quantile, take_logs
 from agents.tables import (
     BODY_END,
     BODY_SCALE,
     STEPS,
     TAIL_SCALE,
+    by_level,
+    by_standing,
     exponential_table,
     log_odds,
     logistic_table,
@@ -162,6 +165,12 @@ def test_log_odds_are_fine_in_both_tails() -> None:
     assert found[:200] == pytest.approx(-found[399:199:-1], rel=1e-9)
 
 
+def test_numbers_chosen_by_level_and_by_standing_are_those_looked_up() -> None:
+    table = np.array([0.1, 0.2, 0.3, 0.4])
+    assert [by_level(table, int(level)) for level in Tier] == table[[int(level) for level in Tier]].tolist()
+    assert [by_standing(table, int(status)) for status in Status] == table[[int(status) for status in Status]].tolist()
+
+
 # ---- the same bits --------------------------------------------------------------------------------------------------
 def bits() -> list[str]:
     """Return answers on a grid and on edges, to the bit."""
@@ -171,6 +180,7 @@ def bits() -> list[str]:
     table = lognormal_table(1.25)
     found = [exp(x) for x in whole] + [log(x) for x in some] + [normal_quantile(p) for p in shares]
     found += [look_up(table, min(p, 1.0 - 2**-33)) for p in shares]
+    found += [by_level(table[0], n) for n in range(3)] + [by_standing(table[1], n) for n in range(4)]
     found += [float(fen_share(amount, p)) for p in shares for amount in (0, 1, 99, 123_456_789)]
     return [float(value).hex() for value in found]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -10,7 +12,7 @@ from agents.codes import Sex, Work
 from model import data
 from model.policy import load_policy
 from model.policy.record import law_record
-from model.rules.retirement import reached_share
+from model.rules.retirement import early_chance, retirement_chance
 from model.surroundings import stirrings
 
 YEARS = (2020, 2025, 2030)
@@ -37,29 +39,47 @@ def test_who_is_passed_over_keeps_the_work(year: int) -> None:
     assert kept > len(NUMBERS)
 
 
-@pytest.mark.parametrize("work", [Work.CHILD, Work.PUPIL])
+@pytest.mark.parametrize("work", [Work.CHILD, Work.PUPIL, Work.STUDENT])
 def test_who_is_too_young_stays_at_school(work: Work) -> None:
     law = law_record(load_policy(), YEARS[0], data.pools())[0]
-    rules, ages = law.work, stirrings(law, np.ones(1))["work_age"]
-    for sex in Sex:
-        young = [age for age in AGES if age < ages[sex, work]]
+    rules, ends = law.work, stirrings(law, np.ones(1))["work_ends"]
+    earliest = rules.leave_university_age - rules.leave_university_spread
+    for member, sex in itertools.product((0, 1), Sex):
+        young = [age for age in AGES if ends[member, sex, work, age] == 0]
         assert young
         for age in young:
-            ends = rules.school_age, rules.leave_school_age, rules.leave_university_age
-            assert leaves_school(age, int(work), *ends, 0.0, rules.university_share) == work
+            words = rules.school_age, rules.leave_school_age, earliest, 0.0, rules.university_share
+            assert leaves_school(age, int(work), *words) == work
+        oldest = rules.school_age, rules.leave_school_age, earliest, 1.0, rules.university_share
+        assert leaves_school(len(young), int(work), *oldest) != work, "nobody is looked at in vain"
 
 
 @pytest.mark.parametrize("year", YEARS)
 def test_nobody_at_work_is_passed_over_at_retirement(year: int) -> None:
     law = law_record(load_policy(), year, data.pools())[0]
-    ages, employee, rules = stirrings(law, np.ones(1))["work_age"], law.employee, law.work
+    ends, employee, rules = stirrings(law, np.ones(1))["work_ends"], law.employee, law.work
     men, women, spread = employee.retirement_age_men, employee.retirement_age_women, employee.retirement_spread_women
-    early = men - employee.early_years_men
-    stop = rules.farmers_stop_age - rules.farmers_stop_spread, rules.farmers_stop_age + rules.farmers_stop_spread
-    for work in (Work.ENTERPRISE, Work.PUBLIC, Work.FLEXIBLE):
-        for sex, first in ((Sex.MALE, early), (Sex.FEMALE, women - spread)):
-            passed = [age for age in AGES if age < ages[sex, work]]
-            assert all(reached_share(age, first, first) == 0.0 for age in passed)
-            assert reached_share(len(passed), first, first) > 0.0, "nobody is looked at in vain"
-    for sex in Sex:
-        assert all(reached_share(age, *stop) == 0.0 for age in AGES if age < ages[sex, Work.FARMER])
+    stops = {
+        Work.FLEXIBLE: (rules.informal_stop_age, rules.informal_stop_spread),
+        Work.FARMER: (rules.farmers_stop_age, rules.farmers_stop_spread),
+    }
+    looked_at = 0
+    for member, work, age in itertools.product((0, 1), (*stops, Work.ENTERPRISE, Work.PUBLIC), AGES):
+        chances = {
+            Sex.MALE: retirement_chance(age, men, men),
+            Sex.FEMALE: retirement_chance(age, women - spread, women + spread),
+        }
+        if member:
+            early = early_chance(age, men, employee.early_years_men, employee.early_rate_men)
+            chances[Sex.MALE] = max(chances[Sex.MALE], early)
+        for sex, chance in chances.items():
+            stop = 1.0
+            if not member and work in stops:
+                middle, width = stops[work]
+                stop = retirement_chance(age, middle - width, middle + width)
+            for v in NUMBERS:
+                changes = v < chance and v / chance < stop
+                looked_at += changes
+                assert not changes or v < ends[member, sex, work, age]
+                assert changes or v > ends[member, sex, work, age], "nobody is looked at in vain"
+    assert looked_at > len(NUMBERS)

@@ -10,7 +10,7 @@ from agents.codes import Care, Scheme
 from agents.compiled import compiled_apart, float64, inlined, int64
 from agents.numeric import fen_share
 from agents.person import Columns
-from agents.tables import look_up
+from agents.tables import by_standing, look_up
 from model.phases.ground import Ground, Illness, Scratch, Sums, list_marked
 from model.phases.standing import note_standing
 from model.phases.tally import AGES, CARES, CareItem, Need
@@ -44,9 +44,13 @@ def _visit(p: Columns, law: Any, ground: Ground, ill: Illness, scratch: Scratch)
         age = min(int64(p.age[i]), AGES - 1)
         scale = ground.visits[int64(p.dying[i]), status, int64(p.chronic[i]), age]
         visits = events(ground.exponential, unit(numbers[i]), scale, most)
-        tier = hospital_tier(unit(place[i]), ground.visit_edges[status, 0], ground.visit_edges[status, 1])
+        primary, secondary = (
+            by_standing(ground.visit_edges[:, 0], status),
+            by_standing(ground.visit_edges[:, 1], status),
+        )
+        tier = hospital_tier(unit(place[i]), primary, secondary)
         fifth = int64(p.rank[i]) * FIFTHS >> RANK_BITS
-        cost = ground.visit_cost[status] * ground.visit_tier[status, tier] * ground.visit_fifth[fifth]
+        cost = by_standing(ground.visit_cost, status) * ground.visit_tier[status, tier] * ground.visit_fifth[fifth]
         ill.visits[i] = visits
         ill.visit_tier[i] = tier if visits > 0 else int64(0)
         ill.outpatient[i] = int64(float64(visits) * cost * look_up(ground.outpatient_spread, unit(luck[i])))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from agents.codes import Care, Scheme, Work
-from agents.compiled import compiled_apart, float64, inlined, int64
+from agents.compiled import choose, compiled_apart, float64, inlined, int64
 from agents.numeric import fen_share
 from agents.person import Columns
+from agents.tables import by_level
 from model.phases.ground import Ground, Illness, Scratch, Sums, list_marked
 from model.phases.tally import CareItem, ListedItem
 from model.rules.benefits import (
@@ -84,10 +85,10 @@ def _add_up(p: Columns, number: int, ill: Illness, scratch: Scratch, sums: Sums)
 @inlined
 def _visits_of_employee(listed: int, tier: int, retired: bool, rules: Any, widened: float) -> int:
     """Return what the employee pool pays of visits [fen]."""
-    rate = rules.employee_outpatient_rate[tier]
-    rate = rate + rules.retiree_outpatient_bonus if retired else rate
-    deductible = rules.retiree_outpatient_deductible if retired else rules.employee_outpatient_deductible
-    cap = rules.retiree_outpatient_cap if retired else rules.employee_outpatient_cap
+    rate = by_level(rules.employee_outpatient_rate, tier)
+    rate = choose(retired, rate + rules.retiree_outpatient_bonus, rate)
+    deductible = choose(retired, rules.retiree_outpatient_deductible, rules.employee_outpatient_deductible)
+    cap = choose(retired, rules.retiree_outpatient_cap, rules.employee_outpatient_cap)
     paid = fen_share(basic_outpatient(listed, deductible, rate, cap), rules.employee_outpatient_on * widened)
     return min(paid, listed)
 
@@ -95,8 +96,10 @@ def _visits_of_employee(listed: int, tier: int, retired: bool, rules: Any, widen
 @inlined
 def _visits_of_resident(listed: int, tier: int, drugs: bool, rules: Any) -> int:
     """Return what the resident pool pays of visits, with the drugs of mild chronic illness [fen]."""
-    cap = rules.resident_outpatient_cap + (rules.resident_chronic_drug_cap if drugs else 0)
-    return basic_outpatient(listed, rules.resident_outpatient_deductible, rules.resident_outpatient_rate[tier], cap)
+    cap = rules.resident_outpatient_cap + choose(drugs, rules.resident_chronic_drug_cap, 0)
+    return basic_outpatient(
+        listed, rules.resident_outpatient_deductible, by_level(rules.resident_outpatient_rate, tier), cap
+    )
 
 
 @inlined
@@ -121,8 +124,10 @@ def _listed(p: Columns, i: int, rules: Any, ill: Illness, scratch: Scratch) -> t
     insured = int64(p.scheme[i] != Scheme.NONE)
     employee = p.scheme[i] == Scheme.EMPLOYEE
     tier = int64(ill.tier[i])
-    outpatient_share = rules.outpatient_in_list_share[1 if employee else 2]
-    inpatient_share = rules.employee_in_list_share[tier] if employee else rules.resident_in_list_share[tier]
+    outpatient_share = choose(employee, rules.outpatient_in_list_share[1], rules.outpatient_in_list_share[2])
+    of_employee = by_level(rules.employee_in_list_share, tier)
+    of_resident = by_level(rules.resident_in_list_share, tier)
+    inpatient_share = choose(employee, of_employee, of_resident)
     visits = insured * in_list(scratch.outpatient[i], outpatient_share)
     chronic = insured * in_list(scratch.chronic[i], outpatient_share)
     stays = insured * in_list(scratch.inpatient[i], inpatient_share)
@@ -138,20 +143,18 @@ def _listed(p: Columns, i: int, rules: Any, ill: Illness, scratch: Scratch) -> t
 @inlined
 def cut_away(away: int, rules: Any) -> float:
     """Return the part of a cost on the list that does not count where it was borne outside the pool of insurance."""
-    if away == Away.REGISTERED:
-        return float64(rules.out_of_area_registered)
-    if away == Away.REFERRED:
-        return float64(rules.out_of_area_referred)
-    return float64(rules.out_of_area_unregistered if away == Away.UNREGISTERED else 1.0)
+    cut = choose(away == Away.UNREGISTERED, rules.out_of_area_unregistered, 1.0)
+    cut = choose(away == Away.REFERRED, rules.out_of_area_referred, cut)
+    return float64(choose(away == Away.REGISTERED, rules.out_of_area_registered, cut))
 
 
 @inlined
 def _chronic(p: Columns, i: int, listed: int, rules: Any) -> int:
     """Return what the pool pays for chronic treatment out of hospital, by severity [fen]."""
-    extra = rules.retiree_bonus if p.work[i] == Work.RETIRED else 0.0
+    extra = choose(p.work[i] == Work.RETIRED, rules.retiree_bonus, 0.0)
     employee = p.scheme[i] == Scheme.EMPLOYEE
-    rate = rules.chronic_rate_employee + extra if employee else rules.chronic_rate_resident
-    cap = rules.chronic_cap_severe if p.chronic[i] == SEVERE else rules.chronic_cap_mild
+    rate = choose(employee, rules.chronic_rate_employee + extra, rules.chronic_rate_resident)
+    cap = choose(p.chronic[i] == SEVERE, rules.chronic_cap_severe, rules.chronic_cap_mild)
     return basic_outpatient(listed, rules.chronic_deductible, min(rate, 1.0), cap)
 
 

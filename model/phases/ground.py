@@ -62,8 +62,8 @@ class Ground(NamedTuple):
     """[pool] odds of work with an employer, 1 = mean."""
     work_below: Array
     """[pool, work] number below which somebody's work may change this year."""
-    work_age: Array
-    """[sex, work] age from which somebody's work may change this year [years]."""
+    work_ends: Array
+    """[member of the employee scheme, sex, work, age] number below which school or work may end this year."""
     large_stay: int
     """Cost of a year's stays, at prices of 1, beyond which chance is left as it falls [fen]."""
     onset: Array

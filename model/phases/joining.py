@@ -6,7 +6,7 @@ from typing import Any
 
 from agents.chance import Purpose, draw_words, four, unit
 from agents.codes import Scheme, Status, Work
-from agents.compiled import compiled_apart, float64, inlined, int64
+from agents.compiled import choose, compiled_apart, float64, inlined, int64
 from agents.enrolment import LEAST, family_leaning, joins, return_leaning
 from agents.numeric import take_logs
 from agents.person import Columns
@@ -40,7 +40,8 @@ def enrol(
     for i in range(p.key.size):
         ended = MONTHS if p.scheme[i] == Scheme.EMPLOYEE else carried
         p.waiting[i] = max(int64(p.waiting[i]) - ended, 0)
-    for n in range(_may_change(p, first_home, law, ground, scratch)):
+    number = _may_change(p, first_home, law, ground, scratch)
+    for n in range(number):
         i = int64(scratch.chosen[n])
         before = int64(p.scheme[i])
         home = int64(p.household[i]) - first_home
@@ -107,12 +108,16 @@ def _gather(p: Columns, sizes: Bounds, homes: int, scratch: Scratch) -> None:
 
 @inlined
 def _may_change(p: Columns, first_home: int, law: Any, ground: Ground, scratch: Scratch) -> int:
-    """List the people outside the employee scheme who do not just stay residents, and return how many they are."""
+    """List the people outside the employee scheme who may not just stay residents, and return how many they are.
+
+    Whoever lives away is looked at as if it were the kind of away that keeps fewer of them insured.
+    """
     habit = _staying(law)
+    away = min(law.enrolment.migrant_penalty_province, law.enrolment.migrant_penalty_city)
     for i in range(p.key.size):
         home = int64(p.household[i]) - first_home
         own = _number(unit(scratch.words[0, i]), unit(scratch.words[2, i]), scratch.common[home], law)
-        leaves = not _insured(p, i, habit, scratch.leaning[home], own, law, ground)
+        leaves = not _insured(p, i, habit, scratch.leaning[home], own, away, law, ground)
         scratch.marked[i] = int64((p.scheme[i] == Scheme.NONE) | (leaves & (p.scheme[i] == Scheme.RESIDENT)))
     return list_marked(scratch.marked[: p.key.size], scratch.chosen)
 
@@ -120,7 +125,7 @@ def _may_change(p: Columns, first_home: int, law: Any, ground: Ground, scratch: 
 @inlined
 def _number(own: float, alone: float, common: float, law: Any) -> float:
     """Return the number with which a member decides: the family's, or the own of a few who decide alone."""
-    return own if alone < law.enrolment.member_noise else common
+    return choose(alone < law.enrolment.member_noise, own, common)
 
 
 @inlined
@@ -138,7 +143,7 @@ def _choose(
     """Return the scheme of a person outside the employee scheme after the family's decision."""
     own = _number(unit(scratch.words[0, i]), unit(scratch.words[2, i]), common, law)
     habit = _staying(law) if before == Scheme.RESIDENT else _returning(p, i, law)
-    if not _insured(p, i, habit, family, own, law, ground):
+    if not _insured(p, i, habit, family, own, _away(p, i, law.enrolment, ground), law, ground):
         insure_at(p, i, int64(p.home[i]), sums)
         return int64(Scheme.NONE)
     if before != Scheme.RESIDENT:
@@ -161,17 +166,21 @@ def _local_share(p: Columns, i: int, rules: Any) -> float:
 
 
 @inlined
-def _insured(p: Columns, i: int, habit: float, family: float, u: float, law: Any, ground: Ground) -> bool:
+def _away(p: Columns, i: int, rules: Any, ground: Ground) -> float:
+    """Return what living away from the hukou, in its province or in another, does to the leaning [log odds]."""
+    far = ground.province[int64(p.home[i])] != ground.province[int64(p.hukou[i])]
+    return float64(rules.migrant_penalty_province if far else rules.migrant_penalty_city)
+
+
+@inlined
+def _insured(p: Columns, i: int, habit: float, family: float, u: float, away: float, law: Any, ground: Ground) -> bool:
     """Say whether a member of the family is insured as a resident this year; some are whatever the family thinks."""
     rules = law.enrolment
     poor, newborn = p.aid[i] > 0, p.age[i] == 0
-    share = rules.newborn_share if newborn else rules.pupil_share
-    share = rules.aid_share if poor else share
+    share = choose(poor, rules.aid_share, choose(newborn, rules.newborn_share, rules.pupil_share))
     leaning = family + ground.member_leaning[int64(p.chronic[i]), min(int64(p.age[i]), AGES - 1)] + habit
-    far = ground.province[int64(p.home[i])] != ground.province[int64(p.hukou[i])]
-    moved = leaning + (rules.migrant_penalty_province if far else rules.migrant_penalty_city)
-    joined = joins(ground.log_odds, u, moved if p.home[i] != p.hukou[i] else leaning)
-    return (u < share) if poor | newborn | (p.work[i] == Work.PUPIL) else joined
+    joined = joins(ground.log_odds, u, choose(p.home[i] != p.hukou[i], leaning + away, leaning))
+    return bool(choose(poor | newborn | (p.work[i] == Work.PUPIL), u < share, joined))
 
 
 @inlined

@@ -45,7 +45,8 @@ def mark_who_dies(p: Columns, ground: Ground, scratch: Scratch) -> None:
 def find_work(p: Columns, law: Any, ground: Ground, sums: Sums, scratch: Scratch) -> None:
     """Move people through school, jobs and retirement, and set the scheme that follows from work."""
     draw_words(ground.seed, int64(Purpose.WORK), ground.year, p.key, scratch.words)
-    for n in range(_may_move(p, law, ground, scratch)):
+    number = _may_move(p, law, ground, scratch)
+    for n in range(number):
         i = int64(scratch.chosen[n])
         before = int64(p.work[i])
         scheme = int64(p.scheme[i])
@@ -74,14 +75,16 @@ def _wait_for_employees(p: Columns, i: int, before: int, work: int, law: Any) ->
 def _may_move(p: Columns, law: Any, ground: Ground, scratch: Scratch) -> int:
     """List the people whose work or scheme may change this year, and return how many they are."""
     switch = law.enrolment.flexible_switch
-    numbers, hearts = scratch.words[0], scratch.words[3]
+    numbers, ends, hearts = scratch.words[0], scratch.words[1], scratch.words[3]
     for i in range(p.key.size):
         work = int64(p.work[i])
-        of_age = float64(p.age[i]) >= ground.work_age[int64(p.sex[i]), work]
+        member = p.scheme[i] == Scheme.EMPLOYEE
+        chance = ground.work_ends[int64(member), int64(p.sex[i]), work, min(int64(p.age[i]), AGES - 1)]
+        ended = unit(ends[i]) < chance
         drawn = unit(numbers[i]) < ground.work_below[int64(p.home[i]), work]
         torn = (unit(hearts[i]) < switch) & (work == Work.FLEXIBLE)
-        strayed = (work == Work.FARMER) & (p.scheme[i] == Scheme.EMPLOYEE)
-        scratch.marked[i] = int64(of_age | drawn | torn | strayed)
+        strayed = (work == Work.FARMER) & member
+        scratch.marked[i] = int64(ended | drawn | torn | strayed)
     return list_marked(scratch.marked[: p.key.size], scratch.chosen)
 
 
