@@ -8,7 +8,7 @@ from agents.codes import Care, Scheme
 from agents.compiled import compiled_apart, inlined, int64
 from agents.numeric import fen_share
 from agents.person import Columns
-from model.phases.ground import Scratch, Sums
+from model.phases.ground import Scratch, Sums, list_marked
 from model.phases.tally import CareItem
 from model.rules.accounts import draw
 
@@ -19,22 +19,43 @@ def pay_rest(p: Columns, first: int, law: Any, scratch: Scratch, sums: Sums) -> 
 
     Accounts pay whatever is left, or only what is left inside the list, as the law says.
     """
-    number = int64(0)
+    _draw_own(p, law, scratch)
+    for n in range(list_marked(p.own_account, scratch.chosen)):
+        i = int64(scratch.chosen[n])
+        _add(p, i, CareItem.OWN_ACCOUNT, scratch.paid_out[i], scratch.paid_in[i], scratch, sums)
+    _pay_or_ask(p, first, law, scratch)
     for i in range(p.key.size):
-        whole = int64(law.accounts.in_list_only == 0) | int64(p.scheme[i] == Scheme.NONE)
-        scratch.listed_out[i] += whole * (scratch.rest_out[i] - scratch.listed_out[i])
-        scratch.listed_in[i] += whole * (scratch.rest_in[i] - scratch.listed_in[i])
-        scratch.chosen[number] = i
-        number += int64((p.account[i] > 0) & (scratch.rest_out[i] + scratch.rest_in[i] > 0))
-    for n in range(number):
-        _own_account(p, int64(scratch.chosen[n]), law, scratch, sums)
-    _ask_relatives(p, first, law, scratch)
-    _cash(p, scratch, sums)
+        _add(p, i, CareItem.SELF_PAY, scratch.rest_out[i], scratch.rest_in[i], scratch, sums)
 
 
 @inlined
-def _ask_relatives(p: Columns, first: int, law: Any, scratch: Scratch) -> None:
-    """Note what relatives' accounts are asked for of every bill of the insured."""
+def _draw_own(p: Columns, law: Any, scratch: Scratch) -> None:
+    """Draw on everybody's own account, outpatient bills first, and note what it paid."""
+    part = law.accounts.use_share
+    anything = int64(law.accounts.in_list_only == 0)
+    for i in range(p.key.size):
+        whole = anything | int64(p.scheme[i] == Scheme.NONE)
+        listed_out = scratch.listed_out[i] + whole * (scratch.rest_out[i] - scratch.listed_out[i])
+        listed_in = scratch.listed_in[i] + whole * (scratch.rest_in[i] - scratch.listed_in[i])
+        balance = int64(p.account[i])
+        out = draw(balance, min(fen_share(scratch.rest_out[i], part), listed_out))
+        inside = draw(balance - out, min(fen_share(scratch.rest_in[i], part), listed_in))
+        p.account[i] = balance - out - inside
+        p.own_account[i] = out + inside
+        scratch.paid_out[i] = out
+        scratch.paid_in[i] = inside
+        scratch.rest_out[i] -= out
+        scratch.rest_in[i] -= inside
+        scratch.listed_out[i] = listed_out - out
+        scratch.listed_in[i] = listed_in - inside
+
+
+@inlined
+def _pay_or_ask(p: Columns, first: int, law: Any, scratch: Scratch) -> None:
+    """Let everybody pay the rest in cash, and note what relatives' accounts are asked for of bills of the insured.
+
+    What relatives pay of it comes back before the year ends.
+    """
     shared = int64(law.accounts.scope > 0) * int64(law.accounts.pays_relatives_care == 1)
     part = law.accounts.family_use_share
     size = p.key.size
@@ -42,9 +63,8 @@ def _ask_relatives(p: Columns, first: int, law: Any, scratch: Scratch) -> None:
     for i in range(size):
         asks = shared * int64(p.scheme[i] != Scheme.NONE)
         outpatient[i] = asks * min(fen_share(scratch.rest_out[i], part), scratch.listed_out[i])
-    for i in range(size):
-        asks = shared * int64(p.scheme[i] != Scheme.NONE)
         inpatient[i] = asks * min(fen_share(scratch.rest_in[i], part), scratch.listed_in[i])
+        p.self_pay[i] = scratch.rest_out[i] + scratch.rest_in[i]
 
 
 @inlined
@@ -54,29 +74,3 @@ def _add(p: Columns, i: int, item: int, out: int, inside: int, scratch: Scratch,
     status = int64(scratch.status[i])
     sums.care[pool, status, Care.OUTPATIENT, item] += out
     sums.care[pool, status, Care.INPATIENT, item] += inside
-
-
-@inlined
-def _own_account(p: Columns, i: int, law: Any, scratch: Scratch, sums: Sums) -> None:
-    """Draw on the person's own account, outpatient bills first."""
-    part = law.accounts.use_share
-    out = draw(int64(p.account[i]), min(fen_share(scratch.rest_out[i], part), scratch.listed_out[i]))
-    inside = draw(int64(p.account[i]) - out, min(fen_share(scratch.rest_in[i], part), scratch.listed_in[i]))
-    if out + inside == 0:
-        return
-    p.account[i] -= out + inside
-    p.own_account[i] = out + inside
-    scratch.rest_out[i] -= out
-    scratch.rest_in[i] -= inside
-    scratch.listed_out[i] -= out
-    scratch.listed_in[i] -= inside
-    _add(p, i, CareItem.OWN_ACCOUNT, out, inside, scratch, sums)
-
-
-@inlined
-def _cash(p: Columns, scratch: Scratch, sums: Sums) -> None:
-    """Let everybody pay the rest in cash; what relatives' accounts pay of it comes back before the year ends."""
-    for i in range(p.key.size):
-        p.self_pay[i] = scratch.rest_out[i] + scratch.rest_in[i]
-    for i in range(p.key.size):
-        _add(p, i, CareItem.SELF_PAY, scratch.rest_out[i], scratch.rest_in[i], scratch, sums)
