@@ -100,7 +100,7 @@ class CoUse:
                 holding.list_grandchildren(starts[:-1], ends, first, last, kin)
 
             self._over_rows(enlist)
-            self._over_rows(lambda first, last, _: holding.mark_kin(p, first, last, kin))
+            self._over_rows(lambda first, last, _: holding.mark_kin(p, first, last, kin, holding.new_told()))
             self.known = kin, holders
         return self.known
 

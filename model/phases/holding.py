@@ -21,6 +21,8 @@ MOST_GRANDPARENTS = 4
 FAMILY = 4
 """Columns of a holder's family: rows of mother and father, then who stands before the holder on their lists."""
 BEFORE = 2
+AT_ONCE = 4096
+"""Neighbours whose kin are looked at together."""
 
 
 class Mark(IntEnum):
@@ -232,16 +234,29 @@ def siblings_of(marks: int, parent: int) -> bool:
     return parent & other > 0
 
 
+def new_told() -> Array:
+    """Return room for the marks of some neighbours' spouses, mothers and fathers."""
+    return np.empty((3, AT_ONCE), np.uint8)
+
+
 @compiled
-def mark_kin(p: Columns, first: int, last: int, kin: Kinship) -> None:
-    """Mark whose spouse, parents or siblings hold an account, on some rows."""
+def mark_kin(p: Columns, first: int, last: int, kin: Kinship, told: Array) -> None:
+    """Mark whose spouse, parents or siblings hold an account, on some rows; `told` is room.
+
+    Marks of kin are brought together for some neighbours, then weighed for many of these in one step.
+    """
     holder = int64(Mark.HOLDER)
-    for i in range(first, last):
-        marks = int64(kin.marks[i])
-        spouse = int64(kin.marks[p.spouse[i]])
-        mother = int64(kin.marks[p.mother[i]])
-        father = int64(kin.marks[p.father[i]])
-        known = (spouse & holder) * int64(Mark.SPOUSE_HOLDS) | (mother & holder) * int64(Mark.MOTHER_HOLDS)
-        known |= (father & holder) * int64(Mark.FATHER_HOLDS)
-        known |= int64(siblings_of(marks, mother | father)) * int64(Mark.SIBLING_HOLDS)
-        kin.marks[i] = marks | known
+    spouse, mother, father = told[0], told[1], told[2]
+    for start in range(first, last, spouse.size):
+        marks = kin.marks[start : min(start + spouse.size, last)]
+        for k in range(marks.size):
+            spouse[k] = kin.marks[p.spouse[start + k]]
+            mother[k] = kin.marks[p.mother[start + k]]
+            father[k] = kin.marks[p.father[start + k]]
+        for k in range(marks.size):
+            own = int64(marks[k])
+            known = (int64(spouse[k]) & holder) * int64(Mark.SPOUSE_HOLDS)
+            known |= (int64(mother[k]) & holder) * int64(Mark.MOTHER_HOLDS)
+            known |= (int64(father[k]) & holder) * int64(Mark.FATHER_HOLDS)
+            known |= int64(siblings_of(own, int64(mother[k]) | int64(father[k]))) * int64(Mark.SIBLING_HOLDS)
+            marks[k] = own | known

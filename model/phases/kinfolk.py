@@ -16,7 +16,7 @@ from agents.columns import Array
 from agents.compiled import compiled, inlined, int64
 from agents.person import Columns
 from model.phases.ground import Ground
-from model.phases.holding import BEFORE, Holders, Kinship, Mark, Opened, siblings_of
+from model.phases.holding import AT_ONCE, BEFORE, Holders, Kinship, Mark, Opened, siblings_of
 from model.phases.links import Links
 from model.rules.codes import Area, CoUse, Use
 from model.rules.sharing import area_between, may_share, ring_of
@@ -66,8 +66,6 @@ class Round(NamedTuple):
     """[user] how many links, then where the next one goes."""
 
 
-AT_ONCE = 2048
-"""Rows of a round."""
 ROUND_TYPES = {
     "key": np.uint64,
     "pool": np.int16,
