@@ -13,6 +13,7 @@ from agents.person import Columns
 from model.phases import holding, kinfolk, relatives
 from model.phases.ground import Ground, Sums, new_room
 from model.phases.holding import MOST_GRANDPARENTS, Holders, Kinship, new_holders, new_kinship, with_lists
+from model.phases.kinfolk import NEAR_RELATIVES
 from model.phases.links import Links, bring_together, count_rings, new_links, of_size
 from model.phases.tally import PairKind, Tally
 from model.rules.codes import Ring, Use
@@ -100,7 +101,9 @@ class CoUse:
                 holding.list_grandchildren(starts[:-1], ends, first, last, kin)
 
             self._over_rows(enlist)
-            self._over_rows(lambda first, last, _: holding.mark_kin(p, first, last, kin, holding.new_told()))
+            self._over_rows(lambda first, last, _: holding.mark_nearest(p, first, last, kin, holding.new_told()))
+            if law.scope == NEAR_RELATIVES:
+                self._over_rows(lambda first, last, _: holding.mark_wider(p, first, last, kin, holding.new_told()))
             self.known = kin, holders
         return self.known
 

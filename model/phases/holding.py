@@ -33,10 +33,14 @@ class Mark(IntEnum):
     MOTHER_HOLDS = 1 << 2
     FATHER_HOLDS = 1 << 3
     CHILD_HOLDS = 1 << 4
-    GRANDCHILD_HOLDS = 1 << 5
-    SIBLING_HOLDS = 1 << 6
-    CHILDREN_HOLD = 1 << 7
+    CHILDREN_HOLD = 1 << 5
     """More than one child holds an account."""
+    GRANDCHILD_HOLDS = 1 << 6
+    MOTHERS_PARENT_HOLDS = 1 << 7
+    FATHERS_PARENT_HOLDS = 1 << 8
+    MOTHERS_CHILD_HOLDS = 1 << 9
+    """A child of the mother, not the person, holds an account."""
+    FATHERS_CHILD_HOLDS = 1 << 10
 
 
 class Opened(IntEnum):
@@ -95,7 +99,7 @@ HOLDER_TYPES = {"key": np.uint64, "turn": np.uint32, "opened": np.uint8, "pool":
 
 def new_kinship(people: int, take: Take = new_array) -> Kinship:
     """Return room to search the kin of a number of people; lists get theirs once holders are known."""
-    marks, place = take(np.uint8, people + 1), take(np.int32, people + 1)
+    marks, place = take(np.uint16, people + 1), take(np.int32, people + 1)
     marks[people] = place[people] = 0
     child, grandchild, family = (take(np.int32, rows) for rows in (people, people, FAMILY * people))
     nobody = np.empty(0, np.int32)
@@ -227,21 +231,14 @@ def list_grandchildren(starts: Bounds, ends: Bounds, first: int, last: int, kin:
                 kin.grandchild[elder] = n
 
 
-@inlined
-def siblings_of(marks: int, parent: int) -> bool:
-    """Say whether a parent has a child who holds an account and is not the person, by the marks of both."""
-    other = int64(Mark.CHILDREN_HOLD) | int64(marks & int64(Mark.HOLDER) == 0) * int64(Mark.CHILD_HOLDS)
-    return parent & other > 0
-
-
 def new_told() -> Array:
     """Return room for the marks of some neighbours' spouses, mothers and fathers."""
-    return np.empty((3, AT_ONCE), np.uint8)
+    return np.empty((3, AT_ONCE), np.uint16)
 
 
 @compiled
-def mark_kin(p: Columns, first: int, last: int, kin: Kinship, told: Array) -> None:
-    """Mark whose spouse, parents or siblings hold an account, on some rows; `told` is room.
+def mark_nearest(p: Columns, first: int, last: int, kin: Kinship, told: Array) -> None:
+    """Mark whose spouse or parents hold an account, on some rows; `told` is room.
 
     Marks of kin are brought together for some neighbours, then weighed for many of these in one step.
     """
@@ -254,9 +251,28 @@ def mark_kin(p: Columns, first: int, last: int, kin: Kinship, told: Array) -> No
             mother[k] = kin.marks[p.mother[start + k]]
             father[k] = kin.marks[p.father[start + k]]
         for k in range(marks.size):
-            own = int64(marks[k])
             known = (int64(spouse[k]) & holder) * int64(Mark.SPOUSE_HOLDS)
             known |= (int64(mother[k]) & holder) * int64(Mark.MOTHER_HOLDS)
             known |= (int64(father[k]) & holder) * int64(Mark.FATHER_HOLDS)
-            known |= int64(siblings_of(own, int64(mother[k]) | int64(father[k]))) * int64(Mark.SIBLING_HOLDS)
+            marks[k] = int64(marks[k]) | known
+
+
+@compiled
+def mark_wider(p: Columns, first: int, last: int, kin: Kinship, told: Array) -> None:
+    """Mark whose grandparents or siblings hold an account, on some rows, once everybody's nearest are marked."""
+    elders = int64(Mark.MOTHER_HOLDS) | int64(Mark.FATHER_HOLDS)
+    mother, father = told[0], told[1]
+    for start in range(first, last, mother.size):
+        marks = kin.marks[start : min(start + mother.size, last)]
+        for k in range(marks.size):
+            mother[k] = kin.marks[p.mother[start + k]]
+            father[k] = kin.marks[p.father[start + k]]
+        for k in range(marks.size):
+            own = int64(marks[k])
+            one = int64(own & int64(Mark.HOLDER) == 0) * int64(Mark.CHILD_HOLDS)
+            others = int64(Mark.CHILDREN_HOLD) | one
+            known = int64(int64(mother[k]) & elders > 0) * int64(Mark.MOTHERS_PARENT_HOLDS)
+            known |= int64(int64(father[k]) & elders > 0) * int64(Mark.FATHERS_PARENT_HOLDS)
+            known |= int64(int64(mother[k]) & others > 0) * int64(Mark.MOTHERS_CHILD_HOLDS)
+            known |= int64(int64(father[k]) & others > 0) * int64(Mark.FATHERS_CHILD_HOLDS)
             marks[k] = own | known

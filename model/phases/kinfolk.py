@@ -16,7 +16,7 @@ from agents.columns import Array
 from agents.compiled import compiled, inlined, int64
 from agents.person import Columns
 from model.phases.ground import Ground
-from model.phases.holding import AT_ONCE, BEFORE, Holders, Kinship, Mark, Opened, siblings_of
+from model.phases.holding import AT_ONCE, BEFORE, Holders, Kinship, Mark, Opened
 from model.phases.links import Links
 from model.rules.codes import Area, CoUse, Use
 from model.rules.sharing import area_between, may_share, ring_of
@@ -54,10 +54,6 @@ class Round(NamedTuple):
     """[user] home."""
     marks: Array
     """[user] marks of the person."""
-    mother: Array
-    """[user] marks of the mother, none where there is none."""
-    father: Array
-    """[user] marks of the father, none where there is none."""
     listed: Array
     """Places of users whom a loop looks at more closely."""
     entry: Array
@@ -70,9 +66,7 @@ ROUND_TYPES = {
     "key": np.uint64,
     "pool": np.int16,
     "scheme": np.uint8,
-    "marks": np.uint8,
-    "mother": np.uint8,
-    "father": np.uint8,
+    "marks": np.uint16,
 }
 
 
@@ -84,17 +78,27 @@ def new_round() -> Round:
 
 
 @inlined
-def _asking(start: int, end: int, use: int, need: Any, room: Round) -> int:
-    """List the rows of those who need something; return how many they are."""
+def _telling(near: int) -> int:
+    """Return the marks that tell of kin who hold an account and are in the law's scope."""
+    telling = int64(Mark.SPOUSE_HOLDS) | int64(Mark.MOTHER_HOLDS) | int64(Mark.FATHER_HOLDS) | int64(Mark.CHILD_HOLDS)
+    if near:
+        telling |= int64(Mark.MOTHERS_PARENT_HOLDS) | int64(Mark.FATHERS_PARENT_HOLDS) | int64(Mark.GRANDCHILD_HOLDS)
+        telling |= int64(Mark.MOTHERS_CHILD_HOLDS) | int64(Mark.FATHERS_CHILD_HOLDS)
+    return telling
+
+
+@inlined
+def _asking(start: int, end: int, use: int, need: Any, telling: int, kin: Kinship, room: Round) -> int:
+    """List the rows of those who need something and have kin who hold an account; return how many they are."""
     asking = int64(0)
     if use == Use.CONTRIBUTION:
         for i in range(start, end):
             room.row[asking] = i
-            asking += int64(need[0, i] > 0)
+            asking += int64(need[0, i] > 0) & int64(int64(kin.marks[i]) & telling > 0)
     else:
         for i in range(start, end):
             room.row[asking] = i
-            asking += int64((int64(need[0, i]) | int64(need[1, i])) > 0)
+            asking += int64((int64(need[0, i]) | int64(need[1, i])) > 0) & int64(int64(kin.marks[i]) & telling > 0)
     return asking
 
 
@@ -112,31 +116,15 @@ def _willing(p: Columns, asking: int, share: float, ground: Ground, room: Round)
 
 
 @inlined
-def _hinted(p: Columns, asking: int, near: int, kin: Kinship, room: Round) -> int:
-    """Keep those who may have kin with an account, by what marks tell, and note where they live; return how many."""
-    telling = int64(Mark.SPOUSE_HOLDS) | int64(Mark.MOTHER_HOLDS) | int64(Mark.FATHER_HOLDS) | int64(Mark.CHILD_HOLDS)
-    grand = int64(0)
-    if near:
-        telling |= int64(Mark.GRANDCHILD_HOLDS) | int64(Mark.SIBLING_HOLDS)
-        grand = int64(Mark.MOTHER_HOLDS) | int64(Mark.FATHER_HOLDS)
-    users = int64(0)
-    for at in range(asking):
-        i = int64(room.row[at])
-        marks = int64(kin.marks[i])
-        mother = int64(kin.marks[p.mother[i]])
-        father = int64(kin.marks[p.father[i]])
-        room.row[users] = i
-        room.marks[users] = marks
-        room.mother[users] = mother
-        room.father[users] = father
-        users += int64((marks & telling) | ((mother | father) & grand) > 0)
+def _look_up(p: Columns, users: int, kin: Kinship, room: Round) -> None:
+    """Note what is known of some users' kin, and where they live and are insured."""
     for at in range(users):
         i = int64(room.row[at])
+        room.marks[at] = kin.marks[i]
         room.pool[at] = p.insured[i]
         room.scheme[at] = p.scheme[i]
         room.home[at] = p.household[i]
         room.end[at] = 0
-    return users
 
 
 @inlined
@@ -150,12 +138,12 @@ def _add(sought: Sought, n: int, at: int, holder: int, kind: int, kept: int) -> 
 
 
 @inlined
-def _list_marked(users: int, marks: Any, mark: int, room: Round) -> int:
-    """List the users beside whom one of some marks stands; return how many they are."""
+def _list_marked(users: int, mark: int, room: Round) -> int:
+    """List the users who bear a mark; return how many they are."""
     listed = int64(0)
     for at in range(users):
         room.listed[listed] = at
-        listed += int64(int64(marks[at]) & mark > 0)
+        listed += int64(int64(room.marks[at]) & mark > 0)
     return listed
 
 
@@ -174,10 +162,10 @@ def _nearest(p: Columns, users: int, sought: Sought, room: Round) -> int:
 
 @inlined
 def _grandparents(
-    parents: Any, told: Any, p: Columns, users: int, n: int, kin: Kinship, sought: Sought, room: Round
+    parents: Any, mark: int, p: Columns, users: int, n: int, kin: Kinship, sought: Sought, room: Round
 ) -> int:
     """Note the parents, who hold an account, of the users' mothers or fathers, by their rows; return how many."""
-    for k in range(_list_marked(users, told, int64(Mark.MOTHER_HOLDS) | int64(Mark.FATHER_HOLDS), room)):
+    for k in range(_list_marked(users, mark, room)):
         at = int64(room.listed[k])
         parent = int64(parents[room.row[at]])
         marks = int64(kin.marks[parent])
@@ -190,7 +178,7 @@ def _grandparents(
 @inlined
 def _children(users: int, n: int, kin: Kinship, sought: Sought, room: Round) -> int:
     """Note the children who hold an account; return how many there are now."""
-    listed = _list_marked(users, room.marks, int64(Mark.CHILD_HOLDS), room)
+    listed = _list_marked(users, int64(Mark.CHILD_HOLDS), room)
     for k in range(listed):
         room.entry[k] = kin.child[room.row[room.listed[k]]]
     while listed > 0:
@@ -208,7 +196,7 @@ def _children(users: int, n: int, kin: Kinship, sought: Sought, room: Round) -> 
 @inlined
 def _grandchildren(users: int, n: int, kin: Kinship, sought: Sought, room: Round) -> int:
     """Note the grandchildren who hold an account; return how many there are now."""
-    listed = _list_marked(users, room.marks, int64(Mark.GRANDCHILD_HOLDS), room)
+    listed = _list_marked(users, int64(Mark.GRANDCHILD_HOLDS), room)
     for k in range(listed):
         room.entry[k] = kin.grandchild[room.row[room.listed[k]]]
     while listed > 0:
@@ -232,17 +220,14 @@ def _go_on(at: int, before: int, left: int, room: Round) -> int:
 
 @inlined
 def _siblings(
-    parents: Any, told: Any, fathers: int, p: Columns, users: int, n: int, kin: Kinship, holders: Holders,
+    parents: Any, mark: int, fathers: int, p: Columns, users: int, n: int, kin: Kinship, holders: Holders,
     sought: Sought, room: Round,
 ) -> int:  # fmt: skip
     """Note the other children, who hold an account, of the users' mothers or fathers; return how many there are now.
 
     A father's child that is the mother's too is noted as hers only.
     """
-    listed = int64(0)
-    for at in range(users):
-        room.listed[listed] = at
-        listed += int64(siblings_of(int64(room.marks[at]), int64(told[at])))
+    listed = _list_marked(users, mark, room)
     for k in range(listed):
         room.entry[k] = kin.child[parents[room.row[room.listed[k]]]]
     while listed > 0:
@@ -265,15 +250,16 @@ def _seek(p: Columns, users: int, near: int, kin: Kinship, holders: Holders, sou
     """Note the kin of some users who hold an account; return how many they are, room or not."""
     n = _nearest(p, users, sought, room)
     if near:
-        n = _grandparents(p.mother, room.mother, p, users, n, kin, sought, room)
-        n = _grandparents(p.father, room.father, p, users, n, kin, sought, room)
+        n = _grandparents(p.mother, int64(Mark.MOTHERS_PARENT_HOLDS), p, users, n, kin, sought, room)
+        n = _grandparents(p.father, int64(Mark.FATHERS_PARENT_HOLDS), p, users, n, kin, sought, room)
     for k in range(min(n, sought.at.size)):
         sought.holder[k] = kin.place[sought.holder[k]]
     n = _children(users, n, kin, sought, room)
     if near:
         n = _grandchildren(users, n, kin, sought, room)
-        n = _siblings(p.mother, room.mother, int64(0), p, users, n, kin, holders, sought, room)
-        n = _siblings(p.father, room.father, int64(1), p, users, n, kin, holders, sought, room)
+        mothers, fathers = int64(Mark.MOTHERS_CHILD_HOLDS), int64(Mark.FATHERS_CHILD_HOLDS)
+        n = _siblings(p.mother, mothers, int64(0), p, users, n, kin, holders, sought, room)
+        n = _siblings(p.father, fathers, int64(1), p, users, n, kin, holders, sought, room)
     return n
 
 
@@ -374,6 +360,7 @@ def find_links(
     `rings` is what `lay_down_rings` writes.
     """
     near = int64(law.scope == NEAR_RELATIVES)
+    telling = _telling(near)
     good = int64(Opened.MONEY)
     if use == Use.CONTRIBUTION and law.premium_area_share < 1.0:
         good |= int64(Opened.PREMIUM)
@@ -381,10 +368,10 @@ def find_links(
     users = int64(0)
     found = int64(0)
     for start in range(first, last, room.row.size):
-        asking = _asking(start, min(start + room.row.size, last), use, need, room)
+        here = _asking(start, min(start + room.row.size, last), use, need, telling, kin, room)
         if use == Use.CONTRIBUTION and law.premium_use_share < 1.0:
-            asking = _willing(p, asking, law.premium_use_share, ground, room)
-        here = _hinted(p, asking, near, kin, room)
+            here = _willing(p, here, law.premium_use_share, ground, room)
+        _look_up(p, here, kin, room)
         number = _seek(p, here, near, kin, holders, sought, room)
         if number >= sought.at.size:  # the last place may hold nobody
             return int64(-1), int64(-1)
