@@ -92,7 +92,8 @@ class CoUse:
             kin, ends = with_lists(kin, int(starts[-1]) // MOST_GRANDPARENTS, take), starts[1:].copy()
 
             def enter(first: int, last: int, thread: int) -> None:
-                ends[thread] = holding.find_elders(p, first, last, kin, holders, starts[thread])
+                room = np.empty((2, holding.AT_ONCE), np.int32)
+                ends[thread] = holding.find_elders(p, first, last, kin, holders, starts[thread], room)
 
             self._over_holders(enter)
 

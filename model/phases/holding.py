@@ -176,28 +176,29 @@ def look_into(p: Columns, first: int, last: int, law: Any, holders: Holders) -> 
         holders.opened[place] = opened - int64(spare <= 0) * int64(Opened.MONEY)
 
 
-@inlined
-def _put(kin: Kinship, n: int, elder: int, there: bool, younger: int) -> int:
-    """Write an entry for a grandparent, kept where there is one; return where the next one goes."""
-    kin.elder[n] = elder
-    kin.younger[n] = younger
-    return n + int64(there & (elder >= 0))
-
-
 @compiled
-def find_elders(p: Columns, first: int, last: int, kin: Kinship, holders: Holders, start: int) -> int:
-    """Note the parents of the holders of some places, and write entries for grandparents; return their end [row]."""
+def find_elders(p: Columns, first: int, last: int, kin: Kinship, holders: Holders, start: int, room: Array) -> int:
+    """Note the parents of the holders of some places, and write entries for grandparents; return their end [row].
+
+    `room` [2, place] takes the parents of some holders, and the holders' places.
+    """
     n = int64(start)
-    for place in range(first, last):
-        i = int64(holders.row[place])
-        mother = int64(p.mother[i])
-        father = int64(p.father[i])
-        kin.family[place, 0] = mother
-        kin.family[place, 1] = father
-        for parent in (mother, father):
-            row = max(parent, 0)
-            n = _put(kin, n, int64(p.mother[row]), parent >= 0, place)
-            n = _put(kin, n, int64(p.father[row]), parent >= 0, place)
+    parents, places = room[0], room[1]
+    for begin in range(first, last, parents.size // BEFORE):
+        known = int64(0)
+        for place in range(begin, min(begin + parents.size // BEFORE, last)):
+            i = int64(holders.row[place])
+            for which, parent in enumerate((int64(p.mother[i]), int64(p.father[i]))):
+                kin.family[place, which] = parent
+                parents[known] = parent
+                places[known] = place
+                known += int64(parent >= 0)
+        for k in range(known):
+            parent = int64(parents[k])
+            for elder in (int64(p.mother[parent]), int64(p.father[parent])):
+                kin.elder[n] = elder
+                kin.younger[n] = places[k]
+                n += int64(elder >= 0)
     return n
 
 

@@ -40,8 +40,10 @@ class Sought(NamedTuple):
 class Round(NamedTuple):
     """A thread's room to seek the links of some neighbours at once [place in the round]."""
 
+    asks: Array
+    """Whether neighbours need something and have kin who hold an account."""
     row: Array
-    """Rows of those who need something, then of users."""
+    """Rows of those who do, then of users."""
     key: Array
     """Their keys."""
     words: Array
@@ -63,6 +65,7 @@ class Round(NamedTuple):
 
 
 ROUND_TYPES = {
+    "asks": np.uint8,
     "key": np.uint64,
     "pool": np.int16,
     "scheme": np.uint8,
@@ -90,15 +93,17 @@ def _telling(near: int) -> int:
 @inlined
 def _asking(start: int, end: int, use: int, need: Any, telling: int, kin: Kinship, room: Round) -> int:
     """List the rows of those who need something and have kin who hold an account; return how many they are."""
-    asking = int64(0)
+    out, inside, marks = need[0, start:end], need[1, start:end], kin.marks[start:end]
     if use == Use.CONTRIBUTION:
-        for i in range(start, end):
-            room.row[asking] = i
-            asking += int64(need[0, i] > 0) & int64(int64(kin.marks[i]) & telling > 0)
+        for k in range(marks.size):
+            room.asks[k] = int64(out[k] > 0) & int64(int64(marks[k]) & telling > 0)
     else:
-        for i in range(start, end):
-            room.row[asking] = i
-            asking += int64((int64(need[0, i]) | int64(need[1, i])) > 0) & int64(int64(kin.marks[i]) & telling > 0)
+        for k in range(marks.size):
+            room.asks[k] = int64(out[k] | inside[k] > 0) & int64(int64(marks[k]) & telling > 0)
+    asking = int64(0)
+    for k in range(marks.size):
+        room.row[asking] = start + k
+        asking += int64(room.asks[k])
     return asking
 
 
