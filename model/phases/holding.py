@@ -127,13 +127,14 @@ def open_accounts(
     """
     place = int64(first)
     for start in range(first, last, room.row.size):
-        end = min(start + room.row.size, last)
+        account = p.account[start : min(start + room.row.size, last)]
+        for k in range(account.size):
+            kin.marks[start + k] = 0
+            room.marked[k] = account[k] > law.reserve
         wanted = int64(0)
-        for i in range(start, end):
-            kin.marks[i] = 0
-        for i in range(start, end):
-            room.row[wanted] = i
-            wanted += int64(p.account[i] > law.reserve)
+        for k in range(account.size):
+            room.row[wanted] = start + k
+            wanted += int64(room.marked[k])
         for at in range(wanted):
             room.key[at] = p.key[room.row[at]]
         draw_words(ground.seed, int64(Purpose.ACCOUNT), 0, room.key[:wanted], room.words)
@@ -233,7 +234,7 @@ def list_grandchildren(starts: Bounds, ends: Bounds, first: int, last: int, kin:
 
 
 def new_told() -> Array:
-    """Return room for the marks of some neighbours' spouses, mothers and fathers."""
+    """Return room for the marks of some neighbours' spouses, mothers and fathers [3, code]."""
     return np.empty((3, AT_ONCE), np.uint16)
 
 
