@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.compiled import compiled
 from model.errors import LedgerError
 from model.kinds import EMPLOYEE_POOL, KINDS, POOL_FUNDS, RESIDENT_POOL
 
@@ -50,6 +51,38 @@ class IdentityError(LedgerError):
 def account(fund: str, code: int) -> str:
     """Return the name of a ledger held or of an outside party, as in the flows table."""
     return f"{fund}:{code}"
+
+
+FORBIDDEN, NOT_WHOLE, OF_OTHERS, GONE = 1, 2, 3, 4
+"""What may be wrong with one of many payments."""
+FAULTS = {
+    NOT_WHOLE: "whole fen",
+    OF_OTHERS: "many payments to be billed by ledgers held, and posted from outside",
+    GONE: "parties that have not merged in an earlier year",
+}
+
+
+@compiled
+def list_many(
+    payers: Parties, payees: Parties, amounts: Whole, billed: bool, merged: Flags, held: Flags, room: Whole
+) -> int:
+    """Write payers, payees and amounts of payments that are not nothing; return how many, or less what is wrong.
+
+    `billed` says whether the payers must be ledgers held, or must not be.
+    """
+    n = 0
+    for i in range(amounts.size):
+        a, b, amount = payers[i], payees[i], amounts[i]
+        if amount != 0:
+            if amount < 0 or a == b:
+                return -FORBIDDEN
+            if held[a] != billed:
+                return -OF_OTHERS
+            if (merged[a] and not held[a]) or (merged[b] and not held[b]):
+                return -GONE
+            room[0, n], room[1, n], room[2, n] = a, b, amount
+            n += 1
+    return n
 
 
 @dataclass(slots=True, eq=False)
@@ -99,9 +132,15 @@ class Accounts:
         """Return the money some ledgers can give now without missing it for their bills [fen]."""
         return np.maximum(np.minimum(self.balance(rows), self.free(rows)), 0)
 
-    def gone(self, parties: Parties) -> bool:
-        """Say whether one of some parties is a ledger that merged in an earlier year."""
-        return bool((self.merged[parties] & ~self.held[parties]).any())
+    def listed(
+        self, payers: Parties, payees: Parties, amounts: Whole, billed: bool
+    ) -> tuple[int, tuple[Parties, Parties, Whole]]:
+        """Return what is wrong with many payments, 0 if nothing, and those that are not nothing [fen]."""
+        if amounts.dtype != np.int64:
+            return NOT_WHOLE, (payers, payees, amounts)
+        room = np.empty((3, len(amounts)), np.int64)
+        n = list_many(payers, payees, np.ascontiguousarray(amounts), billed, self.merged, self.held, room)
+        return max(-n, 0), (room[0, :n], room[1, :n], room[2, :n])
 
     def turn(self) -> None:
         """Begin a new year: closings are openings, this year's sums are those before."""
@@ -157,6 +196,13 @@ class Book:
     def spare(self) -> int:
         """Money the ledger can give now without missing it for its bills [fen]."""
         return max(0, min(self.balance, self.free))
+
+
+@compiled
+def add_many(parties: Parties, amounts: Whole, column: Whole, factor: int) -> None:
+    """Add amounts, times a factor, to the parties' rows of a column [fen]."""
+    for i in range(amounts.size):
+        column[parties[i]] += factor * amounts[i]
 
 
 BOOK_FEN = tuple(name for name, value in vars(Book).items() if isinstance(value, _Fen))

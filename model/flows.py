@@ -31,7 +31,7 @@ class Flows:
         """Keep one flow [fen]."""
         self._single.append((payer, payee, KIND_IDS[kind], amount))
 
-    def note_many(self, payers: Parties, payees: Parties, kind: str, amounts: Whole) -> None:
+    def note_many(self, payers: Parties, payees: Parties, amounts: Whole, kind: str) -> None:
         """Keep many flows of one kind [fen]."""
         self._many.append((payers, payees, KIND_IDS[kind], amounts))
 

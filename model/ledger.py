@@ -12,7 +12,9 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from model.books import (
+    FAULTS,
     FLOW_COLUMNS,
+    FORBIDDEN,
     FUND_COLUMNS,
     LENDERS,
     MERGED,
@@ -26,6 +28,7 @@ from model.books import (
     Parties,
     Whole,
     account,
+    add_many,
 )
 from model.flows import Flows
 from model.kinds import KINDS, NATIONAL, NEITHER, POOL_FUNDS, PROVINCIAL, Effect, outside
@@ -125,10 +128,10 @@ class Ledger:
     def post_many(self, payers: Parties, payees: Parties, kind: str, amounts: Whole) -> None:
         """Pay many amounts from outside parties now [fen]."""
         payers, payees, amounts = self._record(payers, payees, kind, amounts, billed=False)
-        np.add.at(self.accounts.received, payees, amounts)
-        np.add.at(self.accounts.paid, payers, amounts)
+        add_many(payees, amounts, self.accounts.received, 1)
+        add_many(payers, amounts, self.accounts.paid, 1)
         if KINDS[kind].payee_income:
-            np.add.at(self.accounts.income, payees, amounts)
+            add_many(payees, amounts, self.accounts.income, 1)
 
     def bill(self, payer: str, payee: str, kind: str, amount: int) -> None:
         """Note an amount that is due from a ledger held and will be paid at the next clearing [fen]."""
@@ -138,18 +141,17 @@ class Ledger:
 
     def bill_many(self, payers: Parties, payees: Parties, kind: str, amounts: Whole) -> None:
         """Note many amounts that are due from ledgers held and will be paid at the next clearing [fen]."""
-        accounts = self.accounts
         payers, payees, amounts = self._record(payers, payees, kind, amounts, billed=True)
-        counts = KINDS[kind]
-        np.add.at(accounts.payable, payers, amounts)
-        np.add.at(accounts.receivable, payees, amounts)
+        accounts, counts = self.accounts, KINDS[kind]
         for column, parties, factor in (
+            (accounts.payable, payers, 1),
+            (accounts.receivable, payees, 1),
             (accounts.income, payers, counts.payer_income),
             (accounts.spending, payers, counts.payer_spending),
             (accounts.income, payees, counts.payee_income),
         ):
             if factor:
-                np.add.at(column, parties, factor * amounts)
+                add_many(parties, amounts, column, factor)
 
     def clear(self) -> None:
         """Pay all bills at one moment; raises IdentityError if a ledger would end below zero."""
@@ -181,17 +183,13 @@ class Ledger:
         self, payers: Parties, payees: Parties, kind: str, amounts: Whole, *, billed: bool
     ) -> tuple[Parties, Parties, Whole]:
         """Keep many flows, if allowed, and return payers, payees and amounts of those that are not nothing."""
-        rows = np.flatnonzero(amounts)
-        payers, payees, amounts = payers[rows], payees[rows], amounts[rows]
-        if len(rows):
-            accounts = self.accounts
-            self._allowed(kind, amounts.min(), bool((payers == payees).any()), "many", "many")
-            if (accounts.held[payers] != billed).any():
-                raise IdentityError(f"{kind}: many payments are billed by ledgers held, and posted from outside")
-            if amounts.dtype != np.int64 or accounts.gone(payers) or accounts.gone(payees):
-                raise IdentityError(f"{kind}: expected whole fen and parties that have not merged in an earlier year")
-            self._flows.note_many(payers, payees, kind, amounts)
-        return payers, payees, amounts
+        fault, payments = self.accounts.listed(payers, payees, amounts, billed)
+        if fault > FORBIDDEN:
+            raise IdentityError(f"{kind}: expected {FAULTS[fault]}")
+        if fault or len(payments[0]):
+            self._allowed(kind, int(amounts.min()), fault == FORBIDDEN, "many", "many")
+            self._flows.note_many(*payments, kind)
+        return payments
 
     # ---- debts --------------------------------------------------------------------------------------------------
     def lend(self, step: int, lender: str, borrower: str, amount: int, due: int) -> None:
