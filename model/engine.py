@@ -17,7 +17,7 @@ from model.errors import ScenarioError
 from model.phases import drivers, inheriting
 from model.phases.ground import AT_ONCE, Ground, Scratch, Sums, new_illness, new_scratch
 from model.phases.renewing import Layout, old_rows
-from model.phases.tally import PairKind, Tally
+from model.phases.tally import SUMS, Tally
 from model.renewal import Renewal
 from model.rules.codes import Use
 from model.shelf import Shelf, whole_of
@@ -84,7 +84,7 @@ class Engine:
     def live(self, stage: str, laws: Any, ground: Ground, tally: Tally) -> None:
         """Live the people's phases of one stage of the year, and add what they come to."""
         if stage == "renew":
-            self.renew(laws, ground, tally.pairs[PairKind.MOVE])
+            self.renew(laws, ground, tally.moves)
         elif stage == "inherit":
             self.inherit(laws, tally)
         elif stage in SHARES:
@@ -108,11 +108,11 @@ class Engine:
         people, ill = columns_of(self.people), self.illness
         largest = int(np.diff(self.bounds[blocks]).max())
         ranges = np.linspace(0, 0 if self.idle else len(blocks) - 1, self.threads + 1).astype(np.int64)
-        need = self._families().need
+        need, written = self._families().need, drivers.WRITES.get(getattr(driver, "__name__", ""), SUMS)
 
         def work(thread: int) -> None:
             if thread > 0:
-                self.tallies[thread - 1].clear()
+                self.tallies[thread - 1].clear(written)
             part = self.tallies[thread - 1] if thread > 0 else tally
             sums = Sums(*part.arrays())
             room = self._scratch(thread, largest)._replace(need=need)
@@ -120,7 +120,7 @@ class Engine:
 
         self.each(work, range(self.threads))
         for part in self.tallies:
-            tally.add(part)
+            tally.add(part, written)
 
     def _scratch(self, thread: int, size: int) -> Scratch:
         """Return a thread's room for the passing numbers of a block, made anew where blocks have grown."""

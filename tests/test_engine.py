@@ -17,7 +17,8 @@ from agents.person import PERSON
 from experiments.simulator import LAST
 from model.check import CLOSEST_MOTHER
 from model.engine import Engine
-from model.phases.tally import PairKind
+from model.phases import drivers
+from model.phases.tally import SUMS, PairKind
 from model.pooling import PoolingModel
 from model.scenario import Scenario
 from tests.worlds import START, hashes, live, lived, snapshot, world_of
@@ -33,6 +34,24 @@ def test_threads_and_blocks_do_not_matter(threads: int, block: int) -> None:
     world = live(world_of(threads=threads, block=block))
     world.engine.close()
     assert hashes(world) == hashes(lived())
+
+
+def test_drivers_add_to_the_sums_they_name_and_to_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    world, found = world_of(threads=2), dict[str, set[str]]()
+    run, (part,) = Engine.run, world.engine.tallies
+
+    def watched(engine: Engine, driver: Any, *words: Any) -> None:
+        part.clear()
+        run(engine, driver, *words)
+        assert np.count_nonzero(part.pairs) == np.count_nonzero(part.moves)
+        found.setdefault(driver.__name__, set()).update(name for name in SUMS if getattr(part, name).any())
+
+    monkeypatch.setattr(Engine, "run", watched)
+    live(world)
+    world.engine.close()
+    assert {name: names - {"pairs", "moves"} for name, names in found.items()} == {  # few move while they find work
+        name: set(names) - {"moves"} for name, names in drivers.WRITES.items()
+    }
 
 
 def test_the_same_world_twice() -> None:

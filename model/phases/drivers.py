@@ -15,6 +15,13 @@ from model.phases.joining import count_profile, enrol
 from model.phases.living import earn, find_work, mark_who_dies
 from model.phases.paying import contribute
 
+WRITES = {
+    "money_in": ("money", "heads", "moves", "enrolment", "profile"),
+    "weigh": ("need",),
+    "money_out": ("money", "heads", "care", "enrolment", "need", "listed"),
+}
+"""The sums that each driver adds to; what passes between two pools is much to clear and to add."""
+
 
 @inlined
 def homes_of(bounds: Bounds, blocks: Bounds, block: int) -> tuple[int, int, int, int]:

@@ -5,6 +5,7 @@ Pools see people only through these sums. They are int64, so any number of threa
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -119,6 +120,7 @@ CARES = 3
 AGES = 101
 
 Int64Array = NDArray[np.int64]
+SUMS = ("money", "heads", "care", "pairs", "enrolment", "profile", "need", "listed")
 
 
 @dataclass(frozen=True)
@@ -151,16 +153,22 @@ class Tally:
             listed=np.zeros((len(Scheme), len(Tier), len(ListedItem)), np.int64),
         )
 
-    def add(self, other: Tally) -> None:
-        """Add another tally, in place."""
-        for mine, theirs in zip(self.arrays(), other.arrays(), strict=True):
-            mine += theirs
+    def add(self, other: Tally, names: Collection[str] = SUMS) -> None:
+        """Add another tally's sums of some names, in place."""
+        for name in names:
+            mine: Int64Array = getattr(self, name)
+            mine += getattr(other, name)
 
-    def clear(self) -> None:
-        """Set every sum to zero, in place."""
-        for array in self.arrays():
-            array[...] = 0
+    def clear(self, names: Collection[str] = SUMS) -> None:
+        """Set the sums of some names to zero, in place."""
+        for name in names:
+            getattr(self, name)[...] = 0
+
+    @property
+    def moves(self) -> Int64Array:
+        """Balances of accounts that move with their owners [from pool, to pool; fen]."""
+        return np.asarray(self.pairs[PairKind.MOVE])
 
     def arrays(self) -> tuple[Int64Array, ...]:
         """Return all sums."""
-        return self.money, self.heads, self.care, self.pairs, self.enrolment, self.profile, self.need, self.listed
+        return tuple(getattr(self, name) for name in SUMS)
