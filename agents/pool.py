@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import mesa
+import numpy as np
+from numpy.typing import NDArray
 
 from agents.institution import Institution
 
 STATUS = ("short", "low", "normal", "high", "excess")
+Whole = NDArray[np.int64]
+Floats = NDArray[np.float64]
 
 
 class Standing(NamedTuple):
@@ -54,7 +59,6 @@ class Pool(Institution):
         self.deficit_years: dict[str, int] = {}
         self.arrears: dict[str, int] = {}
         self.coverage: dict[str, float] = {}
-        self._growth: dict[str, tuple[int, float, float]] = {}
 
     def watch(self, fund: str, standing: Standing) -> None:
         """Take note of how a fund stands and count its years in deficit one after another."""
@@ -65,7 +69,7 @@ class Pool(Institution):
 
     def forget(self, fund: str) -> None:
         """Drop a fund that this area no longer keeps."""
-        for memory in (self.standing, self.deficit_years, self.arrears, self.coverage, self._growth):
+        for memory in (self.standing, self.deficit_years, self.arrears, self.coverage):
             memory.pop(fund, None)
 
     def status(self, fund: str) -> str:
@@ -106,14 +110,45 @@ class Pool(Institution):
         status = self.status(fund)
         return 1.0 - cut if status == "short" else 1.0 + spend if status == "excess" else 1.0
 
-    def learn(self, fund: str, income: int, spending: int) -> tuple[float, float]:
-        """Add this year's growth of a fund's income and spending to what the pool has seen; return the mean of both.
 
-        The mean is what the pool expects of years to come.
+@dataclass
+class Experience:
+    """What the agencies that keep one fund have seen of its growth, side by side in order of their areas' codes."""
+
+    codes: Whole
+    years: Whole
+    """Years in which they saw it grow or shrink."""
+    growth: Floats
+    """Growth of income, summed over those years [share]."""
+    pace: Floats
+    """Growth of spending, summed over those years [share]."""
+    income: Whole
+    """Income of the last year seen [fen]."""
+    spending: Whole
+    """Spending of the last year seen [fen]."""
+
+    @classmethod
+    def none(cls, codes: Whole) -> Experience:
+        """Return that of agencies which have seen nothing yet."""
+        counts, shares = (np.zeros((3, len(codes)), kind) for kind in (np.int64, np.float64))
+        return cls(codes, counts[0], shares[0], shares[1], counts[1], counts[2])
+
+    def of_areas(self, codes: Whole) -> Experience:
+        """Return that of the agencies of other areas; who did not keep the fund before has seen nothing."""
+        after = Experience.none(codes)
+        _, now, before = np.intersect1d(codes, self.codes, assume_unique=True, return_indices=True)
+        for name in ("years", "growth", "pace", "income", "spending"):
+            getattr(after, name)[now] = getattr(self, name)[before]
+        return after
+
+    def learn(self, income: Whole, spending: Whole) -> Floats:
+        """Add a year's growth of income and spending to what was seen; return the mean of both, which is expected.
+
+        The growth expected is by area [2]; none is where none was seen.
         """
-        years, growth, pace = self._growth.get(fund, (0, 0.0, 0.0))
-        last = self.standing.get(fund)
-        if last is not None and last.income > 0 and last.spending > 0:
-            years, growth, pace = years + 1, growth + (income / last.income - 1), pace + (spending / last.spending - 1)
-            self._growth[fund] = years, growth, pace
-        return (growth / years, pace / years) if years else (0.0, 0.0)
+        seen = (self.income > 0) & (self.spending > 0)
+        self.years += seen
+        for total, now, last in ((self.growth, income, self.income), (self.pace, spending, self.spending)):
+            total += np.divide(now, last, out=np.ones_like(total), where=seen) - 1
+        self.income, self.spending = income, spending
+        return np.stack([self.growth, self.pace], axis=1) / np.maximum(self.years, 1)[:, None]

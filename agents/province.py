@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import mesa
 
 from agents.institution import Institution
-from agents.pool import Pool
 
 
 class Province(Institution):
@@ -25,11 +24,9 @@ class Province(Institution):
         """Forget last year's uploads and grants."""
         self.collected, self.granted, self.warned = {}, {}, {}
 
-    def warn(self, fund: str, pools: Sequence[Pool]) -> tuple[int, ...]:
-        """Keep and return the codes of the pools that are short of reserve or in deficit."""
-        short = tuple(p.code for p in pools if p.standing[fund].weak)
-        self.warned[fund] = short
-        return short
+    def warn(self, fund: str, short: Sequence[int]) -> None:
+        """Keep the codes of the pools that are short of reserve or in deficit."""
+        self.warned[fund] = tuple(short)
 
     def collect(self, fund: str, amount: int) -> None:
         """Take note of an upload [fen]."""

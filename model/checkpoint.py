@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import shutil
-from dataclasses import astuple
+from dataclasses import astuple, fields
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +17,14 @@ from agents.columns import Table, map_table, save_table
 from agents.compiled import CODE_VERSION
 from agents.household import HOUSEHOLD
 from agents.person import PERSON
-from agents.pool import Pool, Standing
+from agents.pool import Experience, Pool, Standing
 from model import data
 from model.books import BOOK_FEN, Book, Loan, account
 from model.engine import BLOCK
 from model.errors import ResultsError
 from model.ledger import Ledger
 from model.phases import behaviour
-from model.phases.fund_world import Institutions, new_fund_state
+from model.phases.fund_world import SCHEME, Institutions, new_fund_state
 from model.phases.tally import Tally
 from model.policy.record import law_record
 from model.pooling import FIRST_GROWTH, PoolingModel
@@ -97,6 +97,8 @@ def _arrays(world: PoolingModel) -> dict[str, Any]:
     arrays: dict[str, Any] = {"heads_before": world.heads_before, "coverage": funds.coverage, "budget": funds.budget}
     arrays |= {f"norm {name}": values for name, values in world.care.norms.items()}
     arrays |= {"drift": funds.drift, "widened": np.array(funds.widened)}
+    for fund, seen in funds.seen.items():
+        arrays |= {f"seen {fund} {name}": values for name, values in vars(seen).items()}
     lives = world.reporter.lives
     arrays |= {"lives flags": lives.flags, "lives gone": lives.gone, "lives money": lives.money}
     arrays |= {f"dead {number:04d}": sums for number, sums in enumerate(lives.dead)}
@@ -142,7 +144,6 @@ def _money(book: Book) -> list[int]:
 def _memory(pool: Pool) -> list[Any]:
     return [
         pool.standing,
-        pool._growth,
         *(getattr(pool, name) for name in MEMORIES),
     ]
 
@@ -208,6 +209,11 @@ class Resumed(PoolingModel):
             self.age_cost = self._kept_arrays["age_cost"]
         mood = {n.removeprefix("mood "): a for n, a in self._kept_arrays.items() if n.startswith("mood ")}
         self.funds.mood = behaviour.mood_of(mood) if mood else None
+        self.funds.seen = {
+            fund: Experience(*(self._kept_arrays[f"seen {fund} {each.name}"] for each in fields(Experience)))
+            for fund in SCHEME
+            if f"seen {fund} codes" in self._kept_arrays
+        }
         self.funds.members = kept["members"]
         self.funds.active, self.funds.retired = kept["active"], kept["retired"]
         self.ledger = Ledger(dict(zip(codes, provinces, strict=True)))
@@ -222,10 +228,9 @@ class Resumed(PoolingModel):
 
     def _remember(self) -> None:
         """Give pools, provinces and the centre their memories back."""
-        for code, (standing, growth, *memories) in self._kept["pools"]:
+        for code, (standing, *memories) in self._kept["pools"]:
             pool = self.institutions.pool(code)
             pool.standing = {fund: Standing(*values) for fund, values in standing.items()}
-            pool._growth = {fund: (values[0], values[1], values[2]) for fund, values in growth.items()}
             for name, memory in zip(MEMORIES, memories, strict=True):
                 setattr(pool, name, memory)
         agents = [(self.institutions.centre, self._kept["centre"])]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import chain, repeat
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -12,10 +12,11 @@ from agents.compiled import compiled
 from agents.pool import STATUS, Standing
 from model.books import Whole
 from model.kinds import EMPLOYEE_POOL, RESIDENT_POOL
-from model.phases.fund_world import FundWorld, agencies, count_members, held
+from model.phases.fund_world import FundWorld, agencies, count_members, experience, held
 from model.phases.terms import Warning
 from model.rules.funds import foreseen_months, reserve_band, reserve_months, years_left
 
+SHORT = STATUS.index("short")
 HORIZON = 100  # a century: beyond it nobody asks when a fund runs dry
 SCHEME_FUNDS = (EMPLOYEE_POOL, RESIDENT_POOL)
 WORDS = np.array((*STATUS, ""), dtype=object)
@@ -67,18 +68,18 @@ def warn(world: FundWorld) -> None:
     for fund in SCHEME_FUNDS:
         rows, pools = held(world, fund), agencies(world, fund)
         money = np.stack([accounts.free(rows), accounts.income[rows], accounts.spending[rows]], axis=1)
-        seen = (pool.learn(fund, *sums) for pool, sums in zip(pools, money[:, 1:].tolist()))
-        growth = np.fromiter(chain.from_iterable(seen), np.float64).reshape(-1, 2)
-        months, bands = reserves(money[:, 0], money[:, 2], bounds_of(warning))
+        income, spending = money[:, 1].copy(), money[:, 2].copy()
+        growth = experience(world, fund).learn(income, spending)
+        months, bands = reserves(money[:, 0], spending, bounds_of(warning))
         ahead, left = outlooks(money, growth, warning.projected_years)
         stand = (column.tolist() for column in (*money.T, months, bands, ahead, left))
         for pool, standing in zip(pools, map(Standing, repeat(world.year), *stand)):
             pool.watch(fund, standing)
-        of = {pool.code: pool for pool in pools}
+        weak = {pools[place].code for place in np.flatnonzero((bands == SHORT) | (spending > income)).tolist()}
         for home, codes in world.funds.areas.by_province(fund).items():
             province = world.institutions.provinces.get(home)
             if province is not None:
-                province.warn(fund, [of[code] for code in codes])
+                province.warn(fund, [code for code in codes if code in weak])
 
 
 def close_funds(world: FundWorld) -> None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from agents.centre import Centre
 from agents.codes import Scheme
-from agents.pool import Pool
+from agents.pool import Experience, Pool
 from agents.province import Province
 from model.kinds import (
     CENTRE,
@@ -78,6 +78,7 @@ class FundState:
     books: dict[str, dict[int, Book]] = field(default_factory=dict)  # by fund and area, until areas change
     held: dict[str, Parties] = field(default_factory=dict)  # the same as parties in a row
     agencies: dict[str, list[Pool]] = field(default_factory=dict)  # that keep them, by fund
+    seen: dict[str, Experience] = field(default_factory=dict)  # of growth, by fund
     members: dict[str, list[int]] = field(default_factory=dict)  # by fund and pool, at the last year's end
     active: list[int] = field(default_factory=list)
     retired: list[int] = field(default_factory=list)
@@ -155,6 +156,16 @@ def agencies(world: FundWorld, fund: str) -> list[Pool]:
         codes = world.funds.areas.places(fund)[0]
         found = world.funds.agencies[fund] = [world.institutions.pool(code) for code in codes]
     return found
+
+
+def experience(world: FundWorld, fund: str) -> Experience:
+    """Return what the agencies that keep a fund have seen of its growth, in order of area code."""
+    codes, seen = np.array(world.funds.areas.places(fund)[0], np.int64), world.funds.seen
+    if fund not in seen:
+        seen[fund] = Experience.none(codes)
+    elif not np.array_equal(seen[fund].codes, codes):
+        seen[fund] = seen[fund].of_areas(codes)
+    return seen[fund]
 
 
 def row(world: FundWorld, name: str) -> Parties:
