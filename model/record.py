@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from functools import reduce
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial, reduce
 from typing import Any
 
 import numpy as np
@@ -73,12 +73,19 @@ class Table:
     def __init__(self, columns: Sequence[str]) -> None:
         """Start empty."""
         self.columns = tuple(columns)
-        self._added: list[Columns] = []
+        self._added: list[Columns | Callable[[], Columns]] = []
         self._frames: list[pd.DataFrame] = []
 
-    def add(self, columns: Columns) -> None:
-        """Add what is told of one year, by column."""
-        self._added.append({name: columns[name] for name in self.columns})
+    def add(self, columns: Columns | Callable[[], Columns]) -> None:
+        """Add what is told of one year, by column; what a function tells is asked once somebody reads it."""
+        self._added.append(columns)
+
+    def _told(self, place: int) -> Columns:
+        """Return what was added at a place."""
+        told = self._added[place]
+        if callable(told):
+            told = self._added[place] = told()
+        return {name: told[name] for name in self.columns}
 
     def add_rows(self, rows: Iterable[Row]) -> None:
         """Add what is told of one year, by row."""
@@ -87,12 +94,12 @@ class Table:
             self.add(dict(zip(self.columns, zip(*told))))
 
     def _make(self) -> None:
-        self._frames += [frame_of(columns) for columns in self._added[len(self._frames) :]]
+        self._frames += [frame_of(self._told(place)) for place in range(len(self._frames), len(self._added))]
 
     @property
     def last(self) -> dict[str, NDArray[Any]]:
         """Return what was added last, as arrays by column."""
-        return arrays_of(self._added[-1] if self._added else dict.fromkeys(self.columns, ()))
+        return arrays_of(self._told(-1) if self._added else dict.fromkeys(self.columns, ()))
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -159,7 +166,7 @@ class Record:
 
     def add_people(self, year: int, tally: Tally, weight: int, codes: Codes, provinces: Codes) -> None:
         """Add a year's members and care from the people's sums, with the codes of pools and of their provinces."""
-        self._enrolment.add(enrolment_columns(year, tally, weight, codes))
+        self._enrolment.add(partial(enrolment_columns, year, tally.enrolment.copy(), weight, codes))
         self._care.add(care_columns(year, tally, weight, provinces))
 
     def add_measures(self, rows: Iterable[Row]) -> None:
@@ -167,13 +174,13 @@ class Record:
         self._measures.add_rows(rows)
 
 
-def enrolment_columns(year: int, tally: Tally, weight: int, codes: Codes) -> Columns:
+def enrolment_columns(year: int, enrolment: Codes, weight: int, codes: Codes) -> Columns:
     """Return a year's enrolment by the prefecture that enrols, as in people and accounts, however wide its fund's area.
 
     Duplicates are memberships beyond the people who hold them.
     """
-    pool, scheme, work = np.nonzero(reduce(np.bitwise_or, (tally.enrolment[..., item] for item in EnrolmentItem)))
-    counts = (tally.enrolment[pool, scheme, work] * weight).T
+    pool, scheme, work = np.nonzero(reduce(np.bitwise_or, (enrolment[..., item] for item in EnrolmentItem)))
+    counts = (enrolment[pool, scheme, work] * weight).T
     more = counts[EnrolmentItem.MEMBERS] - counts[EnrolmentItem.PEOPLE]
     duplicates = np.where(scheme == Scheme.NONE, 0, np.maximum(more, 0))
     values = (year, codes[pool], SCHEMES[scheme], WORKS[work], *counts[:2], duplicates, *counts[2:])

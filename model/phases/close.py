@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from agents.compiled import compiled
 from agents.pool import STATUS, Standing
-from model.books import Whole
+from model.books import Whole, add_many
 from model.kinds import EMPLOYEE_POOL, RESIDENT_POOL
-from model.phases.fund_world import FundWorld, agencies, count_members, experience, held
+from model.phases.fund_world import FundWorld, agencies, count_members, experience, held, row
 from model.phases.terms import Warning
 from model.rules.funds import foreseen_months, reserve_band, reserve_months, years_left
 
@@ -85,7 +85,6 @@ def warn(world: FundWorld) -> None:
 def close_funds(world: FundWorld) -> None:
     """Check the year's identities and hand its rows to the record."""
     bounds = bounds_of(world.terms.warning)
-    count_members(world)
 
     def assess(funds: NDArray[Any], closings: Whole, spendings: Whole) -> tuple[Any, NDArray[Any]]:
         months, bands = reserves(closings, spendings, bounds)
@@ -93,8 +92,8 @@ def close_funds(world: FundWorld) -> None:
         return months, WORDS[np.where(schemes, bands, -1)]
 
     members = world.ledger.accounts.column()
-    for fund, counts in world.funds.members.items():
-        members[held(world, fund)] = world.funds.areas.sums(fund, counts)
+    for fund, counts in count_members(world).items():
+        add_many(row(world, fund), counts, members, 1)
     funds, flows = world.ledger.close_year(members, assess)
     world.record.add_money(funds, flows)
     world.record.add_people(world.year, world.tally, world.weight, world.funds.codes, world.funds.provinces)

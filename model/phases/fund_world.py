@@ -185,10 +185,12 @@ def row(world: FundWorld, name: str) -> Parties:
     return found
 
 
-def count_members(world: FundWorld) -> None:
-    """Keep the year's members by fund and pool, and the active and retired, with the weight."""
+def count_members(world: FundWorld) -> dict[str, Whole]:
+    """Keep the year's members by fund and pool, and the active and retired, with the weight; return the members."""
     members = world.tally.enrolment[:, :, :, EnrolmentItem.MEMBERS].sum(axis=2) * world.weight
-    for fund, schemes in SCHEME_OF.items():
-        world.funds.members[fund] = members[:, list(schemes)].sum(axis=1).tolist()
+    counted = {schemes: members[:, list(schemes)].sum(axis=1) for schemes in set(SCHEME_OF.values())}
+    found = {fund: counted[schemes] for fund, schemes in SCHEME_OF.items()}
+    world.funds.members = {fund: counts.tolist() for fund, counts in found.items()}
     world.funds.active = (world.tally.heads[:, Head.ACTIVE] * world.weight).tolist()
     world.funds.retired = (world.tally.heads[:, Head.RETIRED] * world.weight).tolist()
+    return found
