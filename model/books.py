@@ -57,7 +57,7 @@ FORBIDDEN, NOT_WHOLE, OF_OTHERS, GONE = 1, 2, 3, 4
 """What may be wrong with one of many payments."""
 FAULTS = {
     NOT_WHOLE: "whole fen",
-    OF_OTHERS: "many payments to be billed by ledgers held, and posted from outside",
+    OF_OTHERS: "many payments to be billed by ledgers held, and posted from outside or by ledgers held alone",
     GONE: "parties that have not merged in an earlier year",
 }
 
@@ -83,6 +83,13 @@ def list_many(
             room[0, n], room[1, n], room[2, n] = a, b, amount
             n += 1
     return n
+
+
+@compiled
+def add_many(parties: Parties, amounts: Whole, column: Whole, factor: int) -> None:
+    """Add amounts, times a factor, to the parties' rows of a column [fen]."""
+    for i in range(amounts.size):
+        column[parties[i]] += factor * amounts[i]
 
 
 @dataclass(slots=True, eq=False)
@@ -132,6 +139,12 @@ class Accounts:
         """Return the money some ledgers can give now without missing it for their bills [fen]."""
         return np.maximum(np.minimum(self.balance(rows), self.free(rows)), 0)
 
+    def short_of(self, payers: Parties, amounts: Whole) -> bool:
+        """Say whether one of some ledgers lacks the money for what it pays in all [fen]."""
+        due = self.column()
+        add_many(payers, amounts, due, 1)
+        return bool((due[payers] > self.balance(payers)).any())
+
     def listed(
         self, payers: Parties, payees: Parties, amounts: Whole, billed: bool
     ) -> tuple[int, tuple[Parties, Parties, Whole]]:
@@ -140,7 +153,8 @@ class Accounts:
             return NOT_WHOLE, (payers, payees, amounts)
         room = np.empty((3, len(amounts)), np.int64)
         n = list_many(payers, payees, np.ascontiguousarray(amounts), billed, self.merged, self.held, room)
-        return max(-n, 0), (room[0, :n], room[1, :n], room[2, :n])
+        n, fault = max(n, 0), max(-n, 0)
+        return fault, (room[0, :n], room[1, :n], room[2, :n])
 
     def turn(self) -> None:
         """Begin a new year: closings are openings, this year's sums are those before."""
@@ -196,13 +210,6 @@ class Book:
     def spare(self) -> int:
         """Money the ledger can give now without missing it for its bills [fen]."""
         return max(0, min(self.balance, self.free))
-
-
-@compiled
-def add_many(parties: Parties, amounts: Whole, column: Whole, factor: int) -> None:
-    """Add amounts, times a factor, to the parties' rows of a column [fen]."""
-    for i in range(amounts.size):
-        column[parties[i]] += factor * amounts[i]
 
 
 BOOK_FEN = tuple(name for name, value in vars(Book).items() if isinstance(value, _Fen))

@@ -125,13 +125,11 @@ class Ledger:
             accounts.income[b] += counts.payee_income * amount
         self._flows.note(a, b, kind, amount)
 
-    def post_many(self, payers: Parties, payees: Parties, kind: str, amounts: Whole) -> None:
-        """Pay many amounts from outside parties now [fen]."""
-        payers, payees, amounts = self._record(payers, payees, kind, amounts, billed=False)
-        add_many(payees, amounts, self.accounts.received, 1)
-        add_many(payers, amounts, self.accounts.paid, 1)
-        if KINDS[kind].payee_income:
-            add_many(payees, amounts, self.accounts.income, 1)
+    def post_many(self, payers: Parties, payees: Parties, kind: str, amounts: Whole, *, held: bool = False) -> None:
+        """Pay many amounts now, all from outside parties or all from ledgers held; raises IdentityError [fen]."""
+        if held and self.accounts.short_of(payers, amounts):
+            raise IdentityError(f"{self.year} {kind}: a ledger cannot pay what it does not have")
+        self._record(payers, payees, kind, amounts, held, (self.accounts.paid, self.accounts.received))
 
     def bill(self, payer: str, payee: str, kind: str, amount: int) -> None:
         """Note an amount that is due from a ledger held and will be paid at the next clearing [fen]."""
@@ -141,17 +139,7 @@ class Ledger:
 
     def bill_many(self, payers: Parties, payees: Parties, kind: str, amounts: Whole) -> None:
         """Note many amounts that are due from ledgers held and will be paid at the next clearing [fen]."""
-        payers, payees, amounts = self._record(payers, payees, kind, amounts, billed=True)
-        accounts, counts = self.accounts, KINDS[kind]
-        for column, parties, factor in (
-            (accounts.payable, payers, 1),
-            (accounts.receivable, payees, 1),
-            (accounts.income, payers, counts.payer_income),
-            (accounts.spending, payers, counts.payer_spending),
-            (accounts.income, payees, counts.payee_income),
-        ):
-            if factor:
-                add_many(parties, amounts, column, factor)
+        self._record(payers, payees, kind, amounts, True, (self.accounts.payable, self.accounts.receivable))
 
     def clear(self) -> None:
         """Pay all bills at one moment; raises IdentityError if a ledger would end below zero."""
@@ -180,16 +168,25 @@ class Ledger:
         return KINDS[kind]
 
     def _record(
-        self, payers: Parties, payees: Parties, kind: str, amounts: Whole, *, billed: bool
-    ) -> tuple[Parties, Parties, Whole]:
-        """Keep many flows, if allowed, and return payers, payees and amounts of those that are not nothing."""
-        fault, payments = self.accounts.listed(payers, payees, amounts, billed)
+        self, payers: Parties, payees: Parties, kind: str, amounts: Whole, held: bool, columns: tuple[Whole, Whole]
+    ) -> None:
+        """Keep many flows, if allowed, and add them to a column of payers and one of payees, to income and spending."""
+        fault, (payers, payees, amounts) = self.accounts.listed(payers, payees, amounts, held)
         if fault > FORBIDDEN:
             raise IdentityError(f"{kind}: expected {FAULTS[fault]}")
-        if fault or len(payments[0]):
-            self._allowed(kind, int(amounts.min()), fault == FORBIDDEN, "many", "many")
-            self._flows.note_many(*payments, kind)
-        return payments
+        if not fault and not len(amounts):
+            return
+        counts = self._allowed(kind, int(amounts.min(initial=0)), fault == FORBIDDEN, "many", "many")
+        self._flows.note_many(payers, payees, amounts, kind)
+        for column, parties, factor in (
+            (columns[0], payers, 1),
+            (columns[1], payees, 1),
+            (self.accounts.income, payers, counts.payer_income),
+            (self.accounts.spending, payers, counts.payer_spending),
+            (self.accounts.income, payees, counts.payee_income),
+        ):
+            if factor:
+                add_many(parties, amounts, column, factor)
 
     # ---- debts --------------------------------------------------------------------------------------------------
     def lend(self, step: int, lender: str, borrower: str, amount: int, due: int) -> None:

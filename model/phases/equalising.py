@@ -8,10 +8,11 @@ from itertools import compress
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.compiled import compiled
 from agents.numeric import fen_share
 from model.kinds import CENTRE, EMPLOYEE_POOL, RESIDENT_POOL
-from model.ledger import Book, account
-from model.phases.fund_world import EX_ANTE, SCHEME, FundWorld, books
+from model.ledger import Book, Parties, Whole, account
+from model.phases.fund_world import EX_ANTE, SCHEME, FundWorld, books, rows_of
 from model.phases.money_in_funds import ADJUSTMENT
 from model.rules import funds as rules
 from model.rules.funds import largest_remainder
@@ -46,6 +47,14 @@ def nation_shares(world: FundWorld) -> bool:
     return bool(world.terms.three.on) and len(set(world.funds.areas.homes)) > 1
 
 
+def last_sums(world: FundWorld, rows: Parties) -> tuple[Whole, Whole]:
+    """Return last year's income and spending of ledgers in a row; in the first year, this year's income for both."""
+    accounts = world.ledger.accounts
+    if world.funds.members:
+        return accounts.income_before[rows], accounts.spending_before[rows]
+    return accounts.income[rows], accounts.income[rows]
+
+
 def last_year(world: FundWorld, book: Book) -> tuple[int, int]:
     """Return last year's income and spending; in the first year of all, this year's income for both [fen]."""
     if world.funds.members:
@@ -56,21 +65,29 @@ def last_year(world: FundWorld, book: Book) -> tuple[int, int]:
 def upload_to_province(world: FundWorld, fund: str, home: int, codes: Sequence[int]) -> None:
     """Collect a rate of last year's income, until the province's fund covers enough months of all pools."""
     two, ledger, name = world.terms.two, world.ledger, account(ADJUSTMENT[fund][0], home)
-    held = books(world, fund)
-    kept = [held[code] for code in codes]
-    past = [last_year(world, book) for book in kept]
-    balance, spending = ledger.book(name).balance, sum(spent for _, spent in past)
-    for code, book, (income, _) in zip(codes, kept, past):
-        amount = int(rules.step2_upload(income, two.upload_rate, balance, spending, two.stop_months, book.spare))
-        pay_up(world, fund, code, name, amount)
+    rows = rows_of(world, fund, codes)
+    incomes, spent = last_sums(world, rows)
+    terms = float(two.upload_rate), ledger.book(name).balance, int(spent.sum()), float(two.stop_months)
+    amounts = np.empty_like(incomes)
+    fill_uploads(amounts, incomes, ledger.accounts.spare(rows), *terms)
+    pay_up(world, name, fund, rows, amounts)
 
 
-def pay_up(world: FundWorld, fund: str, code: int, name: str, amount: int) -> None:
-    """Post an upload from an area's fund to an adjustment fund and let its agency take note."""
+@compiled
+def fill_uploads(
+    amounts: Whole, incomes: Whole, spare: Whole, rate: float, balance: int, spending: int, stop: float
+) -> None:
+    """Write what every pool uploads to its province [fen]."""
+    for i in range(len(amounts)):
+        amounts[i] = rules.step2_upload(incomes[i], rate, balance, spending, stop, spare[i])
+
+
+def pay_up(world: FundWorld, name: str, fund: str, rows: Parties, amounts: Whole) -> None:
+    """Post uploads from areas' funds to an adjustment fund and let its agency take note."""
     book = world.ledger.book(name)
     step, agency = ("step3_upload", world.institutions.centre) if book.code == 0 else ("step2_upload", None)
-    world.ledger.post(account(fund, code), name, step, amount)
-    (agency or world.institutions.provinces[book.code]).collect(fund, amount)
+    world.ledger.post_many(rows, np.full_like(rows, book.number), step, amounts, held=True)
+    (agency or world.institutions.provinces[book.code]).collect(fund, int(amounts.sum()))
 
 
 def equalise(world: FundWorld, fund: str, home: int, codes: Sequence[int]) -> None:
@@ -79,14 +96,20 @@ def equalise(world: FundWorld, fund: str, home: int, codes: Sequence[int]) -> No
     weights = needs_of(world, fund, codes)
     if not sum(weights):
         return
-    opening = ledger.book(name).balance
-    for code in codes:
-        book = ledger.book(account(fund, code))
-        part = int(rules.step3_upload(last_year(world, book)[0], two.equalise_share, 0, 0, 0.0, 0, book.spare))
-        pay_up(world, fund, code, name, part)
-    collected = ledger.book(name).balance - opening
+    rows = rows_of(world, fund, codes)
+    parts = np.empty(len(rows), np.int64)
+    fill_parts(parts, last_sums(world, rows)[0], ledger.accounts.spare(rows), float(two.equalise_share))
+    pay_up(world, name, fund, rows, parts)
+    collected = int(parts.sum())
     total = world.institutions.provinces[home].grant(fund, [collected], collected)
     pay_aid(world, name, fund, codes, largest_remainder(total, weights), "step2_aid")
+
+
+@compiled
+def fill_parts(parts: Whole, incomes: Whole, spare: Whole, share: float) -> None:
+    """Write what every pool gives of last year's income [fen]."""
+    for i in range(len(parts)):
+        parts[i] = rules.step3_upload(incomes[i], share, 0, 0, 0.0, 0, spare[i])
 
 
 def needs_of(world: FundWorld, fund: str, codes: Sequence[int]) -> list[int]:
@@ -125,8 +148,8 @@ def share_in_nation(world: FundWorld, fund: str) -> None:
         balance_risks(world, fund, past)
         return
     collect = {PENSION_RULE: pension_uploads, RISK_FUND: income_uploads}.get(three.design, rate_uploads)
-    for code, amount in collect(world, fund, past).items():
-        pay_up(world, fund, code, name, amount)
+    amounts = collect(world, fund, past)
+    pay_up(world, name, fund, rows_of(world, fund, list(amounts)), np.array([*amounts.values()], np.int64))
     budget = int(fen_share(sum(income for income, _ in past.values()), three.central_budget))
     world.ledger.post(CENTRE, name, "subsidy", budget)
     if three.design == GAP_COVER:
@@ -157,13 +180,11 @@ def balance_risks(world: FundWorld, fund: str, past: Past) -> None:
         return
     heads, risks = world.funds.areas.summed(fund, members), risks_of(world, fund, past)
     dues = rules.risk_transfers(risks, [heads[code] for code in past], world.terms.three.equalise_share)
-    paid = 0
-    for code, due in zip(past, dues):
-        amount = min(max(0, -due), world.ledger.book(account(fund, code)).spare)
-        pay_up(world, fund, code, name, amount)
-        paid += amount
+    rows = rows_of(world, fund, list(past))
+    given = np.minimum(np.maximum(-np.array(dues, np.int64), 0), world.ledger.accounts.spare(rows))
+    pay_up(world, name, fund, rows, given)
     takers = [max(0, due) for due in dues]
-    total = world.institutions.centre.grant(fund, takers, paid)
+    total = world.institutions.centre.grant(fund, takers, int(given.sum()))
     pay_aid(world, name, fund, list(past), largest_remainder(total, takers), "step3_aid")
 
 
@@ -198,5 +219,6 @@ def pension_uploads(world: FundWorld, fund: str, past: Past) -> dict[int, int]:
 
 def pay_aid(world: FundWorld, payer: str, fund: str, codes: Sequence[int], amounts: Sequence[int], kind: str) -> None:
     """Pay aid from an adjustment fund to the funds of areas."""
-    for code, amount in zip(codes, amounts):
-        world.ledger.post(payer, account(fund, code), kind, amount)
+    rows = rows_of(world, fund, codes)
+    payers = np.full_like(rows, world.ledger.number(payer))
+    world.ledger.post_many(payers, rows, kind, np.array(amounts, np.int64), held=True)

@@ -141,6 +141,12 @@ def books(world: FundWorld, fund: str) -> dict[int, Book]:
     return found
 
 
+def rows_of(world: FundWorld, fund: str, codes: Sequence[int]) -> Parties:
+    """Return the ledgers of some areas of a fund in a row, in the order of the codes given."""
+    found = books(world, fund)
+    return np.array([found[code].number for code in codes], np.int64)
+
+
 def held(world: FundWorld, fund: str) -> Parties:
     """Return the ledgers of a fund in a row, in order of area code."""
     found = world.funds.held.get(fund)
