@@ -8,7 +8,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.compiled import compiled
 from model.books import KIND_ARRAY, KIND_IDS, KIND_NAMES, Parties, Whole
+
+
+@compiled
+def sum_flows(keys: Whole, order: Whole, flows: Whole, sums: Whole) -> int:
+    """Write flows in an order, those of one key after another as one, and return how many; the last row is summed."""
+    n = 0
+    last = -1
+    for i in order:
+        if keys[i] == last:
+            sums[3, n - 1] += flows[3, i]
+        else:
+            last = keys[i]
+            for row in range(4):
+                sums[row, n] = flows[row, i]
+            n += 1
+    return n
 
 
 class Flows:
@@ -62,11 +79,10 @@ class Flows:
         kinds = np.concatenate([single[:, 2], *many])
         ranks = self._in_order()
         key = (ranks[payers] * len(self.parties) + ranks[payees]) * len(KIND_NAMES) + kinds
-        order = np.argsort(key, kind="stable")
-        starts = np.flatnonzero(np.diff(key[order], prepend=-1))
-        first = order[starts]
-        sums = np.add.reduceat(amounts[order], starts) if len(starts) else amounts
-        return payers[first], payees[first], kinds[first], sums
+        flows = np.stack([payers, payees, kinds, amounts])
+        sums = np.empty_like(flows)
+        n = sum_flows(key, np.argsort(key, kind="stable"), flows, sums)
+        return sums[0, :n], sums[1, :n], sums[2, :n], sums[3, :n].copy()
 
     def _in_order(self) -> Whole:
         """Return the rank of every party in order of name."""

@@ -352,8 +352,8 @@ class Ledger:
         accounts, held = self.accounts, self._held()
         rows, balance = held.numbers, accounts.balance(held.numbers)
         lent, owed, flowed = accounts.lent[rows], accounts.owed[rows], np.zeros((2, len(accounts.held)), np.int64)
-        np.add.at(flowed[0], payees, amounts)
-        np.add.at(flowed[1], payers, amounts)
+        add_many(payees, amounts, flowed[0], 1)
+        add_many(payers, amounts, flowed[1], 1)
         moved = np.stack([accounts.received[rows], accounts.paid[rows]])
         for wrong, what in (
             (accounts.payable[rows] + accounts.receivable[rows] != 0, "bills were not cleared"),

@@ -86,10 +86,21 @@ def close_adjustment_funds(world: FundWorld) -> None:
 def bill_pairs(world: FundWorld, pair: PairKind, payees: Parties, kind: str) -> None:
     """Bill what accounts held in one pool pay to somebody in another; within one ledger nothing moves."""
     sums = world.tally.pairs[pair]
-    holders, users = np.divmod(np.flatnonzero(sums != 0), len(sums))
-    payers, payees = row(world, EMPLOYEE_ACCOUNTS)[holders], payees[users]
-    amounts = np.where(payers == payees, 0, sums[holders, users] * world.weight)
-    world.ledger.bill_many(payers, payees, kind, amounts)
+    found = np.empty((3, sums.size), np.int64)
+    n = list_pairs(sums, row(world, EMPLOYEE_ACCOUNTS), payees, world.weight, found)
+    world.ledger.bill_many(found[0, :n], found[1, :n], kind, found[2, :n])
+
+
+@compiled
+def list_pairs(sums: Whole, holders: Parties, users: Parties, weight: int, found: Whole) -> int:
+    """Write payers, payees and amounts of what passes from one ledger to another party; return how many they are."""
+    n = 0
+    for a in range(holders.size):
+        for b in range(users.size):
+            if sums[a, b] != 0 and holders[a] != users[b]:
+                found[0, n], found[1, n], found[2, n] = holders[a], users[b], sums[a, b] * weight
+                n += 1
+    return n
 
 
 def money_in(world: FundWorld) -> None:

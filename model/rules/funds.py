@@ -10,11 +10,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from agents.compiled import compiled
 from agents.numeric import fen_share
 
 MONTHS = 12.0
+MANY = 32
+"""More parts than these are split as columns, where their products fit."""
+MOST = int(np.iinfo(np.int64).max)
 
 
 def largest_remainder(total: int, weights: Sequence[int]) -> list[int]:
@@ -32,6 +36,8 @@ def largest_remainder(total: int, weights: Sequence[int]) -> list[int]:
         return [0] * len(weights)
     if len(weights) == 1:
         return [total]
+    if len(weights) > MANY and max(total * max(weights), everything) <= MOST:
+        return _shares_of_many(total, np.array(weights, np.int64))
     parts = [total * weight // everything for weight in weights]
     rest = total - sum(parts)
     if rest:
@@ -39,6 +45,13 @@ def largest_remainder(total: int, weights: Sequence[int]) -> list[int]:
         for i in order[:rest]:
             parts[i] += 1
     return parts
+
+
+def _shares_of_many(total: int, weights: NDArray[np.int64]) -> list[int]:
+    """Return the parts of `largest_remainder` where no product passes 64 bits [fen]."""
+    parts, left = np.divmod(total * weights, weights.sum())
+    parts[np.argsort(-left, kind="stable")[: total - int(parts.sum())]] += 1
+    return [*parts.tolist()]
 
 
 def risk_transfers(risks: Sequence[int], heads: Sequence[int], share: float) -> list[int]:
