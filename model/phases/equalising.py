@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from agents.compiled import compiled
 from agents.numeric import fen_share
 from model.kinds import CENTRE, EMPLOYEE_POOL, RESIDENT_POOL
-from model.ledger import Book, Parties, Whole, account
+from model.ledger import Parties, Whole, account
 from model.phases.fund_world import EX_ANTE, SCHEME, FundWorld, books, rows_of
 from model.phases.money_in_funds import ADJUSTMENT
 from model.rules import funds as rules
@@ -53,13 +53,6 @@ def last_sums(world: FundWorld, rows: Parties) -> tuple[Whole, Whole]:
     if world.funds.members:
         return accounts.income_before[rows], accounts.spending_before[rows]
     return accounts.income[rows], accounts.income[rows]
-
-
-def last_year(world: FundWorld, book: Book) -> tuple[int, int]:
-    """Return last year's income and spending; in the first year of all, this year's income for both [fen]."""
-    if world.funds.members:
-        return book.income_before, book.spending_before
-    return book.income, book.income
 
 
 def upload_to_province(world: FundWorld, fund: str, home: int, codes: Sequence[int]) -> None:
@@ -143,7 +136,9 @@ def share_in_nation(world: FundWorld, fund: str) -> None:
     three, name = world.terms.three, account(ADJUSTMENT[fund][1], 0)
     if three.design == RESERVE_SWAP:
         return
-    past = {code: last_year(world, book) for code, book in books(world, fund).items() if code}
+    codes = [code for code in books(world, fund) if code]
+    sums = last_sums(world, rows_of(world, fund, codes))
+    past = dict(zip(codes, zip(*(column.tolist() for column in sums))))
     if three.design == RISK_TRANSFER:
         balance_risks(world, fund, past)
         return
@@ -164,7 +159,13 @@ def income_uploads(world: FundWorld, fund: str, past: Past) -> dict[int, int]:
     """Return uploads of a part of last year's income, as a central health fund takes it in (Germany, since 2009)."""
     share = world.terms.three.equalise_share
     parts = {code: max(0, int(fen_share(income, share))) for code, (income, _) in past.items()}
-    return {code: min(part, world.ledger.book(account(fund, code)).spare) for code, part in parts.items()}
+    return within_means(world, fund, parts)
+
+
+def within_means(world: FundWorld, fund: str, asked: dict[int, int]) -> dict[int, int]:
+    """Return what areas can give of what they are asked for [fen]."""
+    spare = world.ledger.accounts.spare(rows_of(world, fund, list(asked))).tolist()
+    return {code: min(amount, able) for (code, amount), able in zip(asked.items(), spare)}
 
 
 def risks_of(world: FundWorld, fund: str, past: Past) -> list[int]:
@@ -190,16 +191,35 @@ def balance_risks(world: FundWorld, fund: str, past: Past) -> None:
 
 def rate_uploads(world: FundWorld, fund: str, past: Past) -> dict[int, int]:
     """Return uploads at a rate of last year's income and of employee reserves beyond the months that are too many."""
-    three, excess_months = world.terms.three, world.terms.warning.months_excess
-    national = world.ledger.book(account(ADJUSTMENT[fund][1], 0)).balance
-    spending, amounts = sum(spent for _, spent in past.values()), dict[int, int]()
-    for code, (income, spent) in past.items():
-        book = books(world, fund)[code]
-        rate = three.excess_rate if fund == EMPLOYEE_POOL else 0.0
-        excess = int(rules.excess_part(book.opening, spent, excess_months, rate))
-        terms = (three.upload_rate, national, spending, three.stop_months, excess, book.spare)
-        amounts[code] = int(rules.step3_upload(income, *terms))
-    return amounts
+    three, ledger, rows = world.terms.three, world.ledger, rows_of(world, fund, list(past))
+    incomes, spent = last_sums(world, rows)
+    rate = float(three.excess_rate) if fund == EMPLOYEE_POOL else 0.0
+    national = ledger.book(account(ADJUSTMENT[fund][1], 0)).balance
+    terms = float(three.upload_rate), national, int(spent.sum()), float(three.stop_months)
+    amounts, months = np.empty_like(incomes), float(world.terms.warning.months_excess)
+    columns = incomes, spent, ledger.accounts.opening[rows], ledger.accounts.spare(rows)
+    fill_national(amounts, *columns, rate, months, *terms)
+    return dict(zip(past, amounts.tolist()))
+
+
+@compiled
+def fill_national(
+    amounts: Whole,
+    incomes: Whole,
+    spent: Whole,
+    openings: Whole,
+    spare: Whole,
+    excess_rate: float,
+    excess_months: float,
+    rate: float,
+    national: int,
+    spending: int,
+    stop: float,
+) -> None:
+    """Write what every area uploads to the nation: a rate of income and a part of excess reserves [fen]."""
+    for i in range(len(amounts)):
+        excess = rules.excess_part(openings[i], spent[i], excess_months, excess_rate)
+        amounts[i] = rules.step3_upload(incomes[i], rate, national, spending, stop, excess, spare[i])
 
 
 def pension_uploads(world: FundWorld, fund: str, past: Past) -> dict[int, int]:
@@ -214,7 +234,7 @@ def pension_uploads(world: FundWorld, fund: str, past: Past) -> dict[int, int]:
         wages = [int(wage) for wage in world.places.wage]
         due = [int(rules.pension_upload(terms[0], wage, n, terms[1])) for wage, n in zip(wages, state.active)]
         asked = {code: amount for code, amount in areas.summed(fund, due).items() if code in past}
-    return {code: min(amount, world.ledger.book(account(fund, code)).spare) for code, amount in asked.items()}
+    return within_means(world, fund, asked)
 
 
 def pay_aid(world: FundWorld, payer: str, fund: str, codes: Sequence[int], amounts: Sequence[int], kind: str) -> None:
