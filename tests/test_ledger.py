@@ -88,6 +88,17 @@ def test_many_payments_that_are_refused_leave_no_trace() -> None:
     assert len(ledger.close_year(ledger.accounts.column(), assess)[1]["amount_fen"]) == 0
 
 
+def test_many_ledgers_pay_at_once_what_they_have_and_no_more() -> None:
+    ledger = opened()
+    pays, other = ledger.parties([POOL, POOL]), ledger.parties([OTHER, OTHER])
+    had, before = ledger.book(POOL).balance, ledger.book(OTHER).balance
+    with pytest.raises(IdentityError, match="does not have"):
+        ledger.post_many(pays, other, "step2_aid", np.array([had, 1], np.int64), held=True)
+    ledger.post_many(pays, other, "step2_aid", np.array([had - 1, 1], np.int64), held=True)
+    assert (ledger.book(POOL).balance, ledger.book(OTHER).balance) == (0, before + had)
+    ledger.check()
+
+
 def test_nobody_is_billed_for_by_a_ledger_that_merged_in_an_earlier_year() -> None:
     ledger = opened()
     gone = ledger.parties([POOL])

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from agents.pool import Experience
 from model.identities import check_identities
 from model.kinds import EMPLOYEE_POOL, RESIDENT_POOL
+from model.rules.funds import largest_remainder
 from tests.small_world import SmallWorld
 
 ONE = ((320100,), (320000,))
@@ -368,3 +371,27 @@ def test_whatever_happens_no_ledger_ends_below_zero(
     aid = world.record.flows[world.record.flows["kind"].str.startswith("step")]
     outside = aid["payer"].str.contains("treasury|providers") | aid["payee"].str.contains("treasury|providers")
     assert not outside.any()
+
+
+def test_pools_expect_the_mean_of_the_growth_they_have_seen() -> None:
+    seen = Experience.none(np.array([110000, 120000]))
+    first = np.array([100, 0]), np.array([50, 80])
+    assert seen.learn(*first).tolist() == [[0.0, 0.0], [0.0, 0.0]]
+    assert seen.learn(np.array([110, 10]), np.array([75, 80]))[0].tolist() == [110 / 100 - 1, 75 / 50 - 1]
+    seen = seen.of_areas(np.array([110000, 130000]))
+    grown = seen.learn(np.array([110, 10]), np.array([75, 80]))
+    assert grown.tolist() == [[(110 / 100 - 1) / 2, (75 / 50 - 1) / 2], [0.0, 0.0]]
+
+
+def test_many_parts_are_split_as_few_are() -> None:
+    weights = [(7 * place) % 11 for place in range(100)]
+    exact = 2**62  # the products of this pass 64 bits
+    for total in (0, 1, 17, 500):
+        parts = largest_remainder(total, weights)
+        ideal = [total * weight / sum(weights) for weight in weights]
+        assert sum(parts) == total
+        assert all(abs(part - share) < 1 for part, share in zip(parts, ideal))
+        assert parts == [
+            part - exact * weight
+            for part, weight in zip(largest_remainder(total + exact * sum(weights), weights), weights)
+        ]

@@ -26,13 +26,13 @@ def largest_remainder(total: int, weights: Sequence[int]) -> list[int]:
 
     Raises ValueError if the amount or a weight is negative, or if an amount meets no weight at all.
     """
-    total, weights = int(total), [int(weight) for weight in weights]  # uncompiled rules give int64, products pass it
+    total, weights = int(total), [*map(int, weights)]  # uncompiled rules give int64, products pass it
     everything = sum(weights)
     if total < 0 or (weights and min(weights) < 0):
         raise ValueError("amounts and weights must not be negative")
-    if everything == 0:
-        if total:
-            raise ValueError("an amount cannot be split: all weights are zero")
+    if total and everything == 0:
+        raise ValueError("an amount cannot be split: all weights are zero")
+    if total == 0:
         return [0] * len(weights)
     if len(weights) == 1:
         return [total]
