@@ -19,7 +19,7 @@ from numba.core import types
 from numba.core.codegen import get_host_cpu_features
 from numba.core.cpu import CPUTargetOptions
 from numba.core.options import TargetOptions
-from numba.extending import intrinsic
+from numba.extending import intrinsic, overload
 
 ROOT = Path(__file__).resolve().parent.parent
 F = TypeVar("F", bound=Callable[..., object])
@@ -104,6 +104,11 @@ def inlined(function: F) -> F:
     return result
 
 
+def choose(condition: bool, one: T, other: T) -> T:
+    """Return one of two numbers; both are read whatever the condition, so a loop reads those of the law once."""
+    return one if condition else other
+
+
 def _write_choice(context: Any, condition: Any, one: Any, other: Any) -> Any:
     """Write a choice as one instruction; the compiler would turn a branch into a look-up person by person."""
     kind = context.unify_types(one, other)
@@ -116,11 +121,10 @@ def _write_choice(context: Any, condition: Any, one: Any, other: Any) -> Any:
     return kind(condition, one, other), write
 
 
-if TYPE_CHECKING or numba.config.DISABLE_JIT:
+_choice: Any = intrinsic(_write_choice)
 
-    def choose(condition: bool, one: T, other: T) -> T:
-        """Return one of two numbers; both are read whatever the condition, so a loop reads those of the law once."""
-        return one if condition else other
 
-else:
-    choose = intrinsic(_write_choice)
+@overload(choose, strict=False)
+def _compiled_choice(condition: Any, one: Any, other: Any) -> Callable[..., Any]:
+    """Return what compiled code does in the place of `choose`."""
+    return lambda condition, one, other: _choice(condition, one, other)

@@ -40,7 +40,7 @@ def ascending(keys: NDArray[np.int64], behind: int = 0, room: NDArray[np.int64] 
 
     Those that differ in no more than their last bits, so many as are `behind`, come in ascending order already.
     """
-    if len(keys) <= FEW or keys.min() < 0:
+    if len(keys) <= FEW or keys.itemsize != ONE.itemsize or keys.min() < 0:
         keys.sort()
         return keys
     bits = int(keys.max() ^ keys.min()).bit_length() - behind

@@ -20,6 +20,7 @@ from model.phases.ground import new_room
 from model.phases.marrying import AGE_BITS, couples
 from model.phases.moving import DEAD, insured_after, plan_year, work_after
 from model.phases.tally import Head, Money, PairKind
+from model.scenario import Reform
 from tests.worlds import START, live, snapshot, world_of
 
 LAST = START + 19
@@ -46,6 +47,16 @@ def test_nobody_is_there_twice_and_nobody_comes_back() -> None:
         assert len(set(keys)) == len(keys)
         assert not gone & set(keys), "the dead neither pay nor claim"
         gone |= set(people["key"][people["dying"] == 1].tolist())
+
+
+def test_a_bride_does_not_follow_her_mother_who_marries_too() -> None:
+    """Where children follow to an age at which they may marry, many part and many marry again."""
+    law = {"grown_age": 25, "marriage_age_women": 15, "divorce_rate": 0.2, "marriage_level": 3.0}
+    reform = Reform("early_weddings", changes={f"family.{name}": {f"{START + 1}-01-01": n} for name, n in law.items()})
+    world = PoolingModel(Scenario(20_000, START, START + 6, reforms=(reform,)), rng=0, measure=False, check=True)
+    while world.running:
+        world.step()
+    assert len(np.unique(world.engine.people.key)) == len(world.engine.people)
 
 
 def test_kin_stay_symmetric_and_parents_stay_parents() -> None:

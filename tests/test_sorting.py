@@ -63,3 +63,9 @@ def test_many(bits: int) -> None:
     """As many digits as numbers of so many bits have."""
     keys = np.arange(MANY) * 0x5851F42D4C957F2D & ((1 << bits) - 1)
     assert np.array_equal(ascending(keys.copy()), np.sort(keys))
+
+
+@pytest.mark.parametrize("kind", ["i2", "u2", "i4", "u4", "u8"])
+def test_numbers_of_other_widths(kind: str) -> None:
+    numbers = np.arange(MANY)[::-1] % 1_000
+    assert ascending(numbers.astype(kind)).tolist() == sorted(numbers.tolist())

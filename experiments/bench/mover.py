@@ -108,8 +108,6 @@ class Mover(mesa.Agent):
     def wed(self: Person, husband: Person) -> None:
         """Marry: live in a home either has apart from parents (his first), a new one, or with his parents."""
         self.spouse, husband.spouse = husband, self
-        self.plan = husband.plan = None
-        self.takes_family = husband.takes_family = True
         at_his = husband.with_parent()
         if at_his and self.home == husband.home and not self.with_parent():
             husband.lead(self.family, self.home, self.urban)
@@ -163,8 +161,13 @@ class Mover(mesa.Agent):
                 person.move(home, self.key, pool, urban)
 
     def follows(self: Person, leader: Person, spouse: Person | None) -> bool:
-        """Say whether a child at home goes along with its mother, or its father where no mother is at home."""
-        if self.target is not None or self.plan is not None or self.age >= self.model.rules.family.grown_age:
+        """Say whether a child at home goes along with its mother, or its father where no mother is at home.
+
+        Whoever has a plan of its own or marries does not.
+        """
+        if self.target is not None or self.takes_family or self.plan is not None:
+            return False
+        if self.age >= self.model.rules.family.grown_age:
             return False
         parent = self.mother
         if parent is None or parent.family is not self.family:

@@ -107,7 +107,11 @@ class PlainModel(PoolingModel):
         """Let everybody do what the year's plans and partners bring; homes change when all is settled."""
         for family in self.families:
             family.arrivals = []
-        for wife, husband in find_partners(self, people):
+        weddings = list(find_partners(self, people))
+        for couple in weddings:
+            for person in couple:
+                person.plan, person.takes_family = None, True
+        for wife, husband in weddings:
             wife.wed(husband)
         for person in people:
             if person.parts:

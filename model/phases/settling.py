@@ -86,8 +86,11 @@ def _add(
 
 @inlined
 def _follows(p: Columns, j: int, leader: int, spouse: int, law: Any, fate: Any) -> bool:
-    """Say whether a child at home goes along with its mother, or its father where no mother is at home."""
-    if int64(fate[j]) & (AWAY | PLAN) != 0 or p.age[j] >= law.family.grown_age:
+    """Say whether a child at home goes along with its mother, or its father where no mother is at home.
+
+    Whoever has a plan of its own or marries does not.
+    """
+    if int64(fate[j]) & (AWAY | PLAN | FAMILY) != 0 or p.age[j] >= law.family.grown_age:
         return False
     parent = int64(p.mother[j])
     if not lives(p, parent) or p.household[parent] != p.household[j]:
@@ -139,10 +142,11 @@ def wed(
 ) -> None:
     """Marry couples: they live in a home either has apart from parents (his first), a new one, or with his parents."""
     for k in range(husbands.size):
+        for i in (husbands[k], wives[k]):
+            fate[i] = (int64(fate[i]) & (BITS - PLAN)) | FAMILY
+    for k in range(husbands.size):
         he = husbands[k]
         she = wives[k]
-        for i in (he, she):
-            fate[i] = (int64(fate[i]) & (BITS - PLAN)) | FAMILY
         p.spouse[he] = she
         p.spouse[she] = he
         pool = int64(p.home[he])
