@@ -11,10 +11,11 @@ import hashlib
 import json
 import os
 import re
+import reprlib
 import shutil
 import socket
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +31,10 @@ TABLES = ("funds", "flows", "enrolment", "care", "measures")
 MANIFEST = "manifest.json"
 MARKER = "study.json"
 OUTCOMES = "outcomes"
+PEOPLE = "people"
 PARTIAL = re.compile(r"^\.(?P<key>.+)\.partial-(?P<pid>\d+)(?P<host>@.+)?$")
 HOST = "@" + re.sub(r"[^A-Za-z0-9.-]", "_", socket.gethostname())
+MOST = 2**63 - 1  # what a signed number of 64 bits holds
 INPUT_FILES = {".yaml", ".yml"}
 
 UNITS = {
@@ -121,8 +124,47 @@ def write_text(path: Path, text: str) -> None:
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """Return the manifest of a run folder; anything else is somebody else's folder."""
-    return _read_ours(folder / MANIFEST)
+    """Return the manifest of a run folder; anything else is somebody else's folder, or broken."""
+    content = _read_ours(folder / MANIFEST)
+    for name, (expected, fits) in SHAPES.items():
+        asked = name not in OF_COMPLETE or content["status"] == "complete"
+        if asked and not (name in content and fits(content[name])):
+            found = reprlib.repr(content[name]) if name in content else "nothing"
+            raise ResultsError(f"{folder / MANIFEST}: {name}: expected {expected}, got {found}")
+    return content
+
+
+def _is_scenario(found: Any) -> bool:
+    """Return whether a value looks like a scenario; whether it can be lived, the model says."""
+    reforms = found.get("reforms", []) if isinstance(found, dict) else None
+    return isinstance(reforms, list) and all(
+        isinstance(r, dict) and isinstance(r.get("changes"), dict) for r in reforms
+    )
+
+
+def _is_whole(found: Any) -> bool:
+    return isinstance(found, int) and not isinstance(found, bool) and 0 <= found <= MOST
+
+
+def _are_tables(found: Any) -> bool:
+    """Return whether a value tells the tables of a run, each with what is known of it; funds are always kept."""
+    if not (isinstance(found, dict) and "funds" in found and found.keys() <= {*TABLES, PEOPLE, OUTCOMES}):
+        return False
+    return all(isinstance(told, dict) and isinstance(told.get("sha256", ""), str) for told in found.values())
+
+
+SHAPES: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    "status": ("complete or failed", lambda found: found in ("complete", "failed")),
+    "scenario": ("fields of a scenario, its reforms with changes", _is_scenario),
+    "seed": (f"a whole number from 0 to {MOST}", _is_whole),
+    "key": ("a text", lambda found: isinstance(found, str)),
+    "study": ("a text", lambda found: isinstance(found, str)),
+    "tables": ("names of tables, funds among them, with rows and sha256", _are_tables),
+    "weight": (f"a whole number from 0 to {MOST}", _is_whole),
+}
+"""What a manifest must hold, in words and as a check."""
+OF_COMPLETE = {"tables", "weight"}
+"""What of it only a run has that was lived to its end."""
 
 
 def _read_ours(path: Path) -> dict[str, Any]:
@@ -180,10 +222,10 @@ class Draft:
         """Append one year's people to the table of people."""
         table = to_arrow(frame)
         if self._people is None:
-            self._people = pq.ParquetWriter(self.folder / "people.parquet", table.schema, compression="zstd")
-            self.tables["people"] = {"rows": 0}
+            self._people = pq.ParquetWriter(self.folder / f"{PEOPLE}.parquet", table.schema, compression="zstd")
+            self.tables[PEOPLE] = {"rows": 0}
         self._people.write_table(table)
-        self.tables["people"]["rows"] += len(frame)
+        self.tables[PEOPLE]["rows"] += len(frame)
 
     def close(self) -> None:
         """Close open files."""
@@ -285,12 +327,17 @@ class Store:
         return self.folder / key
 
     def status(self, key: str) -> str:
-        """Return 'complete', 'failed' or 'absent'."""
+        """Return 'complete', 'failed' or 'absent'; raise ResultsError for a folder that no run may take or go round."""
         folder = self.place(key)
         if not folder.exists():
             return "absent"
-        status = str(read_manifest(folder).get("status"))
-        return status if status == "failed" or is_complete(folder) else "absent"
+        status = str(read_manifest(folder)["status"])
+        unnamed = (folder / "funds.partial").is_file()  # looked for first: another process may be naming it now
+        if status == "failed" or is_complete(folder):
+            return status
+        if not unnamed:
+            raise ResultsError(f"{folder}: expected a complete run; funds.parquet is missing: move the folder away")
+        return "absent"
 
     def has_tables(self, key: str, names: Iterable[str]) -> bool:
         """Return whether a complete run holds all these tables."""
@@ -328,4 +375,4 @@ def _is_foreign(path: Path) -> bool:
 def read_run(folder: Path) -> dict[str, pd.DataFrame]:
     """Return the stored tables of a complete run by name; a study may have asked for some only."""
     asked = read_manifest(folder).get("tables", {})
-    return {name: read_table(folder / f"{name}.parquet") for name in TABLES if name in asked or not asked}
+    return {name: read_table(folder / f"{name}.parquet") for name in TABLES if name in asked}

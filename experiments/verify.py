@@ -12,7 +12,7 @@ import pandas as pd
 
 from experiments.run import Job, Simulator, identify, live
 from experiments.store import MANIFEST, digest, is_complete, read_manifest, read_run, read_table
-from model.errors import ResultsError
+from model.errors import GongjiError, ResultsError
 
 LABELS = {"year", "province", "prefecture", "fund", "payer", "payee", "kind", "scheme", "work", "level", "unit"}
 
@@ -47,12 +47,11 @@ def verify(simulator: Simulator, folder: Path, threads: int, tell: Callable[[Ans
     if not is_complete(folder):
         raise ResultsError(f"{folder}: expected a complete run; funds.parquet is missing")
     stored = read_run(folder)
-    scenario = simulator.restore(manifest["scenario"])
-    identity = identify(simulator, scenario, int(manifest["seed"]))
-    job = Job(
-        manifest["key"], scenario, int(manifest["seed"]), folder.parent, manifest["study"], threads, identity=identity
-    )
-    answers = [_same_version(manifest, identity)]
+    scenario, seed = lived_scenario(simulator, folder, manifest), manifest["seed"]
+    identity = identify(simulator, scenario, seed)
+    job = Job(manifest["key"], scenario, seed, folder.parent, manifest["study"], threads, identity=identity)
+    other = other_version(manifest, identity)
+    answers = [Answer("note", True, f"{other}: the numbers decide" if other else "")]
     _, again = live(simulator, job)
     answers += [compare_table(name, stored[name], again[name]) for name in stored]
     answers += [_untouched(name, stored[name], manifest) for name in stored]
@@ -62,16 +61,23 @@ def verify(simulator: Simulator, folder: Path, threads: int, tell: Callable[[Ans
     return all(answer.holds for answer in answers)
 
 
-def _same_version(manifest: dict[str, Any], identity: dict[str, Any]) -> Answer:
-    """Say what differs in law, data or code; the numbers alone decide."""
+def lived_scenario(simulator: Simulator, folder: Path, manifest: dict[str, Any]) -> Any:
+    """Return the scenario of a run folder's manifest; raise ResultsError where it is none."""
+    try:
+        return simulator.restore(manifest["scenario"])
+    except (GongjiError, TypeError, ValueError, AttributeError, KeyError) as error:
+        raise ResultsError(f"{folder / MANIFEST}: scenario: expected one that can be lived ({error})") from None
+
+
+def other_version(manifest: dict[str, Any], identity: dict[str, Any]) -> str:
+    """Say what differs between a run's law, data or code and those here, or nothing."""
     other = [name for name in ("law_hash", "data_hash", "code_version") if manifest.get(name) != identity[name]]
-    words = f"made with another {', '.join(other)}: the numbers decide" if other else ""
-    return Answer("note", True, words)
+    return f"made with another {', '.join(other)}" if other else ""
 
 
 def _untouched(name: str, stored: pd.DataFrame, manifest: dict[str, Any]) -> Answer:
     """Compare a stored table with the checksum its manifest kept."""
-    kept = manifest.get("tables", {}).get(name, {}).get("sha256")
+    kept = manifest["tables"][name].get("sha256")
     if kept in {None, digest(stored)}:
         return Answer(name, True, "")
     return Answer(name, False, "stored values differ from the manifest's checksum: the file was changed")

@@ -7,11 +7,13 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+from experiments import cli
 from experiments.run import Job, make_job, run_job
 from experiments.store import Store, digest, is_alive, read_manifest, read_run
 from model.errors import ResultsError
@@ -201,6 +203,82 @@ def test_a_key_folder_without_a_manifest_is_refused(store: Store) -> None:
     (store.place(job.key) / "notes.txt").write_text("mine", encoding="utf-8")
     with pytest.raises(ResultsError, match=r"manifest\.json"):
         run_job(SIMULATOR, job)
+
+
+def spoiled(store: Store, content: dict[str, Any]) -> tuple[Job, Path]:
+    """Return a job whose run is there, with entries of its manifest changed."""
+    job = job_of(store)
+    run_job(SIMULATOR, job)
+    path = store.place(job.key) / "manifest.json"
+    path.write_text(json.dumps({**json.loads(path.read_text(encoding="utf-8")), **content}), encoding="utf-8")
+    return job, path
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "found"),
+    [
+        ("tables", {"x": 1}, "{'x': 1}"),
+        ("tables", [1, 2], "[1, 2]"),
+        ("tables", {}, "{}"),
+        ("tables", {"funds": 3}, "{'funds': 3}"),
+        ("tables", {"care": {}}, "{'care': {}}"),
+        ("tables", {"funds": {"sha256": []}}, "{'funds': {'sha256': []}}"),
+        ("scenario", "x", "'x'"),
+        ("scenario", None, "None"),
+        ("scenario", {"reforms": "x"}, "{'reforms': 'x'}"),
+        ("scenario", {"reforms": [{"name": "x"}]}, "{'reforms': [{'name': 'x'}]}"),
+        ("seed", "abc", "'abc'"),
+        ("seed", -1, "-1"),
+        ("seed", True, "True"),
+        ("seed", 2**63, "9223372036854775808"),
+        ("status", "half", "'half'"),
+        ("status", ["complete"], "['complete']"),
+        ("weight", None, "None"),
+        ("key", 5, "5"),
+        ("study", 5, "5"),
+    ],
+)
+def test_a_manifest_of_another_shape_is_refused_by_name(
+    store: Store, capsys: pytest.CaptureFixture[str], name: str, value: Any, found: str
+) -> None:
+    _, path = spoiled(store, {name: value})
+    for words in ([], ["--identities"]):
+        assert cli.main(["verify", str(path.parent), *words]) == cli.BAD_INPUT
+        (line,) = capsys.readouterr().err.splitlines()
+        assert line.startswith(f"gongji: {path}: {name}: expected ")
+        assert line.endswith(f", got {found}")
+
+
+@pytest.mark.parametrize("name", ["tables", "scenario", "seed", "status", "key", "study", "weight"])
+def test_a_manifest_without_an_entry_is_refused_by_name(store: Store, name: str) -> None:
+    job, path = spoiled(store, {})
+    content = json.loads(path.read_text(encoding="utf-8"))
+    del content[name]
+    path.write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(ResultsError, match=rf"manifest\.json: {name}: expected .*, got nothing"):
+        read_manifest(store.place(job.key))
+
+
+def test_a_scenario_that_cannot_be_lived_is_refused(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    _, path = spoiled(store, {"scenario": {"peeple": 5}})
+    assert cli.main(["verify", str(path.parent)]) == cli.BAD_INPUT
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"gongji: {path}: scenario: expected one that can be lived (")
+
+
+@pytest.mark.parametrize("broken", ["manifest", "funds"])
+def test_no_world_is_lived_for_a_broken_folder(store: Store, broken: str) -> None:
+    """What no run can take the place of is told before any year, not after all of them."""
+    job, path = spoiled(store, {})
+    if broken == "manifest":
+        path.write_text('{"project": "gongji"}', encoding="utf-8")
+    else:
+        (path.parent / "funds.parquet").unlink()
+    never = dataclasses.replace(SIMULATOR, build=lambda *_: 1 / 0)
+    with pytest.raises(
+        ResultsError, match=r"manifest\.json: status: expected" if broken == "manifest" else "is missing"
+    ):
+        run_job(never, job)
 
 
 def test_a_reform_file_may_lie_beside_its_results(tmp_path: Path) -> None:
