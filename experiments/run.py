@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import functools
 import gc
-import multiprocessing
 import os
 import platform
 import shutil
@@ -221,18 +220,7 @@ def run_job(simulator: Simulator, job: Job, progress: Callable[[int], None] | No
         shutil.rmtree(job.disk, ignore_errors=True)
     del world, tables
     gc.collect()  # a world is a ring of references: without this its columns would wait for the collector's hour
-    keep_code()
     return Done(job.key, "complete", seconds)
-
-
-@functools.cache
-def keep_code() -> None:
-    """Let the collector pass over what a worker process has loaded by the end of its first run: code, which stays.
-
-    Else it looks at all of it after every run, which takes a fifth of a small one.
-    """
-    if multiprocessing.parent_process() is not None:
-        gc.freeze()
 
 
 def is_done(store: Store, job: Job) -> bool:

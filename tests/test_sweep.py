@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import gc
+import threading
 import time
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +26,7 @@ from experiments.study import Study, StudyError, Variant
 from experiments.sweep import Swept, scenarios_of, sweep
 from model.errors import ScenarioError
 from tests import fake_world
-from tests.fake_world import SIMULATOR, FakeReform, FakeScenario
+from tests.fake_world import SIMULATOR, FakeReform, FakeScenario, FakeWorld
 from tests.test_report import scenario_of as fake_regime
 from tests.test_report import study_of
 
@@ -243,19 +245,39 @@ def bare_run(scenario: Any) -> bool:
     return True
 
 
-def frozen_after(job: Job) -> tuple[int, int]:
-    """Return how many objects the collector passes over before and after a run in this process."""
-    before = gc.get_freeze_count()
-    run_job(SIMULATOR, job)
-    return before, gc.get_freeze_count()
+def told_frozen(simulator: Simulator, job: Job) -> Done:
+    """Do a job and tell how many objects the collector passes over when it is done."""
+    return dataclasses.replace(run_job(simulator, job), message=str(gc.get_freeze_count()))
 
 
-def test_workers_spare_the_collector_their_code(tmp_path: Path) -> None:
-    stores = [Store(tmp_path / place, "study") for place in ("there", "here")]
-    for store in stores:
-        store.claim()
-    there, here = (make_job(SIMULATOR, FakeScenario(), 0, store) for store in stores)
+def another_world_goes(job: Job) -> bool:
+    """Return whether a world that lives beside a run in this process is collected when nobody holds it any more."""
+    other = FakeWorld(FakeScenario(), 1)
+    other.itself = other
+    seen = weakref.ref(other)
+    beside = threading.Thread(target=run_job, args=(SIMULATOR, job))
+    beside.start()
+    beside.join()
+    del other
+    gc.collect()
+    return seen() is None
+
+
+def test_workers_that_live_one_run_at_a_time_spare_the_collector_their_code(tmp_path: Path) -> None:
+    """Of three jobs on two processes, one process does a second: by then its code is passed over."""
+    store = Store(tmp_path / "runs", "study")
+    store.claim()
+    jobs = [make_job(SIMULATOR, FakeScenario(), seed, store) for seed in range(3)]
+    done = workers.do_all(SIMULATOR, jobs, 2, lambda done: None, work=told_frozen)
+    frozen = sorted(int(each.message) for each in done)
+    assert frozen[0] == 0 < frozen[-1]
+
+
+def test_a_run_keeps_no_world_of_another_thread(tmp_path: Path) -> None:
+    """Workers of a cluster may live several runs at a time in one process."""
+    store = Store(tmp_path / "runs", "study")
+    store.claim()
+    job = make_job(SIMULATOR, FakeScenario(), 0, store)
     with workers.processes(1) as pool:
-        before, after = pool.submit(frozen_after, there).result()
-    assert before == 0 < after
-    assert frozen_after(here) == (0, 0)  # not where others' worlds live
+        assert pool.submit(another_world_goes, job).result()
+    assert gc.get_freeze_count() == 0
