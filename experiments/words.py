@@ -61,5 +61,5 @@ def _add_new_fonts(seen: set[str]) -> None:
     from matplotlib import font_manager
 
     for path in sorted(set(font_manager.findSystemFonts()) - seen):
-        with contextlib.suppress(RuntimeError, OSError):  # no font after all, or one that matplotlib cannot read
+        with contextlib.suppress(Exception):  # as matplotlib does: a malformed font may raise anything
             font_manager.fontManager.addfont(path)

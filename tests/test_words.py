@@ -162,3 +162,20 @@ def test_a_font_installed_after_matplotlib_made_its_list_is_found(monkeypatch: p
     assert chinese_font.__wrapped__() == "DejaVu Sans"
     monkeypatch.setitem(style()["figures"], "chinese_fonts", ["A font of nobody"])
     assert chinese_font.__wrapped__() is None
+
+
+def test_a_malformed_font_does_not_keep_others_from_being_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its tables may break matplotlib's reading in any way."""
+    here, manager = font_manager.findfont("DejaVu Sans"), font_manager.fontManager
+    add = manager.addfont
+
+    def read(path: str) -> None:
+        if path != here:
+            raise KeyError((3, 1, 1033, 2))
+        add(path)
+
+    monkeypatch.setattr(manager, "ttflist", [])
+    monkeypatch.setattr(manager, "addfont", read)
+    monkeypatch.setattr(font_manager, "findSystemFonts", lambda: ["/a malformed font.ttf", here])
+    monkeypatch.setitem(style()["figures"], "chinese_fonts", ["DejaVu Sans"])
+    assert chinese_font.__wrapped__() == "DejaVu Sans"
