@@ -24,6 +24,8 @@ from model.errors import ScenarioError
 WAIT = 10  # seconds for a scheduler and its first worker to answer
 MISSING = "--cluster: expected the package distributed (install the extra: cluster)"
 CACHE = "GONGJI_CACHE"
+ADDRESS = re.compile(r"(?:(?:tcp|tls)://)?(?:[\w.-]+|\[[0-9A-Fa-f:.%]+\]):(\d{1,5})", re.ASCII)
+LAST_PORT = 2**16 - 1
 
 
 def own_cache(worker: str) -> None:
@@ -46,13 +48,21 @@ def cluster(address: str, version: Callable[[], str], folder: Path) -> Iterator[
         yield client.get_executor(pure=False)
 
 
+def is_address(text: str) -> bool:
+    """Return whether a text is HOST:PORT, with tcp:// or tls:// before it or without."""
+    found = ADDRESS.fullmatch(text)
+    return found is not None and 0 < int(found[1]) <= LAST_PORT
+
+
 @contextlib.contextmanager
 def client_of(address: str, version: Callable[[], str], folder: Path) -> Iterator[Any]:
     """Open a client of a Dask scheduler whose workers can do our work.
 
-    Raises ScenarioError where no scheduler or worker answers within ten seconds, where a worker has other code, or
-    where it does not see the results folder.
+    Raises ScenarioError for what is no address, where no scheduler or worker answers within ten seconds, where a worker
+    has other code, or where it does not see the results folder.
     """
+    if not is_address(address):  # a client made with one that is none complains once more when it is collected
+        raise ScenarioError(f"--cluster {address}: expected HOST:PORT of a Dask scheduler, as tcp://127.0.0.1:8786")
     try:
         from distributed import Client
     except ImportError:

@@ -20,7 +20,7 @@ import pytest
 
 from agents.compiled import CACHE
 from experiments import cli, nation
-from experiments.cluster import client_of
+from experiments.cluster import client_of, is_address
 from experiments.cluster_world import Clustered
 from experiments.compare import compare
 from experiments.run import make_job
@@ -168,7 +168,26 @@ def test_an_address_where_nobody_answers_is_one_line(tmp_path: Path) -> None:
     assert f"127.0.0.1:{port}" in done.stderr
     assert time.monotonic() - begin < 30
     assert not (tmp_path / "out").exists()
-    assert cli.main([*words, "--cluster", "not an address"]) == cli.BAD_INPUT
+
+
+@pytest.mark.parametrize("address", ["not an address", "nonsense", "127.0.0.1", "tcp://:8786", "http://x:1", "x:65536"])
+def test_what_is_no_address_is_one_line_before_a_client_is_made(
+    address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A client made with what is no address complains with a traceback when it is collected."""
+    monkeypatch.setattr("distributed.Client", lambda *words, **options: 1 / 0)
+    words = ["run", "--people", "2000", "--end", "2024", "--out", str(tmp_path / "out"), "--cluster", address]
+    assert cli.main(words) == cli.BAD_INPUT
+    told = capsys.readouterr().err
+    assert told == f"gongji: --cluster {address}: expected HOST:PORT of a Dask scheduler, as tcp://127.0.0.1:8786\n"
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    "address", ["box1:8786", "tcp://127.0.0.1:1", "tls://node-7.cluster:65535", "tcp://[::1]:8786"]
+)
+def test_addresses(address: str) -> None:
+    assert is_address(address)
 
 
 # ---- one large world ------------------------------------------------------------------------------------------------
