@@ -237,7 +237,9 @@ def validate(
     file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="where the numbers go")] = None,
 ) -> int:
     """Put simulated years beside published ones: a board with what is wrong first."""
-    check(replications > 0, f"--replications {replications}: expected 1 or more")
+    from experiments.study import MOST_RUNS
+
+    check(0 < replications <= MOST_RUNS, f"--replications {replications}: expected 1 to {MOST_RUNS}")
     check(workers >= 0, f"--workers {workers}: expected 0 or more")
     if file is not None:
         check_file("--json", file)

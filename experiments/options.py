@@ -62,6 +62,8 @@ def study_asked(
     plain = with_design(load_study(name), design)
     given = {"people": size, "replications": replications, "end": end}
     study = checked_study(plain, {each: value for each, value in given.items() if value is not None})
+    last = LAST_SEED - study.replications + 1
+    check(seed <= last, f"--seed {seed}: expected at most {last} with {study.replications} replications")
     return Asked(plain, study, range(seed, seed + study.replications), workers or cpu_count())
 
 

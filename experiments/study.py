@@ -17,6 +17,8 @@ Table = Literal["funds", "flows", "enrolment", "care", "measures"]
 ALL_TABLES: tuple[Table, ...] = ("funds", "flows", "enrolment", "care", "measures")
 Kind = Literal["factorial", "one_at_a_time", "latin_hypercube", "sobol", "morris", "saltelli"]
 MOST_PARTS = 6
+MOST_RUNS = 1_000_000
+"""Seeds of a scenario, or points of a design, at the most."""
 STUDIES = Path(__file__).resolve().parent / "studies"
 
 
@@ -96,7 +98,7 @@ class Design(pydantic.BaseModel):
     model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
 
     kind: Kind = "latin_hypercube"
-    points: int = pydantic.Field(default=16, ge=1)
+    points: int = pydantic.Field(default=16, ge=1, le=MOST_RUNS)
     seed: int = pydantic.Field(default=0, ge=0)
 
 
@@ -109,7 +111,7 @@ class Precision(pydantic.BaseModel):
     unit: str
     measure: str
     half_width: float = pydantic.Field(gt=0)
-    at_most: int = pydantic.Field(ge=2)
+    at_most: int = pydantic.Field(ge=2, le=MOST_RUNS)
 
 
 class Study(pydantic.BaseModel):
@@ -123,7 +125,7 @@ class Study(pydantic.BaseModel):
     people: int = pydantic.Field(ge=1)
     start: int
     end: int
-    replications: int = pydantic.Field(ge=1)
+    replications: int = pydantic.Field(ge=1, le=MOST_RUNS)
     fitted_sets: int = pydantic.Field(default=0, ge=0)  # stored parameter sets that seeds run over; 0: the best
     baseline: Variant
     reforms: tuple[Variant, ...] = ()

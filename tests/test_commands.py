@@ -162,6 +162,9 @@ def test_help_answers_in_under_a_second() -> None:
         (["explain", ""], "gongji: expected the name of a reform or the path of a parameter, got nothing"),
         (["explain", "employee.person_rate", "--", "-5"], "employee.person_rate -5: expected a year"),
         (["explain", "employee.person_rate", "0"], "employee.person_rate 0: expected a year"),
+        (["compare", "three_steps", "--replications", "9" * 23], f"--replications {'9' * 23}: expected less than or"),
+        (["validate", "--replications", "9" * 23], f"--replications {'9' * 23}: expected 1 to 1000000"),
+        (["sweep", "contributions", "--seed", "9223372036854775807", "--replications", "2"], "expected at most"),
     ],
 )
 def test_bad_input_is_one_line_and_code_2(words: list[str], expected: str, capsys: pytest.CaptureFixture[str]) -> None:

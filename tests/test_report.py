@@ -252,6 +252,7 @@ def test_shipped_studies_load() -> None:
         ("name: 3", "name"),
         ("people: 0", "people"),
         ("colour: red", "colour"),
+        (f"replications: {'9' * 23}", "replications: expected less than or equal to 1000000"),
     ],
 )
 def test_a_wrong_study_file_is_one_line(tmp_path: Path, text: str, expected: str) -> None:
