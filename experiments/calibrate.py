@@ -21,6 +21,9 @@ import numpy as np
 import yaml
 
 from experiments import board, fit
+from experiments.command import Parser, day, in_one_line, some_minutes, whole
+from experiments.options import check_folder
+from experiments.plan import check_memory
 from experiments.run import cpu_count
 from experiments.store import write_json
 from experiments.workers import processes
@@ -36,6 +39,7 @@ WANTED = 32  # parameter sets beside the best
 TRIED = 10  # times as many are lived at most
 
 
+@in_one_line
 def main(arguments: Sequence[str] | None = None) -> int:
     """Fit, draw parameter sets, write; return 1 when the time was over first."""
     given = options(arguments)
@@ -64,19 +68,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    """Return the command's options."""
-    parser = argparse.ArgumentParser(prog="python -m experiments.calibrate", description=str(__doc__).splitlines()[0])
-    parser.add_argument("--people", type=int, default=100_000, help="people of the small worlds")
-    parser.add_argument("--large", type=int, default=400_000, help="people of the world that corrects them")
-    parser.add_argument("--seeds", type=int, default=1, help="seeds of the small worlds")
-    parser.add_argument("--large-seeds", type=int, default=2, help="seeds of the large world")
-    parser.add_argument("--rounds", type=int, default=30, help="most steps from a start")
-    parser.add_argument("--minutes", type=float, default=0, help="stop after so long; 0 for no limit")
-    parser.add_argument("--workers", type=int, default=0, help="processes; 0 for one a processor")
-    parser.add_argument("--date", required=True, help="day of the fit, for the file's head")
+    """Return the command's options, checked."""
+    parser = Parser(prog="python -m experiments.calibrate", description=str(__doc__).splitlines()[0])
+    parser.add_argument("--people", type=whole(1), default=100_000, help="people of the small worlds")
+    parser.add_argument("--large", type=whole(1), default=400_000, help="people of the world that corrects them")
+    parser.add_argument("--seeds", type=whole(1), default=1, help="seeds of the small worlds")
+    parser.add_argument("--large-seeds", type=whole(1), default=2, help="seeds of the large world")
+    parser.add_argument("--rounds", type=whole(1), default=30, help="most steps from a start")
+    parser.add_argument("--minutes", type=some_minutes, default=0, help="stop after so long; 0 for no limit")
+    parser.add_argument("--workers", type=whole(0), default=0, help="processes; 0 for one a processor")
+    parser.add_argument("--date", type=day, required=True, help="day of the fit, for the file's head")
     parser.add_argument("--work", type=Path, default=WORK, help="folder of what was evaluated")
     parser.add_argument("--dry", action="store_true", help="do not write calibration.yaml")
-    return parser.parse_args(arguments)
+    given = parser.parse_args(arguments)
+    check_folder("--work", given.work)
+    check_memory(max(given.people, given.large), given.workers or cpu_count())
+    return given
 
 
 def whole_fit(plan: fit.Plan, large: fit.Plan, rounds: int, pool: Any) -> dict[str, Any]:

@@ -8,12 +8,12 @@ National totals of 2019 to 2023 hold the measured use of care whatever the coupl
 
 from __future__ import annotations
 
-import argparse
 import re
 import sys
 from collections.abc import Sequence
 
 from experiments import board
+from experiments.command import Parser, in_one_line, whole
 from experiments.run import cpu_count
 from experiments.study import STUDIES
 from experiments.workers import processes
@@ -27,12 +27,13 @@ PLACES = 11  # of the prior range, evenly spaced
 Slopes = tuple[float, ...]
 
 
+@in_one_line
 def main(arguments: Sequence[str] | None = None) -> int:
     """Fit every coupling, print slopes, write the studies; return the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m experiments.eta", description=str(__doc__).splitlines()[0])
-    parser.add_argument("--people", type=int, default=50_000)
-    parser.add_argument("--seeds", type=int, default=2)
-    parser.add_argument("--workers", type=int, default=0, help="processes; 0 for one a processor")
+    parser = Parser(prog="python -m experiments.eta", description=str(__doc__).splitlines()[0])
+    parser.add_argument("--people", type=whole(1), default=50_000)
+    parser.add_argument("--seeds", type=whole(1), default=2)
+    parser.add_argument("--workers", type=whole(0), default=0, help="processes; 0 for one a processor")
     parser.add_argument("--dry", action="store_true", help="do not write the studies")
     given = parser.parse_args(arguments)
     fitted = {}

@@ -6,52 +6,51 @@ quick study prints it.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from experiments.cli import RESULTS, Progress, model_simulator
+from experiments.command import Parser, in_one_line, whole
 from experiments.compare import compare
 from experiments.options import checked_study
 from experiments.robust import place_of
 from experiments.run import cpu_count
 from experiments.store import write_text
 from experiments.study import Study, load_study
-from model.errors import GongjiError, ScenarioError
+from model.errors import ScenarioError
 
 
+@in_one_line
 def main(arguments: Sequence[str] | None = None) -> int:
     """Compare a full study and keep its summary in experiments/studies; return the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m experiments.full", description=str(__doc__).splitlines()[0])
+    parser = Parser(prog="python -m experiments.full", description=str(__doc__).splitlines()[0])
     parser.add_argument("study", choices=("three_steps_full", "pooling_levels"))
-    parser.add_argument("--people", type=int, default=200_000, help="fewer repair noise of the sample (model/ODD.md)")
-    parser.add_argument("--replications", type=int, default=3)
+    parser.add_argument(
+        "--people", type=whole(1), default=200_000, help="fewer repair noise of the sample (model/ODD.md)"
+    )
+    parser.add_argument("--replications", type=whole(1), default=3)
     parser.add_argument("--cases", nargs="*", default=None, help="only these cases; the summary then says less")
-    parser.add_argument("--workers", type=int, default=0, help="processes; 0 for one a processor")
+    parser.add_argument("--workers", type=whole(0), default=0, help="processes; 0 for one a processor")
     parser.add_argument("--out", type=Path, default=None, help="folder of the study")
     parser.add_argument("--force", action="store_true", help="add to results of other code")
     given = parser.parse_args(arguments)
     folder = given.out or RESULTS / given.study
+    study = checked_study(load_study(given.study), {"people": given.people, "replications": given.replications})
+    study = with_cases(study, given.cases)
+    bar = Progress(len(study.lived) * study.replications, "run")
     try:
-        study = checked_study(load_study(given.study), {"people": given.people, "replications": given.replications})
-        study = with_cases(study, given.cases)
-        bar = Progress(len(study.lived) * study.replications, "run")
-        try:
-            results = compare(
-                model_simulator(),
-                study,
-                folder,
-                range(study.replications),
-                given.workers or cpu_count(),
-                bar.done,
-                given.force,
-            )
-        finally:
-            bar.close()
-    except GongjiError as error:
-        print(f"gongji: {error}", file=sys.stderr)
-        return error.exit_code
+        results = compare(
+            model_simulator(),
+            study,
+            folder,
+            range(study.replications),
+            given.workers or cpu_count(),
+            bar.done,
+            given.force,
+        )
+    finally:
+        bar.close()
     write_text(place_of(study.name), (folder / "summary.json").read_text(encoding="utf-8"))
     print(f"wrote {folder / 'report.html'} and {place_of(study.name)}")
     return 1 if results.failed else 0

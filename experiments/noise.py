@@ -14,7 +14,9 @@ from __future__ import annotations
 import argparse
 import gc
 import shutil
-from dataclasses import replace
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +27,17 @@ from scipy.stats import chi2
 
 from agents.chance import BORN_LATER
 from agents.codes import Scheme
+from experiments.command import Parser, in_one_line, whole
 from experiments.odd import markdown
+from experiments.options import check, check_folder
 from experiments.outcomes import POOLS, style
-from experiments.run import cpu_count
+from experiments.plan import check_memory
+from experiments.run import cpu_count, identify
 from experiments.simulator import MODEL
-from experiments.store import read_manifest, read_table
+from experiments.store import MANIFEST, read_manifest, read_table
+from experiments.verify import lived_scenario, other_version
 from model import PoolingModel, Reform, Scenario, load_reform
+from model.errors import ResultsError
 from model.on_disk import on_disk
 
 SEEDS = 8
@@ -134,17 +141,44 @@ def money_noise(people: int, seeds: int = SEEDS, disk: Path | None = None) -> tu
     return f"{found[0][2]:,}", str(seeds), *funds, *shown
 
 
-def against(folder: Path, people: int) -> tuple[str, ...]:
+@dataclass(frozen=True)
+class Stored:
+    """A stored run to be held to: its scenario and seed, its funds, and what differs from law, data and code here."""
+
+    case: Scenario
+    seed: int
+    funds: pd.DataFrame
+    other: str
+
+
+def stored(folder: Path) -> Stored:
+    """Return a stored run; raise ResultsError where the folder is not that of one that was lived to its end."""
+    if not (folder / MANIFEST).is_file():
+        raise ResultsError(f"{folder}: expected the folder of one run, with its {MANIFEST}")
+    manifest, file = read_manifest(folder), folder / "funds.parquet"
+    if manifest["status"] != "complete":
+        raise ResultsError(f"{folder / MANIFEST}: status: expected complete, got {manifest['status']}")
+    case, funds = lived_scenario(MODEL, folder, manifest), read_table(file)
+    for name in READ:
+        if name not in funds or pd.api.types.is_numeric_dtype(funds[name]) == (name == "fund"):
+            raise ResultsError(f"{file}: expected the column {name}, {'a text' if name == 'fund' else 'numbers'}")
+    if first_year(funds, case.start).empty:
+        raise ResultsError(f"{file}: expected pools with members in {case.start}, the first year")
+    seed = int(manifest["seed"])
+    return Stored(case, seed, funds, other_version(manifest, identify(MODEL, case, seed)))
+
+
+def against(told: Stored, people: int) -> tuple[str, ...]:
     """Return a row: how far a world of so many people is from a stored run in that run's first year.
 
     Spending a head as a coefficient of variation in the median pool; of the nation's income and spending the farthest.
     """
-    manifest, told = read_manifest(folder), read_table(folder / "funds.parquet")
-    case = MODEL.restore(manifest["scenario"])
-    small = replace(case, people=people, end=case.start)
-    world = PoolingModel(small, rng=int(manifest["seed"]), threads=cpu_count(), measure=False)
+    start = told.case.start
+    world = PoolingModel(
+        replace(told.case, people=people, end=start), rng=told.seed, threads=cpu_count(), measure=False
+    )
     world.step()
-    both = [first_year(funds, case.start) for funds in (world.record.funds, told)]
+    both = [first_year(funds, start) for funds in (world.record.funds, told.funds)]
     spent = [each["spending_fen"] / each["members"] for each in both]
     apart = (spent[0] / spent[1] - 1.0).dropna()
     sums = [each.groupby("fund")[["income_fen", "spending_fen"]].sum() for each in both]
@@ -174,20 +208,49 @@ MONEY_HEAD = (
 )
 AGAINST_HEAD = ("people", *(cell.split(" [")[0] for cell in MONEY_HEAD[2:5]), "nation: income and spending")
 
+READ = ("year", "fund", "prefecture", "members", "income_fen", "spending_fen")
+"""Columns of the funds that are read of a stored run."""
 
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(prog="python -m experiments.noise", description=str(__doc__).splitlines()[0])
-    parser.add_argument("people", nargs="*", type=int, default=[100_000, 200_000])
-    parser.add_argument("--seeds", type=int, default=SEEDS)
+
+@in_one_line
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the table asked for; return the exit code."""
+    given = options(arguments)
+    if given.against is not None:
+        told, head = stored(given.against), AGAINST_HEAD
+        if told.other:
+            print(f"note: {given.against}: {told.other}", file=sys.stderr)
+        rows = [against(told, size) for size in given.people]
+    elif given.money:
+        head = MONEY_HEAD
+        rows = [money_noise(size, given.seeds, given.disk) for size in given.people]
+    else:
+        head = HEAD
+        rows = [noise(size, given.seeds) for size in given.people]
+    print(markdown(head, rows), end="")
+    return 0
+
+
+def options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Return the command's options, checked."""
+    parser = Parser(prog="python -m experiments.noise", description=str(__doc__).splitlines()[0])
+    parser.add_argument("people", nargs="*", type=whole(1), default=[100_000, 200_000])
+    parser.add_argument("--seeds", type=whole(2), help=f"worlds of each size; {SEEDS} unless told")
     parser.add_argument("--money", action="store_true", help="the table of funds and of money moved")
     parser.add_argument("--disk", type=Path, help="with --money: a folder for the people of worlds beyond memory")
     parser.add_argument("--against", type=Path, metavar="RUN", help="the folder of a stored run to be held to")
-    given = parser.parse_args()
-    head = AGAINST_HEAD if given.against else MONEY_HEAD if given.money else HEAD
-    if given.against:
-        rows = [against(given.against, size) for size in given.people]
-    elif given.money:
-        rows = [money_noise(size, given.seeds, given.disk) for size in given.people]
+    given = parser.parse_args(arguments)
+    if given.against is not None:
+        beside = [name for name in ("seeds", "money", "disk") if getattr(given, name)]
+        check(not beside, f"--against {given.against}: expected it alone, got --{' and --'.join(beside)} beside it")
+    check(given.money or given.disk is None, f"--disk {given.disk}: expected it with --money")
+    if given.disk is None:
+        check_memory(max(given.people), 1)
     else:
-        rows = [noise(size, given.seeds) for size in given.people]
-    print(markdown(head, rows), end="")
+        check_folder("--disk", given.disk)
+    given.seeds = given.seeds or SEEDS
+    return given
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -81,12 +81,23 @@ def check_seed(seed: int) -> None:
 def check_file(option: str, path: Path) -> None:
     """Raise ScenarioError where no file of this name can be written, before any work is done for it."""
     check(not path.is_dir(), f"{option} {path}: expected a file, found a folder")
-    above = next(each for each in path.absolute().parents if each.exists())
+    check(_takes_files(path.absolute().parent), f"{option} {path}: expected a place where a file can be written")
+
+
+def check_folder(option: str, path: Path) -> None:
+    """Raise ScenarioError where no files can be written into a folder of this name, there already or to be made."""
+    check(path.is_dir() or not path.exists(), f"{option} {path}: expected a folder, found a file")
+    check(_takes_files(path.absolute()), f"{option} {path}: expected a folder that can be made and written")
+
+
+def _takes_files(folder: Path) -> bool:
+    """Return whether a folder, or the nearest above it that is there, takes a file."""
+    above = next(each for each in (folder, *folder.parents) if each.exists())
     try:
         with tempfile.TemporaryFile(dir=above):  # what the system says of rights is no proof, as under /proc
-            return
+            return True
     except OSError:
-        raise ScenarioError(f"{option} {path}: expected a place where a file can be written") from None
+        return False
 
 
 def people_of(text: str) -> Any:

@@ -6,7 +6,6 @@ again is what one sample cannot tell.
 
 from __future__ import annotations
 
-import argparse
 import json
 import re
 import sys
@@ -19,7 +18,10 @@ import numpy as np
 import yaml
 
 from experiments import fit
+from experiments.command import Parser, file_of_kind, in_one_line, whole
+from experiments.options import check_file, check_folder
 from experiments.outcomes import style
+from experiments.plan import check_memory
 from experiments.run import cpu_count
 from experiments.store import write_json
 from experiments.workers import processes
@@ -62,6 +64,7 @@ def write(result: Recovered, people: int, path: Path = KEPT) -> None:
         {"name": name, "true": round(true, 3), "found": round(found, 3), "deviation": round(deviation, 4)}
         for name, true, found, deviation in zip(*columns, strict=True)
     ]
+    path.parent.mkdir(parents=True, exist_ok=True)
     write_json(path, {"people": people, "shares_of_prior_ranges": told})
 
 
@@ -140,17 +143,24 @@ def draw_all(result: Recovered, path: Path) -> list[Path]:
     return [path, other]
 
 
+@in_one_line
 def main(arguments: Sequence[str] | None = None) -> int:
     """Recover all free parameters, print them and draw the figure."""
-    parser = argparse.ArgumentParser(prog="python -m experiments.recovery", description=str(__doc__).splitlines()[0])
-    parser.add_argument("--people", type=int, default=400_000)
-    parser.add_argument("--workers", type=int, default=0, help="processes; 0 for one a processor")
+    parser = Parser(prog="python -m experiments.recovery", description=str(__doc__).splitlines()[0])
+    parser.add_argument("--people", type=whole(1), default=400_000)
+    parser.add_argument("--workers", type=whole(0), default=0, help="processes; 0 for one a processor")
     parser.add_argument("--work", type=Path, default=WORK, help="folder of what was evaluated")
-    parser.add_argument("--rounds", type=int, default=12, help="most steps of the fit")
-    parser.add_argument("--kept", type=Path, default=KEPT, help="file for what was found; its pictures lie beside it")
+    parser.add_argument("--rounds", type=whole(1), default=12, help="most steps of the fit")
+    parser.add_argument(
+        "--kept", type=file_of_kind(".json"), default=KEPT, help="file for what was found; its pictures lie beside it"
+    )
     given = parser.parse_args(arguments)
+    workers = given.workers or cpu_count()
+    check_folder("--work", given.work)
+    check_file("--kept", given.kept)
+    check_memory(given.people, workers)
     plan = fit.Plan(given.people, (0,), given.work, fit.free())
-    with processes(given.workers or cpu_count()) as pool:
+    with processes(workers) as pool:
         result = recover(plan, 1, pool, given.rounds)
     for name, true, found, deviation in zip(result.names, result.truth, result.found, result.deviation, strict=True):
         print(f"{name:24s} true {true:.2f} found {found:.2f} +- {fit.SIGMAS * deviation:.2f}")

@@ -142,11 +142,13 @@ def test_the_noise_of_the_sample_can_be_measured() -> None:
 def test_a_world_is_held_to_a_stored_one(tmp_path: Path) -> None:
     """The same world is nowhere apart; one of half the people is."""
     from experiments.cli import main
-    from experiments.noise import AGAINST_HEAD, against
+    from experiments.noise import AGAINST_HEAD, against, stored
 
     assert main(["run", "--people", "4000", "--end", "2024", "--out", str(tmp_path)]) == 0
     (folder,) = [path.parent for path in tmp_path.glob("*/funds.parquet")]
-    same, half = against(folder, 4000), against(folder, 2000)
+    told = stored(folder)
+    assert told.other == ""
+    same, half = against(told, 4000), against(told, 2000)
     assert same[1:] == ("0 %",) * (len(AGAINST_HEAD) - 1)
     assert all(float(cell.removesuffix(" %")) > 1.0 for cell in half[1:])
 
