@@ -1,6 +1,6 @@
 """Where a world's people go: into memory, or in parts to the disk; and what cannot be held is refused before it begins.
 
-What a person takes was measured on worlds of 10 and 20 million people and of everybody, on two threads
+What a person takes was measured on worlds of 20 million people and of everybody, on two threads
 (`experiments/CLUSTER.md`); the bounds are rounded up.
 """
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from experiments import api, cli
+from experiments import api, cli, fit
 from experiments.document import Grid, Heading, Words, page
 from experiments.explain import explain_reform
 from model import load_reform
@@ -50,6 +50,14 @@ def test_trace_has_every_heading_and_says_what_was_not_done() -> None:
     text = text_of("model/TRACE.md")
     assert tuple(re.findall(r"^## \d\. (.*)$", text, re.MULTILINE)) == TRACE
     assert len(re.findall(r"^\*(Not done|Weak|Known)\.\*", text, re.MULTILINE)) >= 6
+
+
+def test_the_free_parameters_told_are_those_fitted() -> None:
+    told = [text_of("model/TRACE.md"), text_of("README.md"), text_of("README.zh-CN.md")]
+    count = len(fit.free())
+    assert f"\nThe {count} free parameters are fitted" in told[0]
+    assert f"the {count} again within two standard deviations" in told[1]
+    assert f"{count}个参数中有" in told[2]
 
 
 @pytest.mark.parametrize("page", PAGES)
