@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NoReturn, ParamSpec
 
 from experiments.cli import INTERRUPTED, complain
-from experiments.options import LAST_SEED
+from experiments.options import MOST_WHOLE
 from model.errors import GongjiError, ScenarioError
 
 P = ParamSpec("P")
@@ -45,8 +45,8 @@ def whole(least: int) -> Callable[[str], int]:
 
     def read(text: str) -> int:
         digits = text.removeprefix("-")
-        fits = len(digits) <= len(str(LAST_SEED)) and digits.isascii() and digits.isdigit()
-        if not (fits and least <= int(text) <= LAST_SEED):
+        fits = len(digits) <= len(str(MOST_WHOLE)) and digits.isascii() and digits.isdigit()
+        if not (fits and least <= int(text) <= MOST_WHOLE):
             raise argparse.ArgumentTypeError(f"expected a whole number from {least}, got {text}")
         return int(text)
 

@@ -28,7 +28,7 @@ Force = Annotated[
 Cluster = Annotated[str | None, typer.Option(help="address of a Dask scheduler whose workers do the runs")]
 
 
-LAST_SEED = 2**63 - 1  # what a signed number of 64 bits holds
+MOST_WHOLE = 2**63 - 1  # what a signed number of 64 bits holds
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,7 +62,7 @@ def study_asked(
     plain = with_design(load_study(name), design)
     given = {"people": size, "replications": replications, "end": end}
     study = checked_study(plain, {each: value for each, value in given.items() if value is not None})
-    last = LAST_SEED - study.replications + 1
+    last = MOST_WHOLE - study.replications + 1
     check(seed <= last, f"--seed {seed}: expected at most {last} with {study.replications} replications")
     return Asked(plain, study, range(seed, seed + study.replications), workers or cpu_count())
 
@@ -75,7 +75,7 @@ def check(holds: bool, message: str) -> None:
 
 def check_seed(seed: int) -> None:
     """Raise ScenarioError for a seed that draws cannot be made from."""
-    check(0 <= seed <= LAST_SEED, f"--seed {seed}: expected a whole number from 0 to {LAST_SEED}")
+    check(0 <= seed <= MOST_WHOLE, f"--seed {seed}: expected a whole number from 0 to {MOST_WHOLE}")
 
 
 def check_file(option: str, path: Path) -> None:

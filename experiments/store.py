@@ -24,6 +24,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from experiments.options import MOST_WHOLE
 from model.errors import ResultsError
 
 PROJECT = "gongji"
@@ -34,7 +35,6 @@ OUTCOMES = "outcomes"
 PEOPLE = "people"
 PARTIAL = re.compile(r"^\.(?P<key>.+)\.partial-(?P<pid>\d+)(?P<host>@.+)?$")
 HOST = "@" + re.sub(r"[^A-Za-z0-9.-]", "_", socket.gethostname())
-MOST = 2**63 - 1  # what a signed number of 64 bits holds
 INPUT_FILES = {".yaml", ".yml"}
 
 UNITS = {
@@ -143,7 +143,7 @@ def _is_scenario(found: Any) -> bool:
 
 
 def _is_whole(found: Any) -> bool:
-    return isinstance(found, int) and not isinstance(found, bool) and 0 <= found <= MOST
+    return isinstance(found, int) and not isinstance(found, bool) and 0 <= found <= MOST_WHOLE
 
 
 def _are_tables(found: Any) -> bool:
@@ -156,11 +156,11 @@ def _are_tables(found: Any) -> bool:
 SHAPES: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "status": ("complete or failed", lambda found: found in ("complete", "failed")),
     "scenario": ("fields of a scenario, its reforms with changes", _is_scenario),
-    "seed": (f"a whole number from 0 to {MOST}", _is_whole),
+    "seed": (f"a whole number from 0 to {MOST_WHOLE}", _is_whole),
     "key": ("a text", lambda found: isinstance(found, str)),
     "study": ("a text", lambda found: isinstance(found, str)),
     "tables": ("names of tables, funds among them, with rows and sha256", _are_tables),
-    "weight": (f"a whole number from 0 to {MOST}", _is_whole),
+    "weight": (f"a whole number from 0 to {MOST_WHOLE}", _is_whole),
 }
 """What a manifest must hold, in words and as a check."""
 OF_COMPLETE = {"tables", "weight"}

@@ -104,11 +104,10 @@ def stirrings(law: Any, odds: Floats) -> dict[str, Floats]:
     below[:, [Work.FLEXIBLE, Work.FARMER, Work.NOT_WORKING]] = entry[:, None]
     below[:, Work.UNEMPLOYED] = 1.0
     ends = np.zeros((2, len(Sex), len(Work), AGES))
-    ages = np.arange(AGES)
     graduation = rules.leave_university_age - rules.leave_university_spread
-    for work, first in ((Work.CHILD, rules.school_age), (Work.PUPIL, rules.leave_school_age)):
-        ends[:, :, work] = ages >= first
-    ends[:, :, Work.STUDENT] = ages >= graduation
+    stages = (Work.CHILD, rules.school_age), (Work.PUPIL, rules.leave_school_age), (Work.STUDENT, graduation)
+    for work, first in stages:
+        ends[:, :, work] = np.arange(AGES) >= first
     retire = _retiring(law.employee)[:, :, None] * A_LITTLE_MORE
     ends[:, :, [Work.ENTERPRISE, Work.PUBLIC, Work.FLEXIBLE, Work.FARMER]] = retire
     ends[0, :, Work.FLEXIBLE] *= retirement_chances(rules.informal_stop_age, rules.informal_stop_spread)

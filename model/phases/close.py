@@ -16,7 +16,6 @@ from model.phases.fund_world import FundWorld, agencies, count_members, experien
 from model.phases.terms import Warning
 from model.rules.funds import foreseen_months, reserve_band, reserve_months, years_left
 
-SHORT = STATUS.index("short")
 HORIZON = 100  # a century: beyond it nobody asks when a fund runs dry
 SCHEME_FUNDS = (EMPLOYEE_POOL, RESIDENT_POOL)
 WORDS = np.array((*STATUS, ""), dtype=object)
@@ -68,14 +67,13 @@ def warn(world: FundWorld) -> None:
     for fund in SCHEME_FUNDS:
         rows, pools = held(world, fund), agencies(world, fund)
         money = np.stack([accounts.free(rows), accounts.income[rows], accounts.spending[rows]], axis=1)
-        income, spending = money[:, 1].copy(), money[:, 2].copy()
-        growth = experience(world, fund).learn(income, spending)
-        months, bands = reserves(money[:, 0], spending, bounds_of(warning))
+        growth = experience(world, fund).learn(money[:, 1].copy(), money[:, 2].copy())
+        months, bands = reserves(money[:, 0], money[:, 2], bounds_of(warning))
         ahead, left = outlooks(money, growth, warning.projected_years)
         stand = (column.tolist() for column in (*money.T, months, bands, ahead, left))
         for pool, standing in zip(pools, map(Standing, repeat(world.year), *stand)):
             pool.watch(fund, standing)
-        weak = {pools[place].code for place in np.flatnonzero((bands == SHORT) | (spending > income)).tolist()}
+        weak = {pool.code for pool in pools if pool.standing[fund].weak}
         for home, codes in world.funds.areas.by_province(fund).items():
             province = world.institutions.provinces.get(home)
             if province is not None:
