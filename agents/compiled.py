@@ -6,16 +6,18 @@ folder is therefore named by the contents of every Python file under agents/ and
 
 from __future__ import annotations
 
+import functools
+import gc
 import hashlib
 import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numba
 import numpy as np
-from numba.core import types
+from numba.core import event, types
 from numba.core.codegen import get_host_cpu_features
 from numba.core.cpu import CPUTargetOptions
 from numba.core.options import TargetOptions
@@ -74,6 +76,29 @@ numba.config.CPU_FEATURES = with_whole_vectors()  # type: ignore[attr-defined]
 TARGET: Any = TargetOptions
 CPUTargetOptions.noalias = TARGET.Mapping("noalias")  # numba knows the flag but gives it no name
 njit: Any = numba.njit  # noqa: TID251
+RARELY = (50_000, 20, 100)
+"""Thresholds of the garbage collector while code is compiled: with its own it takes an eighth of the time in vain."""
+
+
+class _Collecting(event.Listener):
+    """Lets Python's collector look rarely while numba compiles, which makes millions of objects that stay."""
+
+    def __init__(self) -> None:
+        self.before: list[tuple[int, int, int]] = []
+
+    def on_start(self, _: Any) -> None:
+        self.before.append(gc.get_threshold())
+        gc.set_threshold(*RARELY)
+
+    def on_end(self, _: Any) -> None:
+        gc.set_threshold(*self.before.pop())
+
+
+event.register("numba:compiler_lock", _Collecting())  # type: ignore[no-untyped-call]
+
+
+OPTIONS: dict[str, Any] = {"error_model": "numpy", "nogil": True, "cache": True, "no_cfunc_wrapper": True}
+NO_ARRAYS = OPTIONS | {"_nrt": False}
 
 
 def compiled(function: F) -> F:
@@ -82,26 +107,54 @@ def compiled(function: F) -> F:
     It may not make arrays: without reference counting, passing the many columns of a people table to a function costs
     nothing (with it, 1,170 instead of 12 ns a call were measured). Use `compiled_making_arrays` where one is made.
     """
-    result: F = njit(error_model="numpy", nogil=True, cache=True, _nrt=False)(function)
+    result: F = njit(**NO_ARRAYS)(function)
     return result
 
 
 def compiled_apart(function: F) -> F:
     """Compile a function none of whose arrays share memory: its loops may then handle several people at once."""
-    result: F = njit(error_model="numpy", nogil=True, cache=True, _nrt=False, noalias=True)(function)
+    result: F = njit(**NO_ARRAYS, noalias=True)(function)
     return result
 
 
 def compiled_making_arrays(function: F) -> F:
     """Compile a function that makes arrays, for work outside the yearly phases."""
-    result: F = njit(error_model="numpy", nogil=True, cache=True)(function)
+    result: F = njit(**OPTIONS)(function)
     return result
 
 
 def inlined(function: F) -> F:
     """Compile a helper of a phase into its callers: fewer functions that take all columns, faster compilation."""
-    result: F = njit(error_model="numpy", nogil=True, cache=True, _nrt=False, inline="always")(function)
+    result: F = njit(**NO_ARRAYS, inline="always")(function)
     return result
+
+
+def phase(function: F) -> F:
+    """Compile a phase for the drivers, like `compiled_apart`, without what would call it from Python.
+
+    Reading a hundred columns from Python's objects is half of what a phase's compilation takes.
+    """
+    result: Any = function if numba.config.DISABLE_JIT else Phase(function)  # type: ignore[attr-defined]
+    return cast(F, result)
+
+
+class Phase:
+    """A phase as compiled code sees it; called from Python it raises TypeError."""
+
+    def __init__(self, function: Callable[..., object]) -> None:
+        """Hold the function and what compiles it."""
+        functools.update_wrapper(self, function)
+        self.py_func = function
+        self.dispatcher = njit(**NO_ARRAYS, noalias=True, no_cpython_wrapper=True)(function)
+
+    @property
+    def _numba_type_(self) -> Any:
+        """What numba takes it for."""
+        return self.dispatcher._numba_type_
+
+    def __call__(self, *_: Any) -> None:
+        """Refuse."""
+        raise TypeError(f"{self.py_func.__name__}: expected a call from compiled code; from Python call its py_func")
 
 
 def choose(condition: bool, one: T, other: T) -> T:

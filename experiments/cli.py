@@ -145,7 +145,7 @@ def run(
     size = people_of(people)
     from experiments.cluster_world import run_on_cluster
     from experiments.nation import needs_of, place_of, told_where_stopped
-    from experiments.workers import do_all
+    from experiments.workers import compiling_ahead, do_all
     from model import Scenario, load_reform
 
     laid = tuple(load_reform(name) for name in reforms or [])
@@ -154,7 +154,8 @@ def run(
     store = Store(out, "run")
     threads = min(threads or cpu_count(), cpu_count())  # more than there are processors only cost memory
     job = make_job(simulator, scenario, seed, store, threads=threads, export_people=export_people)
-    if cluster is None and not is_done(store, job):
+    new = not is_done(store, job)
+    if cluster is None and new:
         job = place_of(job, lambda words: print(words, flush=True))
     store.claim()
     if store.status(job.key) == "failed":
@@ -163,7 +164,8 @@ def run(
     try:
         with told_where_stopped(job):
             if cluster is None:
-                done = run_job(simulator, job, lambda year: years.tell(str(year)))
+                with compiling_ahead(simulator, new):
+                    done = run_job(simulator, job, lambda year: years.tell(str(year)))
             elif needs_of(job).parts > 1:
                 done = run_on_cluster(simulator, job, cluster, lambda year: years.tell(str(year)))
             else:

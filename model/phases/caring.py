@@ -7,7 +7,7 @@ from typing import Any
 from agents.care import events, hospital_tier, left_by_tier
 from agents.chance import Purpose, draw_pairs, draw_words, unit
 from agents.codes import Care, Scheme
-from agents.compiled import compiled_apart, float64, inlined, int64
+from agents.compiled import float64, inlined, int64, phase
 from agents.numeric import fen_share
 from agents.person import Columns
 from agents.tables import by_standing, look_up
@@ -20,7 +20,7 @@ FIFTHS = 5
 RANK_BITS = 16
 
 
-@compiled_apart
+@phase
 def seek_care(p: Columns, law: Any, ground: Ground, ill: Illness, scratch: Scratch) -> None:
     """Draw everybody's visits, chronic treatment and stays, and what they cost at prices of 1."""
     seed, year = ground.seed, ground.year
@@ -129,7 +129,7 @@ def how_away(far: bool, scheme: int, u: float, rules: Any) -> tuple[int, float]:
     return int64(Away.UNPAID), (left - discount) / (1.0 - discount)
 
 
-@compiled_apart
+@phase
 def weigh_need(p: Columns, ground: Ground, ill: Illness, scratch: Scratch, sums: Sums) -> None:
     """Add what chance drew for every pool's members and what was to be expected of them."""
     for i in range(p.key.size):
@@ -146,7 +146,7 @@ def weigh_need(p: Columns, ground: Ground, ill: Illness, scratch: Scratch, sums:
         need[Need.MORBIDITY] += int64(ground.expected_cost[dies, status, chronic, age])
 
 
-@compiled_apart
+@phase
 def run_up_bills(p: Columns, ground: Ground, ill: Illness, scratch: Scratch, sums: Sums) -> None:
     """Charge the year's care at the prices of the pool and within its budget, and carry accounts to pharmacies."""
     note_standing(p, scratch)

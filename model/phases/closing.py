@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from agents.codes import Scheme, Sex
-from agents.compiled import compiled_apart, float64, int64
+from agents.compiled import float64, int64, phase
 from agents.person import Columns, part_of
 from model.phases.ground import Ground, Scratch, Sums, list_marked
 from model.phases.joining import standing_of
@@ -17,7 +17,7 @@ HEADS = int(Head.NONE)
 """Heads at the end of the year stand in the order of `Status`."""
 
 
-@compiled_apart
+@phase
 def count_bonuses(p: Columns, law: Any) -> None:
     """Add a step to the cap of critical-illness cover for a year without claims; clear the steps when one was used."""
     if law.waiting.in_force == 0:
@@ -29,7 +29,7 @@ def count_bonuses(p: Columns, law: Any) -> None:
         p.bonus_claims[i] = min(steps, MOST)
 
 
-@compiled_apart
+@phase
 def pay_maternity(p: Columns, first: int, last: int, law: Any, ground: Ground, scratch: Scratch, sums: Sums) -> None:
     """Pay care and allowance at the birth of every child of a woman insured as an employee, and add what to expect."""
     cost = float64(law.employee.maternity_cost)
@@ -48,7 +48,7 @@ def pay_maternity(p: Columns, first: int, last: int, law: Any, ground: Ground, s
             sums.need[int64(p.insured[i]), int64(Scheme.EMPLOYEE), Need.BIRTHS] += hoped
 
 
-@compiled_apart
+@phase
 def count_heads(p: Columns, scratch: Scratch, sums: Sums) -> None:
     """Count who lives at the end of the year by pool of insurance, scheme and work."""
     for i in range(p.key.size):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from agents.codes import Care, Scheme, Work
-from agents.compiled import choose, compiled_apart, float64, inlined, int64
+from agents.compiled import choose, float64, inlined, int64, phase
 from agents.numeric import fen_share
 from agents.person import Columns
 from agents.tables import by_level
@@ -29,7 +29,7 @@ MONTHS = 12.0
 MILD, SEVERE = 1, 2
 
 
-@compiled_apart
+@phase
 def pay_basic(p: Columns, law: Any, ground: Ground, ill: Illness, scratch: Scratch, sums: Sums) -> None:
     """Pay the basic scheme's part of every bill and keep what is left, in and outside the list."""
     rules = law.benefit
@@ -167,7 +167,7 @@ def _deductible(first: int, stays: int, rules: Any) -> int:
     return total
 
 
-@compiled_apart
+@phase
 def pay_supplement(p: Columns, law: Any, ground: Ground, scratch: Scratch, sums: Sums) -> None:
     """Pay critical-illness cover to residents and large-sum cover to employees, above their thresholds."""
     threshold = law.large_sum.self_paid_threshold
@@ -257,7 +257,7 @@ def _share_out(p: Columns, i: int, paid: int, outpatient: int, item: int, scratc
     sums.care[pool, status, Care.INPATIENT, item] += inside
 
 
-@compiled_apart
+@phase
 def pay_assistance(p: Columns, law: Any, ground: Ground, scratch: Scratch, sums: Sums) -> None:
     """Pay medical assistance to the low-income classes and to families made poor by illness, inside the list."""
     for n in range(_beyond_threshold(p, law, ground, scratch)):

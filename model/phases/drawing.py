@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from agents.codes import Care, Scheme
-from agents.compiled import compiled_apart, inlined, int64
+from agents.compiled import inlined, int64, phase
 from agents.numeric import fen_share
 from agents.person import Columns
 from model.phases.ground import Scratch, Sums, list_marked
@@ -13,7 +13,7 @@ from model.phases.tally import CareItem
 from model.rules.accounts import draw
 
 
-@compiled_apart
+@phase
 def pay_rest(p: Columns, first: int, law: Any, scratch: Scratch, sums: Sums) -> None:
     """Pay what is left of every bill from the own account, then in cash; note what relatives are asked for.
 

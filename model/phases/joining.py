@@ -6,7 +6,7 @@ from typing import Any
 
 from agents.chance import Purpose, draw_words, four, unit
 from agents.codes import Scheme, Status, Work
-from agents.compiled import choose, compiled_apart, float64, inlined, int64
+from agents.compiled import choose, float64, inlined, int64, phase
 from agents.enrolment import LEAST, family_leaning, joins, return_leaning
 from agents.numeric import take_logs
 from agents.person import Columns
@@ -27,7 +27,7 @@ COVERED = int(Head.COVERED_ACTIVE) - int(Status.ACTIVE)
 """Heads insured during the year stand in the order of `Status`."""
 
 
-@compiled_apart
+@phase
 def enrol(
     p: Columns, bounds: Bounds, first_home: int, last_home: int, law: Any, ground: Ground, sums: Sums, scratch: Scratch
 ) -> None:
@@ -295,7 +295,7 @@ def _keep_books(p: Columns, law: Any) -> None:
         p.lapsed[i] = min(missed_years(int64(p.lapsed[i]), standing, counted, 0, all_gaps), MOST)
 
 
-@compiled_apart
+@phase
 def count_profile(p: Columns, scratch: Scratch, sums: Sums) -> None:
     """Count heads by standing, chronic illness and age, on which the year's levels of care rest, and the insured."""
     note_standing(p, scratch)

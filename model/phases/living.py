@@ -9,7 +9,7 @@ import numpy as np
 from agents.career import at_odds, first_work, leaves_school, next_job, scheme_of_work
 from agents.chance import Purpose, draw_pairs, draw_words, unit
 from agents.codes import Hukou, Scheme, Sex, Work
-from agents.compiled import compiled_apart, float64, inlined, int64
+from agents.compiled import float64, inlined, int64, phase
 from agents.person import Columns
 from model.phases.ground import Ground, Scratch, Sums, list_marked
 from model.phases.insuring import insure_at
@@ -28,7 +28,7 @@ RANKS = 65536.0
 MONTHS = 12
 
 
-@compiled_apart
+@phase
 def mark_who_dies(p: Columns, ground: Ground, scratch: Scratch) -> None:
     """Mark who dies in the middle of the year and who falls chronically ill."""
     draw_pairs(ground.seed, int64(Purpose.LIFE), ground.year, ground.life_keys, p.key, scratch.pairs)
@@ -41,7 +41,7 @@ def mark_who_dies(p: Columns, ground: Ground, scratch: Scratch) -> None:
         p.chronic[i] = min(level + int64(worse), MOST_SEVERE)
 
 
-@compiled_apart
+@phase
 def find_work(p: Columns, law: Any, ground: Ground, sums: Sums, scratch: Scratch) -> None:
     """Move people through school, jobs and retirement, and set the scheme that follows from work."""
     draw_words(ground.seed, int64(Purpose.WORK), ground.year, p.key, scratch.words)
@@ -182,7 +182,7 @@ def _retires_or_pays_on(p: Columns, i: int, age: int, law: Any) -> int:
     return int64(Work.RETIRED if enough or age >= threshold + rules.grace_years else Work.FLEXIBLE)
 
 
-@compiled_apart
+@phase
 def earn(p: Columns, law: Any, ground: Ground) -> None:
     """Set everybody's income of the year from work, place and rank, and count contribution years."""
     points = ground.shape.shape[1] - 1

@@ -13,7 +13,7 @@ import numpy as np
 
 from agents.chance import Purpose, draw_pairs, draw_words, unit
 from agents.codes import Hukou, Scheme, Sex, Work
-from agents.compiled import compiled, compiled_apart, float64, inlined, int64
+from agents.compiled import compiled, float64, inlined, int64, phase
 from agents.person import Columns, part_of
 from model.phases.ground import Bounds, Ground, Room
 from model.phases.tally import AGES
@@ -86,7 +86,7 @@ def _list_plans(first: int, fate: Any, plans: Bounds) -> int:
     return n
 
 
-@compiled_apart
+@phase
 def _look(p: Columns, most: float, law: Any, ground: Ground, room: Room, fate: Any) -> None:
     """Let some people grow older, and mark who may have a plan, give birth or part."""
     draw_words(ground.seed, int64(Purpose.FAMILY_LIFE), ground.year, p.key, room.words)

@@ -8,7 +8,7 @@ import numpy as np
 
 from agents.chance import unit
 from agents.codes import Scheme, Work
-from agents.compiled import compiled_apart, float64, inlined, int64
+from agents.compiled import float64, inlined, int64, phase
 from agents.numeric import fen_share
 from agents.person import Columns
 from model.phases.ground import Bounds, Ground, Scratch, Sums, list_marked
@@ -38,7 +38,7 @@ WIDER = 2
 """The choice of `accounts.scope` from which on contributions may be paid whatever the reading of the rule of 2021."""
 
 
-@compiled_apart
+@phase
 def contribute(
     p: Columns, bounds: Bounds, first_home: int, law: Any, ground: Ground, sums: Sums, scratch: Scratch
 ) -> None:
