@@ -49,11 +49,15 @@ def test_nobody_is_there_twice_and_nobody_comes_back() -> None:
         gone |= set(people["key"][people["dying"] == 1].tolist())
 
 
-def test_a_bride_does_not_follow_her_mother_who_marries_too() -> None:
+EARLY = {"grown_age": 25, "marriage_age_women": 15, "divorce_rate": 0.2, "marriage_level": 3.0}
+AT_HOME = {"marriage_age_men": 15, "found_home_share": 0.0, "first_leaving_age": 40}
+
+
+@pytest.mark.parametrize("law", [EARLY, EARLY | AT_HOME], ids=["brides", "husbands who part"])
+def test_nobody_who_follows_a_parent_moves_twice(law: dict[str, float]) -> None:
     """Where children follow to an age at which they may marry, many part and many marry again."""
-    law = {"grown_age": 25, "marriage_age_women": 15, "divorce_rate": 0.2, "marriage_level": 3.0}
-    reform = Reform("early_weddings", changes={f"family.{name}": {f"{START + 1}-01-01": n} for name, n in law.items()})
-    world = PoolingModel(Scenario(20_000, START, START + 6, reforms=(reform,)), rng=0, measure=False, check=True)
+    reform = Reform("early_weddings", changes={f"family.{name}": {f"{START}-01-01": n} for name, n in law.items()})
+    world = PoolingModel(Scenario(20_000, START, START + 4, reforms=(reform,)), rng=0, measure=False, check=True)
     while world.running:
         world.step()
     assert len(np.unique(world.engine.people.key)) == len(world.engine.people)

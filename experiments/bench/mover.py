@@ -120,12 +120,17 @@ class Mover(mesa.Agent):
 
     def part(self: Person) -> None:
         """Part from the husband, who leaves a home they share."""
-        husband = self.spouse
+        husband, leaves = self.spouse, self.husband_moves_out()
         assert husband is not None
         self.spouse = husband.spouse = None
-        if husband.family is self.family and husband.plan is None:
-            husband.takes_family = True
+        if leaves:
             husband.lead(self.model.found_home(), husband.home, husband.urban)
+
+    def husband_moves_out(self: Person) -> bool:
+        """Say whether the husband leaves: they share a home, he has no plan of his own and follows no parent."""
+        husband = self.spouse
+        assert husband is not None
+        return husband.family is self.family and husband.plan is None and husband.target is None
 
     def go(self: Person) -> None:
         """Go away to a place drawn for it, or set up a home where one lives."""

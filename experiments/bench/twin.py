@@ -113,9 +113,12 @@ class PlainModel(PoolingModel):
                 person.plan, person.takes_family = None, True
         for wife, husband in weddings:
             wife.wed(husband)
-        for person in people:
-            if person.parts:
-                person.part()
+        parting = [person for person in people if person.parts]
+        for person in parting:
+            if person.spouse is not None and person.husband_moves_out():
+                person.spouse.takes_family = True
+        for person in parting:
+            person.part()
         for person in people:
             if person.plan in {GOES, SETS_UP}:
                 person.go()

@@ -169,12 +169,15 @@ def depart(
 ) -> None:
     """Let couples part (he leaves a home they share), people go away, grown children set up homes, migrants return."""
     for i in plans:
+        if int64(fate[i]) & PARTS != 0 and _moves_out(p, i, fate):
+            fate[p.spouse[i]] = int64(fate[p.spouse[i]]) | FAMILY
+    for i in plans:
         if int64(fate[i]) & PARTS != 0:
             he = int64(p.spouse[i])
+            leaves = _moves_out(p, i, fate)
             p.spouse[i] = -1
             p.spouse[he] = -1
-            if p.household[he] == p.household[i] and int64(fate[he]) & PLAN == 0:
-                fate[he] = int64(fate[he]) | FAMILY
+            if leaves:
                 _new_home(p, bounds, he, int64(p.home[he]), int64(p.urban[he]), law, fate, movers, moved)
     for i in plans:
         plan = int64(fate[i]) & PLAN
@@ -193,6 +196,13 @@ def depart(
                 lead(p, bounds, i, home, pool, int64(p.urban[kin]), law, fate, movers, moved)
             else:
                 _new_home(p, bounds, i, pool, int64(p.hukou_kind[i]), law, fate, movers, moved)
+
+
+@inlined
+def _moves_out(p: Columns, wife: int, fate: Any) -> bool:
+    """Say whether a husband who parts leaves: they share a home, he has no plan of his own and follows no parent."""
+    he = int64(p.spouse[wife])
+    return bool((p.household[he] == p.household[wife]) & (int64(fate[he]) & (LEAVES | PLAN) == 0))
 
 
 @inlined
