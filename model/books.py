@@ -56,6 +56,7 @@ def account(fund: str, code: int) -> str:
 FORBIDDEN, NOT_WHOLE, OF_OTHERS, GONE = 1, 2, 3, 4
 """What may be wrong with one of many payments."""
 FAULTS = {
+    FORBIDDEN: "an open year, a kind of the list, two parties and whole fen, not below zero",
     NOT_WHOLE: "whole fen",
     OF_OTHERS: "many payments to be billed by ledgers held, and posted from outside or by ledgers held alone",
     GONE: "parties that have not merged in an earlier year",
@@ -68,19 +69,23 @@ def list_many(
 ) -> int:
     """Write payers, payees and amounts of payments that are not nothing; return how many, or less what is wrong.
 
-    `billed` says whether the payers must be ledgers held, or must not be.
+    `billed` says whether the payers must be ledgers held, or must not be. The one that is wrong is then written first.
     """
     n = 0
     for i in range(amounts.size):
         a, b, amount = payers[i], payees[i], amounts[i]
         if amount != 0:
+            fault = 0
             if amount < 0 or a == b:
-                return -FORBIDDEN
-            if held[a] != billed:
-                return -OF_OTHERS
-            if (merged[a] and not held[a]) or (merged[b] and not held[b]):
-                return -GONE
-            room[0, n], room[1, n], room[2, n] = a, b, amount
+                fault = FORBIDDEN
+            elif held[a] != billed:
+                fault = OF_OTHERS
+            elif (merged[a] and not held[a]) or (merged[b] and not held[b]):
+                fault = GONE
+            at = 0 if fault else n
+            room[0, at], room[1, at], room[2, at] = a, b, amount
+            if fault:
+                return -fault
             n += 1
     return n
 
@@ -139,21 +144,22 @@ class Accounts:
         """Return the money some ledgers can give now without missing it for their bills [fen]."""
         return np.maximum(np.minimum(self.balance(rows), self.free(rows)), 0)
 
-    def short_of(self, payers: Parties, amounts: Whole) -> bool:
-        """Say whether one of some ledgers lacks the money for what it pays in all [fen]."""
+    def short_of(self, payers: Parties, amounts: Whole) -> tuple[int, int] | None:
+        """Return the first ledger that lacks the money for what it pays in all, and what that is, or None [fen]."""
         due = self.column()
         add_many(payers, amounts, due, 1)
-        return bool((due[payers] > self.balance(payers)).any())
+        short = payers[due[payers] > self.balance(payers)]
+        return (int(short[0]), due.item(short[0])) if len(short) else None
 
     def listed(
         self, payers: Parties, payees: Parties, amounts: Whole, billed: bool
     ) -> tuple[int, tuple[Parties, Parties, Whole]]:
-        """Return what is wrong with many payments, 0 if nothing, and those that are not nothing [fen]."""
+        """Return what is wrong with many payments, and with which; or 0 and those that are not nothing [fen]."""
         if amounts.dtype != np.int64:
             return NOT_WHOLE, (payers, payees, amounts)
         room = np.empty((3, len(amounts)), np.int64)
         n = list_many(payers, payees, np.ascontiguousarray(amounts), billed, self.merged, self.held, room)
-        n, fault = max(n, 0), max(-n, 0)
+        fault, n = (-n, 1) if n < 0 else (0, n)
         return fault, (room[0, :n], room[1, :n], room[2, :n])
 
     def turn(self) -> None:

@@ -115,8 +115,8 @@ class Ledger:
         a, b = self.number(payer), self.number(payee)
         counts = self._allowed(kind, amount, a == b, payer, payee)
         accounts = self.accounts
-        if accounts.held[a] and amount > (balance := self.books[payer].balance):
-            raise IdentityError(f"{self.year} {payer} cannot pay {amount} fen ({kind}): it has {balance}")
+        if accounts.held[a] and amount > self.books[payer].balance:
+            raise self._short(a, amount, kind)
         accounts.paid[a] += amount
         accounts.received[b] += amount
         if counts != NEITHER:
@@ -127,9 +127,10 @@ class Ledger:
 
     def post_many(self, payers: Parties, payees: Parties, kind: str, amounts: Whole, *, held: bool = False) -> None:
         """Pay many amounts now, all from outside parties or all from ledgers held; raises IdentityError [fen]."""
-        if held and self.accounts.short_of(payers, amounts):
-            raise IdentityError(f"{self.year} {kind}: a ledger cannot pay what it does not have")
-        self._record(payers, payees, kind, amounts, held, (self.accounts.paid, self.accounts.received))
+        listed = self._listed(payers, payees, kind, amounts, held)
+        if held and (short := self.accounts.short_of(listed[0], listed[2])):
+            raise self._short(*short, kind)
+        self._record(*listed, kind, (self.accounts.paid, self.accounts.received))
 
     def bill(self, payer: str, payee: str, kind: str, amount: int) -> None:
         """Note an amount that is due from a ledger held and will be paid at the next clearing [fen]."""
@@ -139,7 +140,8 @@ class Ledger:
 
     def bill_many(self, payers: Parties, payees: Parties, kind: str, amounts: Whole) -> None:
         """Note many amounts that are due from ledgers held and will be paid at the next clearing [fen]."""
-        self._record(payers, payees, kind, amounts, True, (self.accounts.payable, self.accounts.receivable))
+        listed = self._listed(payers, payees, kind, amounts, True)
+        self._record(*listed, kind, (self.accounts.payable, self.accounts.receivable))
 
     def clear(self) -> None:
         """Pay all bills at one moment; raises IdentityError if a ledger would end below zero."""
@@ -161,22 +163,34 @@ class Ledger:
     def _allowed(self, kind: str, amount: int, same: bool, payer: object, payee: object) -> Effect:
         """Return how a kind counts; raises IdentityError for what can never be paid."""
         if not (amount >= 0 and amount % 1 == 0) or same or self.year is None or kind not in KINDS:
-            raise IdentityError(
-                f"{self.year} {payer} -> {payee} ({kind}) {amount} fen: expected an open year, a kind of the list, "
-                "two parties and whole fen, not below zero"
-            )
+            raise self._refused(FORBIDDEN, kind, amount, payer, payee)
         return KINDS[kind]
 
+    def _refused(self, fault: int, kind: str, amount: int, payer: object, payee: object) -> IdentityError:
+        return IdentityError(f"{self.year} {payer} -> {payee} ({kind}) {amount} fen: expected {FAULTS[fault]}")
+
+    def _short(self, number: int, amount: int, kind: str) -> IdentityError:
+        name = self._flows.parties[number]
+        return IdentityError(f"{self.year} {name} cannot pay {amount} fen ({kind}): it has {self.books[name].balance}")
+
+    def _listed(
+        self, payers: Parties, payees: Parties, kind: str, amounts: Whole, held: bool
+    ) -> tuple[Parties, Parties, Whole]:
+        """Return the payments that are not nothing; raises IdentityError where one can never be made [fen]."""
+        fault, found = self.accounts.listed(payers, payees, amounts, held)
+        if len(found[2]) and (fault or self.year is None or kind not in KINDS):
+            payer, payee, amount = (column[0].item() for column in found)
+            names = self._flows.parties[payer], self._flows.parties[payee]
+            raise self._refused(fault or FORBIDDEN, kind, amount, *names)
+        return found
+
     def _record(
-        self, payers: Parties, payees: Parties, kind: str, amounts: Whole, held: bool, columns: tuple[Whole, Whole]
+        self, payers: Parties, payees: Parties, amounts: Whole, kind: str, columns: tuple[Whole, Whole]
     ) -> None:
-        """Keep many flows, if allowed, and add them to a column of payers and one of payees, to income and spending."""
-        fault, (payers, payees, amounts) = self.accounts.listed(payers, payees, amounts, held)
-        if fault > FORBIDDEN:
-            raise IdentityError(f"{kind}: expected {FAULTS[fault]}")
-        if not fault and not len(amounts):
+        """Keep many flows and add them to a column of payers and one of payees, to income and spending."""
+        if not len(amounts):
             return
-        counts = self._allowed(kind, int(amounts.min(initial=0)), fault == FORBIDDEN, "many", "many")
+        counts = KINDS[kind]
         self._flows.note_many(payers, payees, amounts, kind)
         for column, parties, factor in (
             (columns[0], payers, 1),
@@ -307,22 +321,10 @@ class Ledger:
         closing, spending = accounts.balance(rows), accounts.spending[rows]
         months, status = assess(held.funds, closing, spending)
         values = (
-            self.year,
-            held.provinces,
-            held.codes,
-            held.funds,
-            accounts.opening[rows],
-            accounts.received[rows],
-            accounts.paid[rows],
-            closing,
-            members[rows],
-            spending,
-            accounts.income[rows],
-            accounts.lent[rows],
-            accounts.owed[rows],
-            months,
-            np.where(accounts.merged[rows], MERGED, np.asarray(status, dtype=object)),
-        )
+            self.year, held.provinces, held.codes, held.funds, accounts.opening[rows], accounts.received[rows],
+            accounts.paid[rows], closing, members[rows], spending, accounts.income[rows], accounts.lent[rows],
+            accounts.owed[rows], months, np.where(accounts.merged[rows], MERGED, np.asarray(status, dtype=object)),
+        )  # fmt: skip
         self._turn()
         return dict(zip(FUND_COLUMNS, values)), flows
 

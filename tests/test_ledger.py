@@ -92,8 +92,10 @@ def test_many_ledgers_pay_at_once_what_they_have_and_no_more() -> None:
     ledger = opened()
     pays, other = ledger.parties([POOL, POOL]), ledger.parties([OTHER, OTHER])
     had, before = ledger.book(POOL).balance, ledger.book(OTHER).balance
-    with pytest.raises(IdentityError, match="does not have"):
+    with pytest.raises(IdentityError, match=rf"^2024 {POOL} cannot pay {had + 1} fen \(step2_aid\): it has {had}$"):
         ledger.post_many(pays, other, "step2_aid", np.array([had, 1], np.int64), held=True)
+    with pytest.raises(IdentityError, match=rf"^2024 {POOL} -> {OTHER} \(step2_aid\) -5 fen: .*not below zero"):
+        ledger.post_many(pays, other, "step2_aid", np.array([had + 1, -5], np.int64), held=True)
     ledger.post_many(pays, other, "step2_aid", np.array([had - 1, 1], np.int64), held=True)
     assert (ledger.book(POOL).balance, ledger.book(OTHER).balance) == (0, before + had)
     ledger.check()
