@@ -20,8 +20,7 @@ from model.phases.ground import new_room
 from model.phases.marrying import AGE_BITS, couples
 from model.phases.moving import DEAD, insured_after, plan_year, work_after
 from model.phases.tally import Head, Money, PairKind
-from model.scenario import Reform
-from tests.worlds import START, live, snapshot, world_of
+from tests.worlds import EARLY, EARLY_AT_HOME, START, family_law, live, snapshot, world_of
 
 LAST = START + 19
 POINTERS = ("spouse", "mother", "father")
@@ -49,15 +48,12 @@ def test_nobody_is_there_twice_and_nobody_comes_back() -> None:
         gone |= set(people["key"][people["dying"] == 1].tolist())
 
 
-EARLY = {"grown_age": 25, "marriage_age_women": 15, "divorce_rate": 0.2, "marriage_level": 3.0}
-AT_HOME = {"marriage_age_men": 15, "found_home_share": 0.0, "first_leaving_age": 40}
-
-
-@pytest.mark.parametrize("law", [EARLY, EARLY | AT_HOME], ids=["brides", "husbands who part"])
+@pytest.mark.parametrize("law", [EARLY, EARLY_AT_HOME], ids=["brides", "husbands who part"])
 def test_nobody_who_follows_a_parent_moves_twice(law: dict[str, float]) -> None:
     """Where children follow to an age at which they may marry, many part and many marry again."""
-    reform = Reform("early_weddings", changes={f"family.{name}": {f"{START}-01-01": n} for name, n in law.items()})
-    world = PoolingModel(Scenario(20_000, START, START + 4, reforms=(reform,)), rng=0, measure=False, check=True)
+    world = PoolingModel(
+        Scenario(20_000, START, START + 4, reforms=(family_law(law),)), rng=0, measure=False, check=True
+    )
     while world.running:
         world.step()
     assert len(np.unique(world.engine.people.key)) == len(world.engine.people)

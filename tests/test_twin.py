@@ -11,7 +11,7 @@ import pytest
 from experiments.bench.person import STATE, YEARLY
 from experiments.bench.twin import PlainModel
 from model import PoolingModel, Reform, Scenario
-from tests.worlds import moved
+from tests.worlds import EARLY_AT_HOME, family_law, moved
 
 PEOPLE, START, YEARS = 2_000, 2024, 3
 SEED = 3  # in its three years an account is inherited across pools and more homes begin than end
@@ -68,8 +68,13 @@ def test_kin_and_homes_agree(relative: str) -> None:
     rows = getattr(people, relative).tolist()
     kin = [getattr(agents[key], relative) for key in keys]
     assert [keys[row] if row >= 0 else None for row in rows] == [person and person.key for person in kin]
+    assert_same_homes(engine, plain)
+
+
+def assert_same_homes(engine: PoolingModel, plain: PlainModel) -> None:
+    people = engine.engine.people
     homes: dict[int, list[int]] = {}
-    for key, home in zip(keys, people.household.tolist()):
+    for key, home in zip(people.key.tolist(), people.household.tolist()):
         homes.setdefault(home, []).append(key)
     assert sorted(homes.values()) == sorted([person.key for person in family.members] for family in plain.families)
 
@@ -107,6 +112,13 @@ def test_other_laws_agree_to_the_fen(start: int, reforms: tuple[str, ...]) -> No
     engine, plain = both(start, 2, reforms)
     for table in SAME:
         assert engine.record.tables[table].equals(plain.record.tables[table]), table
+
+
+def test_families_agree_where_children_follow_to_an_age_at_which_they_marry() -> None:
+    engine, plain = both(reforms=(family_law(EARLY_AT_HOME),))
+    for table in SAME:
+        assert engine.record.tables[table].equals(plain.record.tables[table]), table
+    assert_same_homes(engine, plain)
 
 
 @pytest.mark.parametrize("name", ORDERS)

@@ -164,3 +164,13 @@ def tell() -> None:
     world = lived()
     versions = {"code": world.code_version(), "mesa": mesa.__version__, "python": list(sys.version_info[:2])}
     print(json.dumps(hashes(world) | versions | {"compiled": not vars(numba.config)["DISABLE_JIT"]}))
+
+
+EARLY = {"grown_age": 25, "marriage_age_women": 15, "divorce_rate": 0.2, "marriage_level": 3.0}
+"""Law of families by which children follow to an age at which they may marry, and many part and marry again."""
+EARLY_AT_HOME = EARLY | {"marriage_age_men": 15, "found_home_share": 0.0, "first_leaving_age": 40}
+
+
+def family_law(law: dict[str, float]) -> Reform:
+    """Return a reform that lays down a law of families from the start."""
+    return Reform("families", changes={f"family.{name}": {f"{START}-01-01": value} for name, value in law.items()})
