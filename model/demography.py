@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,6 +23,8 @@ from model.data.apportion import monotone
 from model.errors import DataError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
 CENSUS = 2020
@@ -72,7 +75,8 @@ class Demography:
         return np.asarray(self.population[place], dtype=np.float64)
 
 
-def national(indicator: str, source: str = "vital_series") -> dict[int, float]:
+@cached
+def national(indicator: str, source: str = "vital_series") -> Mapping[int, float]:
     """Return a national series of vital_series.csv or the medium variant of projection_wpp2024.csv by year."""
     frame = table(source)
     if source == "vital_series":
@@ -82,7 +86,7 @@ def national(indicator: str, source: str = "vital_series") -> dict[int, float]:
         rows = frame[wanted]
     if rows.empty:
         raise DataError(f"{source}.csv: indicator {indicator!r}: expected national rows")
-    return {int(year): float(value) for year, value in zip(rows["year"], rows["value"], strict=True)}
+    return MappingProxyType({int(y): float(value) for y, value in zip(rows["year"], rows["value"], strict=True)})
 
 
 def followed(indicator: str, year: int) -> float:
