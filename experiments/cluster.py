@@ -24,7 +24,7 @@ from model.errors import ScenarioError
 WAIT = 10  # seconds for a scheduler and its first worker to answer
 MISSING = "--cluster: expected the package distributed (install the extra: cluster)"
 CACHE = "GONGJI_CACHE"
-ADDRESS = re.compile(r"(?:(?:tcp|tls)://)?(?:[\w.-]+|\[[0-9A-Fa-f:.%]+\]):(\d{1,5})", re.ASCII)
+ADDRESS = re.compile(r"(?:(?:tcp|tls|wss?|ucxx?)://)?(?:[\w.-]+|\[[0-9A-Fa-f:.%]+\]):(\d{1,5})", re.ASCII)
 LAST_PORT = 2**16 - 1
 
 
@@ -49,7 +49,7 @@ def cluster(address: str, version: Callable[[], str], folder: Path) -> Iterator[
 
 
 def is_address(text: str) -> bool:
-    """Return whether a text is HOST:PORT, with tcp:// or tls:// before it or without."""
+    """Return whether a text is HOST:PORT, with a scheme of Dask such as tcp:// before it or without."""
     found = ADDRESS.fullmatch(text)
     return found is not None and 0 < int(found[1]) <= LAST_PORT
 
@@ -67,6 +67,7 @@ def client_of(address: str, version: Callable[[], str], folder: Path) -> Iterato
         from distributed import Client
     except ImportError:
         raise ScenarioError(MISSING) from None
+    _check_scheme(address)
     for name in ("distributed", "tornado"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
@@ -82,6 +83,23 @@ def client_of(address: str, version: Callable[[], str], folder: Path) -> Iterato
     finally:
         with contextlib.suppress(Exception):
             client.close(timeout=WAIT)
+
+
+def _check_scheme(address: str) -> None:
+    """Raise ScenarioError where Dask here cannot speak an address's scheme; a client would complain when collected."""
+    from distributed.comm.addressing import parse_address
+    from distributed.comm.registry import get_backend
+    from distributed.security import Security
+
+    scheme = parse_address(address)[0]
+    try:
+        get_backend(scheme).get_connector()
+        open_to = scheme != "tls" or Security().get_connection_args("client")["ssl_context"]
+    except (ImportError, RuntimeError, OSError, ValueError, TypeError, Warning) as problem:
+        told = f"expected a scheme that Dask speaks on this machine, got {scheme} ({problem})"
+        raise ScenarioError(f"--cluster {address}: {told}") from None
+    if not open_to:
+        raise ScenarioError(f"--cluster {address}: expected certificates in Dask's configuration, distributed.comm.tls")
 
 
 def _check_workers(client: Any, address: str, version: Callable[[], str], folder: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib.util
 import os
 import shutil
 import signal
@@ -184,10 +185,41 @@ def test_what_is_no_address_is_one_line_before_a_client_is_made(
 
 
 @pytest.mark.parametrize(
-    "address", ["box1:8786", "tcp://127.0.0.1:1", "tls://node-7.cluster:65535", "tcp://[::1]:8786"]
+    "address",
+    [
+        "box1:8786",
+        "tcp://127.0.0.1:1",
+        "tls://node-7.cluster:65535",
+        "tcp://[::1]:8786",
+        "ws://box1:8786",
+        "wss://box1:8786",
+        "ucx://127.0.0.1:8786",
+        "ucxx://box1:1",
+    ],
 )
 def test_addresses(address: str) -> None:
     assert is_address(address)
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("ucxx://127.0.0.1:1", "expected a scheme that Dask speaks on this machine, got ucxx ("),
+        ("tls://127.0.0.1:1", "expected certificates in Dask's configuration, distributed.comm.tls"),
+    ],
+)
+def test_a_scheme_that_dask_cannot_speak_here_is_one_line(
+    address: str, expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What speaks ucxx:// is no part of Dask itself; a client made for what cannot be spoken complains once more."""
+    if "ucxx" in address and importlib.util.find_spec("distributed_ucxx"):
+        pytest.skip("here Dask speaks ucxx")
+    monkeypatch.setattr("distributed.Client", lambda *words, **options: 1 / 0)
+    words = ["run", "--people", "2000", "--end", "2024", "--out", str(tmp_path / "out"), "--cluster", address]
+    assert cli.main(words) == cli.BAD_INPUT
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"gongji: --cluster {address}: {expected}")
+    assert not (tmp_path / "out").exists()
 
 
 # ---- one large world ------------------------------------------------------------------------------------------------
