@@ -136,10 +136,26 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 def _is_scenario(found: Any) -> bool:
     """Return whether a value looks like a scenario; whether it can be lived, the model says."""
-    reforms = found.get("reforms", []) if isinstance(found, dict) else None
-    return isinstance(reforms, list) and all(
-        isinstance(r, dict) and isinstance(r.get("changes"), dict) for r in reforms
+    if not (isinstance(found, dict) and isinstance(found.get("name", ""), str)):
+        return False
+    reforms = found.get("reforms", [])
+    sized = found.get("people") == "all" or _is_whole(found.get("people"))
+    return sized and all(_is_whole(found.get(year)) for year in ("start", "end")) and _are_reforms(reforms)
+
+
+def _are_reforms(found: Any) -> bool:
+    """Return whether a value looks like reforms: each with a name, changes and texts, plain or by language."""
+    return isinstance(found, list) and all(
+        isinstance(each, dict)
+        and isinstance(each.get("name"), str)
+        and isinstance(each.get("changes"), dict)
+        and all(_is_text(each.get(name, "")) for name in ("title", "question", "source"))
+        for each in found
     )
+
+
+def _is_text(found: Any) -> bool:
+    return all(isinstance(words, str) for words in (found.values() if isinstance(found, dict) else [found]))
 
 
 def _is_whole(found: Any) -> bool:
@@ -155,7 +171,7 @@ def _are_tables(found: Any) -> bool:
 
 SHAPES: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "status": ("complete or failed", lambda found: found in ("complete", "failed")),
-    "scenario": ("fields of a scenario, its reforms with changes", _is_scenario),
+    "scenario": ("fields of a scenario (people, start, end), its reforms with names, texts and changes", _is_scenario),
     "seed": (f"a whole number from 0 to {MOST_WHOLE}", _is_whole),
     "key": ("a text", lambda found: isinstance(found, str)),
     "study": ("a text", lambda found: isinstance(found, str)),
@@ -170,7 +186,7 @@ OF_COMPLETE = {"tables", "weight"}
 def _read_ours(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ResultsError(f"{path}: expected a {path.name} written by {PROJECT} ({error})") from None
     if not isinstance(content, dict) or content.get("project") != PROJECT:
         raise ResultsError(f"{path}: expected project: {PROJECT}; the folder belongs to something else")

@@ -65,7 +65,7 @@ def lived_scenario(simulator: Simulator, folder: Path, manifest: dict[str, Any])
     """Return the scenario of a run folder's manifest; raise ResultsError where it is none."""
     try:
         return simulator.restore(manifest["scenario"])
-    except (GongjiError, TypeError, ValueError, AttributeError, KeyError) as error:
+    except (GongjiError, TypeError, ValueError, AttributeError, KeyError, RecursionError) as error:
         raise ResultsError(f"{folder / MANIFEST}: scenario: expected one that can be lived ({error})") from None
 
 

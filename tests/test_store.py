@@ -225,6 +225,7 @@ def spoiled(store: Store, content: dict[str, Any]) -> tuple[Job, Path]:
         ("tables", {"funds": {"sha256": []}}, "{'funds': {'sha256': []}}"),
         ("scenario", "x", "'x'"),
         ("scenario", None, "None"),
+        ("scenario", {}, "{}"),
         ("scenario", {"reforms": "x"}, "{'reforms': 'x'}"),
         ("scenario", {"reforms": [{"name": "x"}]}, "{'reforms': [{'name': 'x'}]}"),
         ("seed", "abc", "'abc'"),
@@ -260,7 +261,7 @@ def test_a_manifest_without_an_entry_is_refused_by_name(store: Store, name: str)
 
 
 def test_a_scenario_that_cannot_be_lived_is_refused(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
-    _, path = spoiled(store, {"scenario": {"peeple": 5}})
+    _, path = spoiled(store, {"scenario": {"people": 5, "start": 2024, "end": 2026, "peeple": 5}})
     assert cli.main(["verify", str(path.parent)]) == cli.BAD_INPUT
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith(f"gongji: {path}: scenario: expected one that can be lived (")
