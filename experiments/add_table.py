@@ -6,7 +6,6 @@ fund_expenditure, enrolment). It is checked, copied beside the model's tables an
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import re
 import sys
@@ -16,9 +15,10 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
+from experiments.command import Parser, in_one_line
 from experiments.provinces import TABLE, YUAN
 from model import data
-from model.errors import DataError, GongjiError
+from model.errors import DataError
 
 COLUMNS = (
     "province_code", "name_en", "name_zh", "year", "scheme", "indicator", "value", "unit", "source", "source_type",
@@ -28,16 +28,12 @@ INDICATORS = ("fund_income", "fund_expenditure", "enrolment")
 SCHEMES = ("employee", "resident")
 
 
+@in_one_line
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Add the table named and return 0, or print one line and return 2 for bad input."""
-    parser = argparse.ArgumentParser(prog="python -m experiments.add_table", description=str(__doc__).splitlines()[0])
+    """Add the table named and return the exit code."""
+    parser = Parser(prog="python -m experiments.add_table", description=str(__doc__).splitlines()[0])
     parser.add_argument("file", type=Path)
-    given = parser.parse_args(arguments)
-    try:
-        name = add(given.file)
-    except GongjiError as error:
-        print(f"gongji: {error}", file=sys.stderr)
-        return error.exit_code
+    name = add(parser.parse_args(arguments).file)
     print(f"added {name}; `python -m experiments validate` compares with it")
     return 0
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import ast
 import html
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from experiments.command import Parser, in_one_line
 from experiments.document import CSS
+from experiments.options import check_folder
 from experiments.store import write_text
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -88,6 +90,16 @@ def write(folder: Path) -> list[Path]:
     return places
 
 
+@in_one_line
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write the pages into the folder asked for; return the exit code."""
+    parser = Parser(prog="python -m experiments.api", description=str(__doc__).splitlines()[0])
+    parser.add_argument("folder", nargs="?", type=Path, default=ROOT / "results" / "api", metavar="DIR")
+    folder = parser.parse_args(arguments).folder
+    check_folder("DIR", folder)
+    print(f"wrote {', '.join(str(place) for place in write(folder))}")
+    return 0
+
+
 if __name__ == "__main__":
-    written = write(Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "results" / "api")
-    print(f"wrote {', '.join(str(place) for place in written)}")
+    sys.exit(main())

@@ -22,10 +22,11 @@ import yaml
 
 from experiments import board, fit
 from experiments.command import Parser, day, in_one_line, some_minutes, whole
-from experiments.options import check_folder
+from experiments.options import MOST_WORKERS, check_folder
 from experiments.plan import check_memory
 from experiments.run import cpu_count
 from experiments.store import write_json
+from experiments.study import MOST_RUNS
 from experiments.workers import processes
 from model.policy.files import ROOT
 
@@ -72,11 +73,11 @@ def options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = Parser(prog="python -m experiments.calibrate", description=str(__doc__).splitlines()[0])
     parser.add_argument("--people", type=whole(1), default=100_000, help="people of the small worlds")
     parser.add_argument("--large", type=whole(1), default=400_000, help="people of the world that corrects them")
-    parser.add_argument("--seeds", type=whole(1), default=1, help="seeds of the small worlds")
-    parser.add_argument("--large-seeds", type=whole(1), default=2, help="seeds of the large world")
-    parser.add_argument("--rounds", type=whole(1), default=30, help="most steps from a start")
+    parser.add_argument("--seeds", type=whole(1, MOST_RUNS), default=1, help="seeds of the small worlds")
+    parser.add_argument("--large-seeds", type=whole(1, MOST_RUNS), default=2, help="seeds of the large world")
+    parser.add_argument("--rounds", type=whole(1, MOST_RUNS), default=30, help="most steps from a start")
     parser.add_argument("--minutes", type=some_minutes, default=0, help="stop after so long; 0 for no limit")
-    parser.add_argument("--workers", type=whole(0), default=0, help="processes; 0 for one a processor")
+    parser.add_argument("--workers", type=whole(0, MOST_WORKERS), default=0, help="processes; 0 for one a processor")
     parser.add_argument("--date", type=day, required=True, help="day of the fit, for the file's head")
     parser.add_argument("--work", type=Path, default=WORK, help="folder of what was evaluated")
     parser.add_argument("--dry", action="store_true", help="do not write calibration.yaml")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
+from experiments.ending import BAD_INPUT, INTERRUPTED, NO, OK, complain, ended
 from experiments.options import (
     Cluster,
     FirstSeed,
@@ -24,15 +24,15 @@ from experiments.options import (
     check,
     check_file,
     check_seed,
+    check_workers,
     people_of,
     study_asked,
 )
-from model.errors import GongjiError, LedgerError, ScenarioError
+from model.errors import ScenarioError
 
 if TYPE_CHECKING:
     from experiments.run import Done, Simulator
 
-OK, NO, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 USAGE_ERROR = typer.BadParameter.__mro__[1]  # click's, wherever this typer keeps it
 STOPPED = "interrupted: nothing half-written is left; the same line goes on from here"
 RESULTS = Path("results")
@@ -58,52 +58,25 @@ def model_simulator() -> Simulator:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; every error is one line on stderr."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
+    return ended(lambda: asked(sys.argv[1:] if arguments is None else list(arguments)), STOPPED)
+
+
+def asked(words: list[str]) -> int:
+    """Run the command of a line's words and return its exit code; what is no line of ours becomes a ScenarioError."""
     try:
-        code = app(args=None if arguments is None else list(arguments), standalone_mode=False)
-    except LedgerError as error:
-        return fault(error)
-    except GongjiError as error:
-        return complain(str(error), error.exit_code)
-    except (KeyboardInterrupt, typer.Abort):
+        code = app(args=words, standalone_mode=False)
+    except typer.Abort:
         return complain(STOPPED, INTERRUPTED)
     except typer.Exit as end:
         return end.exit_code
-    except OSError as error:
-        if error.errno == errno.ENAMETOOLONG:
-            return complain("expected names short enough for this machine's files", BAD_INPUT)
-        return complain(f"{type(error).__name__}: {error}", NO)
     except Exception as error:
-        if isinstance(error, USAGE_ERROR):
-            from experiments.usage import plain_usage
+        if not isinstance(error, USAGE_ERROR):
+            raise
+        from experiments.usage import plain_usage
 
-            verb_names = {command.callback.__name__ for command in app.registered_commands if command.callback}
-            given = sys.argv[1:] if arguments is None else list(arguments)
-            return complain(plain_usage(cast(Any, error).format_message(), given, verb_names), BAD_INPUT)
-        return fault(error)
+        verb_names = {command.callback.__name__ for command in app.registered_commands if command.callback}
+        raise ScenarioError(plain_usage(cast(Any, error).format_message(), words, verb_names)) from None
     return complain(STOPPED, INTERRUPTED) if code == INTERRUPTED else int(code or OK)
-
-
-def fault(error: Exception) -> int:
-    """Keep the traceback of a fault of the program in a file, say where in one line, and return the exit code."""
-    import tempfile
-    import traceback
-
-    text = "".join(traceback.format_exception(error))
-    with tempfile.NamedTemporaryFile(
-        "w", prefix="gongji-fault-", suffix=".txt", delete=False, encoding="utf-8"
-    ) as file:
-        file.write(text)
-    told = f"{type(error).__name__}: {error}"
-    return complain(f"a fault of the program, not of its input: {told}; its traceback is in {file.name}", NO)
-
-
-def complain(message: str, code: int) -> int:
-    """Print one line to stderr and return the exit code."""
-    print(f"gongji: {' '.join(message.split())}", file=sys.stderr)
-    return code
 
 
 def tell_version(asked: bool) -> None:
@@ -242,7 +215,7 @@ def validate(
     from experiments.study import MOST_RUNS
 
     check(0 < replications <= MOST_RUNS, f"--replications {replications}: expected 1 to {MOST_RUNS}")
-    check(workers >= 0, f"--workers {workers}: expected 0 or more")
+    check_workers(workers)
     if file is not None:
         check_file("--json", file)
     size = people_of(people)
@@ -396,4 +369,4 @@ class Progress:
 
 from experiments import verbs  # noqa: E402  (the verbs of runs register themselves here)
 
-__all__ = ["app", "main", "verbs"]
+__all__ = ["BAD_INPUT", "INTERRUPTED", "NO", "OK", "app", "complain", "main", "verbs"]

@@ -6,13 +6,13 @@ import argparse
 import datetime
 import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn, ParamSpec
 
-from experiments.cli import INTERRUPTED, complain
+from experiments.ending import ended
 from experiments.options import MOST_WHOLE
-from model.errors import GongjiError, ScenarioError
+from model.errors import ScenarioError
 
 P = ParamSpec("P")
 
@@ -30,24 +30,30 @@ def in_one_line(command: Callable[P, int]) -> Callable[P, int]:
 
     @functools.wraps(command)
     def told(*words: P.args, **options: P.kwargs) -> int:
-        try:
-            return command(*words, **options)
-        except GongjiError as error:
-            return complain(str(error), error.exit_code)
-        except KeyboardInterrupt:
-            return complain("interrupted", INTERRUPTED)
+        return ended(lambda: command(*words, **options))
 
     return told
 
 
-def whole(least: int) -> Callable[[str], int]:
-    """Return what reads a whole number that is at least so large."""
+@in_one_line
+def without_options(
+    name: str, page: str | None, work: Callable[[], object], arguments: Sequence[str] | None = None
+) -> int:
+    """Do the work of a module's command that takes no options, and return the exit code."""
+    Parser(prog=f"python -m experiments.{name}", description=str(page).splitlines()[0]).parse_args(arguments)
+    work()
+    return 0
+
+
+def whole(least: int, most: int = MOST_WHOLE) -> Callable[[str], int]:
+    """Return what reads a whole number that is at least so large, and at most."""
 
     def read(text: str) -> int:
         digits = text.removeprefix("-")
         fits = len(digits) <= len(str(MOST_WHOLE)) and digits.isascii() and digits.isdigit()
-        if not (fits and least <= int(text) <= MOST_WHOLE):
-            raise argparse.ArgumentTypeError(f"expected a whole number from {least}, got {text}")
+        if not (fits and least <= int(text) <= most):
+            told = "" if most == MOST_WHOLE else f" to {most}"
+            raise argparse.ArgumentTypeError(f"expected a whole number from {least}{told}, got {text}")
         return int(text)
 
     return read

@@ -14,8 +14,10 @@ from collections.abc import Sequence
 
 from experiments import board
 from experiments.command import Parser, in_one_line, whole
+from experiments.options import MOST_WORKERS
+from experiments.plan import check_memory
 from experiments.run import cpu_count
-from experiments.study import STUDIES
+from experiments.study import MOST_RUNS, STUDIES
 from experiments.workers import processes
 
 YEAR = 2023  # the year of the slopes
@@ -32,12 +34,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Fit every coupling, print slopes, write the studies; return the exit code."""
     parser = Parser(prog="python -m experiments.eta", description=str(__doc__).splitlines()[0])
     parser.add_argument("--people", type=whole(1), default=50_000)
-    parser.add_argument("--seeds", type=whole(1), default=2)
-    parser.add_argument("--workers", type=whole(0), default=0, help="processes; 0 for one a processor")
+    parser.add_argument("--seeds", type=whole(1, MOST_RUNS), default=2)
+    parser.add_argument("--workers", type=whole(0, MOST_WORKERS), default=0, help="processes; 0 for one a processor")
     parser.add_argument("--dry", action="store_true", help="do not write the studies")
     given = parser.parse_args(arguments)
+    workers = given.workers or cpu_count()
+    check_memory(given.people, workers)
     fitted = {}
-    with processes(given.workers or cpu_count()) as pool:
+    with processes(workers) as pool:
         for case, eta in COUPLINGS.items():
             asked = [(eta, price, given.people, given.seeds) for price in prices()]
             found = dict(zip(prices(), pool.map(slopes_at, asked), strict=True))

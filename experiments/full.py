@@ -13,7 +13,8 @@ from pathlib import Path
 from experiments.cli import RESULTS, Progress, model_simulator
 from experiments.command import Parser, in_one_line, whole
 from experiments.compare import compare
-from experiments.options import checked_study
+from experiments.options import MOST_WORKERS, checked_study
+from experiments.plan import check_memory
 from experiments.robust import place_of
 from experiments.run import cpu_count
 from experiments.store import write_text
@@ -30,14 +31,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--people", type=whole(1), default=200_000, help="fewer repair noise of the sample (model/ODD.md)"
     )
     parser.add_argument("--replications", type=whole(1), default=3)
-    parser.add_argument("--cases", nargs="*", default=None, help="only these cases; the summary then says less")
-    parser.add_argument("--workers", type=whole(0), default=0, help="processes; 0 for one a processor")
+    parser.add_argument("--cases", nargs="+", default=None, help="only these cases; the summary then says less")
+    parser.add_argument("--workers", type=whole(0, MOST_WORKERS), default=0, help="processes; 0 for one a processor")
     parser.add_argument("--out", type=Path, default=None, help="folder of the study")
     parser.add_argument("--force", action="store_true", help="add to results of other code")
     given = parser.parse_args(arguments)
     folder = given.out or RESULTS / given.study
     study = checked_study(load_study(given.study), {"people": given.people, "replications": given.replications})
-    study = with_cases(study, given.cases)
+    study, workers = with_cases(study, given.cases), given.workers or cpu_count()
+    check_memory(study.people, workers)
     bar = Progress(len(study.lived) * study.replications, "run")
     try:
         results = compare(
@@ -45,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             study,
             folder,
             range(study.replications),
-            given.workers or cpu_count(),
+            workers,
             bar.done,
             given.force,
         )

@@ -35,6 +35,7 @@ from experiments.plan import check_memory
 from experiments.run import cpu_count, identify
 from experiments.simulator import MODEL
 from experiments.store import MANIFEST, read_manifest, read_table
+from experiments.study import MOST_RUNS
 from experiments.verify import lived_scenario, other_version
 from model import PoolingModel, Reform, Scenario, load_reform
 from model.errors import ResultsError
@@ -235,7 +236,7 @@ def options(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Return the command's options, checked."""
     parser = Parser(prog="python -m experiments.noise", description=str(__doc__).splitlines()[0])
     parser.add_argument("people", nargs="*", type=whole(1), default=[100_000, 200_000])
-    parser.add_argument("--seeds", type=whole(2), help=f"worlds of each size; {SEEDS} unless told")
+    parser.add_argument("--seeds", type=whole(2, MOST_RUNS), help=f"worlds of each size; {SEEDS} unless told")
     parser.add_argument("--money", action="store_true", help="the table of funds and of money moved")
     parser.add_argument("--disk", type=Path, help="with --money: a folder for the people of worlds beyond memory")
     parser.add_argument("--against", type=Path, metavar="RUN", help="the folder of a stored run to be held to")

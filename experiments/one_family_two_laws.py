@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+
+from experiments.command import without_options
 from experiments.life import live_family, tell
 from model import Scenario, load_reform
 
@@ -17,4 +20,4 @@ def main(reform: str = "co_use_off", household: int = 40, year: int = 2027, peop
 
 
 if __name__ == "__main__":
-    print(main())
+    sys.exit(without_options("one_family_two_laws", __doc__, lambda: print(main())))

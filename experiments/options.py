@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
+import reprlib
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -29,6 +31,8 @@ Cluster = Annotated[str | None, typer.Option(help="address of a Dask scheduler w
 
 
 MOST_WHOLE = 2**63 - 1  # what a signed number of 64 bits holds
+MOST_WORKERS = 1024
+"""Processes at the most; more than machines have processors."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,7 +59,7 @@ def study_asked(
     from experiments.study import load_study
     from experiments.sweep import with_design
 
-    check(workers >= 0, f"--workers {workers}: expected 0 or more")
+    check_workers(workers)
     check_seed(seed)
     size = people and people_of(people)
     check(size != "all", "--people all: expected a whole number of simulated people; only `run` lives everybody")
@@ -78,16 +82,32 @@ def check_seed(seed: int) -> None:
     check(0 <= seed <= MOST_WHOLE, f"--seed {seed}: expected a whole number from 0 to {MOST_WHOLE}")
 
 
+def check_workers(workers: int) -> None:
+    """Raise ScenarioError for a number of processes that no machine has use for."""
+    check(0 <= workers <= MOST_WORKERS, f"--workers {workers}: expected a whole number from 0 to {MOST_WORKERS}")
+
+
 def check_file(option: str, path: Path) -> None:
     """Raise ScenarioError where no file of this name can be written, before any work is done for it."""
+    _check_name(option, path)
     check(not path.is_dir(), f"{option} {path}: expected a file, found a folder")
     check(_takes_files(path.absolute().parent), f"{option} {path}: expected a place where a file can be written")
 
 
 def check_folder(option: str, path: Path) -> None:
     """Raise ScenarioError where no files can be written into a folder of this name, there already or to be made."""
+    _check_name(option, path)
     check(path.is_dir() or not path.exists(), f"{option} {path}: expected a folder, found a file")
     check(_takes_files(path.absolute()), f"{option} {path}: expected a folder that can be made and written")
+
+
+def _check_name(option: str, path: Path) -> None:
+    """Raise ScenarioError where a part of a path is longer than this machine's names are."""
+    try:
+        path.lstat()
+    except OSError as problem:
+        told = f"expected names short enough for this machine's files, got {reprlib.repr(str(path))}"
+        check(problem.errno != errno.ENAMETOOLONG, f"{option}: {told}")
 
 
 def _takes_files(folder: Path) -> bool:

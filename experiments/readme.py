@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from experiments.command import without_options
 from experiments.store import write_text
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -41,7 +43,8 @@ def with_tables(text: str, language: str) -> str:
     return MARKED.sub(lambda found: f"{found[1]}{known[found[2]]()}{found[3]}", text)
 
 
-if __name__ == "__main__":
+def write() -> None:
+    """Write every page that is printed from the code, or holds tables that are."""
     from experiments import coverage, glossary
     from model.policy import json_schema
 
@@ -51,3 +54,7 @@ if __name__ == "__main__":
     for name, page_language in PAGES.items():
         page = ROOT / name
         write_text(page, with_tables(page.read_text(encoding="utf-8"), page_language))
+
+
+if __name__ == "__main__":
+    sys.exit(without_options("readme", __doc__, write))

@@ -19,11 +19,12 @@ import yaml
 
 from experiments import fit
 from experiments.command import Parser, file_of_kind, in_one_line, whole
-from experiments.options import check_file, check_folder
+from experiments.options import MOST_WORKERS, check_file, check_folder
 from experiments.outcomes import style
 from experiments.plan import check_memory
 from experiments.run import cpu_count
 from experiments.store import write_json
+from experiments.study import MOST_RUNS
 from experiments.workers import processes
 from model.policy.files import ROOT
 
@@ -148,9 +149,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Recover all free parameters, print them and draw the figure."""
     parser = Parser(prog="python -m experiments.recovery", description=str(__doc__).splitlines()[0])
     parser.add_argument("--people", type=whole(1), default=400_000)
-    parser.add_argument("--workers", type=whole(0), default=0, help="processes; 0 for one a processor")
+    parser.add_argument("--workers", type=whole(0, MOST_WORKERS), default=0, help="processes; 0 for one a processor")
     parser.add_argument("--work", type=Path, default=WORK, help="folder of what was evaluated")
-    parser.add_argument("--rounds", type=whole(1), default=12, help="most steps of the fit")
+    parser.add_argument("--rounds", type=whole(1, MOST_RUNS), default=12, help="most steps of the fit")
     parser.add_argument(
         "--kept", type=file_of_kind(".json"), default=KEPT, help="file for what was found; its pictures lie beside it"
     )

@@ -6,8 +6,10 @@ Ship it anew when a change is meant to change results; `verify experiments/shipp
 from __future__ import annotations
 
 import shutil
+import sys
 from pathlib import Path
 
+from experiments.command import without_options
 from experiments.run import make_job, run_job
 from experiments.simulator import MODEL
 from experiments.store import Store
@@ -37,4 +39,4 @@ def ship() -> Path:
 
 
 if __name__ == "__main__":
-    print(f"wrote {ship()}")
+    sys.exit(without_options("ship", __doc__, lambda: print(f"wrote {ship()}")))

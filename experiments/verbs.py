@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from experiments.cli import LAST, NO, OK, RESULTS, START, Progress, app, complain, model_simulator
+from experiments.cli import LAST, RESULTS, START, Progress, app, model_simulator
+from experiments.ending import NO, OK, complain
 from experiments.options import (
     Cluster,
     FirstSeed,

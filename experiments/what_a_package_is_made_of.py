@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pandas as pd
 
+from experiments.command import without_options
 from experiments.compare import compare
 from experiments.outcomes import style
 from experiments.package import split, summary
@@ -28,4 +30,4 @@ def main(
 
 
 if __name__ == "__main__":
-    print(main().to_string(index=False))
+    sys.exit(without_options("what_a_package_is_made_of", __doc__, lambda: print(main().to_string(index=False))))

@@ -7,25 +7,30 @@ every process has ended its first run, so that loading compiled code does not co
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
 import statistics
+import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from concurrent.futures import as_completed
 from pathlib import Path
 from typing import Any
 
 from experiments import workers
+from experiments.command import Parser, in_one_line, whole
 from experiments.design import points_of
 from experiments.machine import peak_mebibytes
+from experiments.options import MOST_WORKERS, check_folder
 from experiments.outcomes import style
+from experiments.plan import check_memory
 from experiments.run import Done
 from experiments.simulator import MODEL
 from experiments.store import read_manifest, write_json
-from experiments.study import Study
+from experiments.study import MOST_RUNS, Study
 from experiments.sweep import scenarios_of, sweep
 from model.errors import ResultsError
+from model.scenario import LAST_END
 
 START, SEED = 2024, 0
 AXIS = {"path": "resident.individual", "low": 380, "high": 500, "from": 2026}
@@ -156,18 +161,25 @@ def words_of(found: dict[str, Any]) -> str:
     )
 
 
-def main() -> None:
-    """Read the command line, run, write the numbers and the picture, and say them."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    for name, default in (("runs", 1000), ("people", 100_000), ("years", 10), ("processes", 2), ("bare", 20)):
-        parser.add_argument(f"--{name}", type=int, default=default)
+@in_one_line
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run, write the numbers and the picture, and say them; return the exit code."""
+    parser = Parser(prog="python -m experiments.what_many_runs_cost", description=str(__doc__).splitlines()[0])
+    parser.add_argument("--runs", type=whole(1, MOST_RUNS), default=1000)
+    parser.add_argument("--people", type=whole(1), default=100_000)
+    parser.add_argument("--years", type=whole(1, LAST_END - START + 1), default=10)
+    parser.add_argument("--processes", type=whole(1, MOST_WORKERS), default=2)
+    parser.add_argument("--bare", type=whole(1, MOST_RUNS), default=20, help="runs with nothing kept")
     parser.add_argument("--out", type=Path, default=Path("results") / "many_runs")
-    asked = parser.parse_args()
+    asked = parser.parse_args(arguments)
+    check_folder("--out", asked.out)
+    check_memory(asked.people, asked.processes)
     found = tell(asked.runs, asked.people, asked.years, asked.processes, asked.bare, asked.out)
     write_json(asked.out / "many_runs.json", found)
     draw(found, asked.out / "many_runs.png")
     print(f"{words_of(found)}\nwrote {asked.out / 'many_runs.json'} and many_runs.png")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

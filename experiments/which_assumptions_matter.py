@@ -5,10 +5,12 @@ A script for people who prefer Python to YAML: the study is changed in place and
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pandas as pd
 
+from experiments.command import without_options
 from experiments.run import cpu_count
 from experiments.simulator import MODEL
 from experiments.study import load_study
@@ -27,4 +29,4 @@ def main(
 
 
 if __name__ == "__main__":
-    print(main().to_string(index=False))
+    sys.exit(without_options("which_assumptions_matter", __doc__, lambda: print(main().to_string(index=False))))

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
+import runpy
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -11,13 +14,23 @@ from typing import Any
 
 import pytest
 
-from experiments import calibrate, command, eta, full, noise, recovery
-from experiments.cli import BAD_INPUT, INTERRUPTED, OK
+from experiments import add_table, api, calibrate, command, eta, full, noise, recovery, what_many_runs_cost
+from experiments.bench import profile
+from experiments.ending import BAD_INPUT, INTERRUPTED, NO, OK
 from experiments.store import read_manifest, read_table, write_table
 from experiments.verify import run_folders
+from model.books import IdentityError
 
-SHIPPED = Path(__file__).resolve().parent.parent / "experiments" / "shipped"
+ROOT = Path(__file__).resolve().parent.parent
+SHIPPED = ROOT / "experiments" / "shipped"
 DAY = ("--date", "2026-01-31")
+LONG = "x" * 300
+MODULES = sorted(
+    ".".join(path.relative_to(ROOT).with_suffix("").parts)
+    for path in (ROOT / "experiments").rglob("*.py")
+    if re.search(r"^if __name__ == ", path.read_text(encoding="utf-8"), re.MULTILINE)
+)
+"""All that can be asked as `python -m experiments...`."""
 
 
 @pytest.fixture(autouse=True)
@@ -30,6 +43,8 @@ def _nothing_begins(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("PoolingModel", "on_disk"):
         monkeypatch.setattr(noise, name, begun)
     monkeypatch.setattr(full, "compare", begun)
+    monkeypatch.setattr(profile, "profile", begun)
+    monkeypatch.setattr(what_many_runs_cost, "tell", begun)
 
 
 @pytest.fixture
@@ -56,8 +71,8 @@ def refused(module: ModuleType, words: list[str], expected: str, capsys: pytest.
         (noise, ["--", "-5"], "people: expected a whole number from 1, got -5"),
         (noise, ["2e3"], "people: expected a whole number from 1, got 2e3"),
         (noise, ["10000000000000"], "people 10000000000000: expected at most"),
-        (noise, ["2000", "--seeds", "0"], "--seeds: expected a whole number from 2, got 0"),
-        (noise, ["2000", "--seeds", "1"], "--seeds: expected a whole number from 2, got 1"),
+        (noise, ["2000", "--seeds", "0"], "--seeds: expected a whole number from 2 to 1000000, got 0"),
+        (noise, ["2000", "--seeds", "1"], "--seeds: expected a whole number from 2 to 1000000, got 1"),
         (noise, ["2000", "--money", "--disk", "README.md"], "--disk README.md: expected a folder, found a file"),
         (noise, ["2000", "--money", "--disk", "README.md/a"], "--disk README.md/a: expected a folder that can be made"),
         (noise, ["2000", "--disk", "people"], "--disk people: expected it with --money"),
@@ -67,7 +82,7 @@ def refused(module: ModuleType, words: list[str], expected: str, capsys: pytest.
         (noise, ["2000", "--agianst", "nowhere"], "--agianst"),
         (recovery, ["--people", "-5"], "--people: expected a whole number from 1, got -5"),
         (recovery, ["--people", "10000000000000"], "people 10000000000000: expected at most"),
-        (recovery, ["--workers", "-1"], "--workers: expected a whole number from 0, got -1"),
+        (recovery, ["--workers", "-1"], "--workers: expected a whole number from 0 to 1024, got -1"),
         (recovery, ["--work", "README.md"], "--work README.md: expected a folder, found a file"),
         (recovery, ["--kept", "README.md/found.json"], "--kept README.md/found.json: expected a place"),
         (recovery, ["--kept", "found.png"], "--kept: expected a file ending in .json, got found.png"),
@@ -79,15 +94,87 @@ def refused(module: ModuleType, words: list[str], expected: str, capsys: pytest.
         (calibrate, [*DAY, "--large", "0"], "--large: expected a whole number from 1, got 0"),
         (calibrate, [*DAY, "--work", "README.md"], "--work README.md: expected a folder, found a file"),
         (eta, ["--people", "0"], "--people: expected a whole number from 1, got 0"),
-        (full, ["three_steps_full", "--workers", "-1"], "--workers: expected a whole number from 0, got -1"),
+        (full, ["three_steps_full", "--workers", "-1"], "--workers: expected a whole number from 0 to 1024, got -1"),
         (full, ["three_steps_full", "--cases", "no_such"], "--cases no_such: expected some of"),
         (full, ["no_such_study"], "no_such_study"),
+        (full, ["three_steps_full", "--people", "99999999999999"], "people 99999999999999: expected at most"),
+        (full, ["three_steps_full", "--workers", "99999999999"], "--workers: expected a whole number from 0 to 1024"),
+        (full, ["three_steps_full", "--replications", "9" * 14], f"--replications {'9' * 14}: expected"),
+        (full, ["three_steps_full", "--cases"], "--cases: expected at least one argument"),
+        (eta, ["--workers", "9999999999", "--people", "1"], "--workers: expected a whole number from 0 to 1024"),
+        (eta, ["--people", "99999999999999"], "people 99999999999999: expected at most"),
+        (eta, ["--seeds", "9999999999999"], "--seeds: expected a whole number from 1 to 1000000"),
+        (calibrate, [*DAY, "--workers", "1025"], "--workers: expected a whole number from 0 to 1024, got 1025"),
+        (calibrate, [*DAY, "--seeds", "1000001"], "--seeds: expected a whole number from 1 to 1000000"),
+        (calibrate, [*DAY, "--large-seeds", "1000001"], "--large-seeds: expected a whole number from 1 to 1000000"),
+        (calibrate, [*DAY, "--rounds", "1000001"], "--rounds: expected a whole number from 1 to 1000000"),
+        (recovery, ["--workers", "1025"], "--workers: expected a whole number from 0 to 1024, got 1025"),
+        (recovery, ["--rounds", "1000001"], "--rounds: expected a whole number from 1 to 1000000"),
+        (noise, ["2000", "--seeds", "1000001"], "--seeds: expected a whole number from 2 to 1000000"),
+        (noise, ["2000", "--money", "--disk", LONG], "--disk: expected names short enough for this machine's files"),
+        (recovery, ["--kept", f"{LONG}.json"], "--kept: expected names short enough for this machine's files"),
+        (noise, ["2000", "--against", LONG], "short enough for this machine's files"),
+        (add_table, [], "file"),
+        (add_table, ["nowhere.csv"], "nowhere.csv: expected a readable CSV table"),
+        (add_table, [f"{LONG}.csv"], "expected a readable CSV table"),
+        (api, ["README.md"], "DIR README.md: expected a folder, found a file"),
+        (api, [LONG], "DIR: expected names short enough for this machine's files"),
+        (what_many_runs_cost, ["--runs", "0"], "--runs: expected a whole number from 1 to 1000000, got 0"),
+        (what_many_runs_cost, ["--bare", "0"], "--bare: expected a whole number from 1 to 1000000, got 0"),
+        (what_many_runs_cost, ["--years", "28"], "--years: expected a whole number from 1 to 27, got 28"),
+        (what_many_runs_cost, ["--processes", "0"], "--processes: expected a whole number from 1 to 1024, got 0"),
+        (what_many_runs_cost, ["--people", "99999999999999"], "people 99999999999999: expected at most"),
+        (what_many_runs_cost, ["--out", "README.md"], "--out README.md: expected a folder, found a file"),
+        (profile, ["--people", "0"], "--people: expected a whole number from 1, got 0"),
+        (profile, ["--people", "99999999999999"], "people 99999999999999: expected at most"),
+        (profile, ["--threads", "1025"], "--threads: expected a whole number from 1 to 1024, got 1025"),
+        (profile, ["--years", "26"], "--years: expected a whole number from 1 to 25, got 26"),
+        (profile, ["--write", "README.md/a.md"], "--write README.md/a.md: expected a place"),
     ],
 )
 def test_bad_input_is_one_line_and_code_2(
     module: ModuleType, words: list[str], expected: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     refused(module, words, expected, capsys)
+
+
+def test_a_command_is_not_missed() -> None:
+    assert {"experiments.ship", "experiments.readme", "experiments.bench.profile", "experiments.__main__"} < {*MODULES}
+
+
+def files() -> dict[Path, tuple[int, int]]:
+    """Return what a command could spoil in the project, with its size and time."""
+    kept = [
+        *ROOT.glob("*.*"),
+        *(path for name in ("experiments", "model", "results") for path in (ROOT / name).rglob("*")),
+    ]
+    return {
+        path: (path.stat().st_size, path.stat().st_mtime_ns)
+        for path in kept
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+
+
+@pytest.mark.filterwarnings("ignore:'experiments.* found in sys.modules:RuntimeWarning")
+@pytest.mark.parametrize("name", MODULES)
+@pytest.mark.parametrize("word", ["--no-such-option", "no_such_word"])
+def test_an_unknown_word_is_refused_and_nothing_is_done(
+    name: str, word: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A second word stands for one too many where the first may be any, as of a file or folder."""
+    before = files()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", [name, word, word])
+    with pytest.raises(SystemExit) as end:
+        runpy.run_module(name, run_name="__main__")
+    heard = capsys.readouterr()
+    assert end.value.code == BAD_INPUT
+    assert heard.out == ""
+    (line,) = heard.err.splitlines()
+    assert line.startswith("gongji: ")
+    assert word in line or "required" in line
+    assert files() == before
+    assert list(tmp_path.iterdir()) == []
 
 
 def cut(name: str) -> Callable[[Path], None]:
@@ -107,6 +194,25 @@ def told(**changes: Any) -> Callable[[Path], None]:
         content = {**read_manifest(folder), **changes}
         kept = {name: value for name, value in content.items() if value is not None}
         (folder / "manifest.json").write_text(json.dumps(kept), encoding="utf-8")
+
+    return spoil
+
+
+def without_end(folder: Path) -> None:
+    (folder / "manifest.json").write_text("[" * 200_000, encoding="utf-8")
+
+
+def scenario(**changes: Any) -> Callable[[Path], None]:
+    """Return what changes entries of the scenario in a run's manifest."""
+    return lambda folder: told(scenario={**read_manifest(folder)["scenario"], **changes})(folder)
+
+
+def reform(**changes: Any) -> Callable[[Path], None]:
+    """Return what changes entries of the first reform in a run's manifest."""
+
+    def spoil(folder: Path) -> None:
+        (first,) = read_manifest(folder)["scenario"]["reforms"]
+        scenario(reforms=[{**first, **changes}])(folder)
 
     return spoil
 
@@ -135,7 +241,16 @@ def without_the_first_year(folder: Path) -> None:
         (cut("funds.parquet"), "funds.parquet: expected a readable Parquet table"),
         (lambda folder: (folder / "funds.parquet").unlink(), "funds.parquet: expected a readable Parquet table"),
         (told(scenario=None), "manifest.json: scenario: expected fields of a scenario"),
-        (told(scenario={"peeple": 5}), "manifest.json: scenario: expected one that can be lived"),
+        (told(scenario={}), "manifest.json: scenario: expected fields of a scenario"),
+        (scenario(peeple=5), "manifest.json: scenario: expected one that can be lived"),
+        (scenario(name=["today"]), "manifest.json: scenario: expected fields of a scenario"),
+        (scenario(name=5), "manifest.json: scenario: expected fields of a scenario"),
+        (scenario(people="many"), "manifest.json: scenario: expected fields of a scenario"),
+        (scenario(end="2025"), "manifest.json: scenario: expected fields of a scenario"),
+        (reform(name=["a"]), "manifest.json: scenario: expected fields of a scenario"),
+        (reform(title=5), "manifest.json: scenario: expected fields of a scenario"),
+        (reform(source={"en": 5}), "manifest.json: scenario: expected fields of a scenario"),
+        (without_end, "manifest.json: expected a manifest.json written by gongji"),
         (told(seed=None), "manifest.json: seed: expected a whole number from 0 to "),
         (told(status="failed"), "manifest.json: status: expected complete, got failed"),
         (without_members, "funds.parquet: expected the column members, numbers"),
@@ -175,6 +290,29 @@ def test_an_interruption_is_one_line_and_130(capsys: pytest.CaptureFixture[str])
 
     assert interrupted() == INTERRUPTED
     assert capsys.readouterr().err == "gongji: interrupted\n"
+
+
+@pytest.mark.parametrize("error", [IdentityError("2027 a fund cannot pay 5 fen"), KeyError("nobody")])
+def test_a_fault_of_the_program_keeps_its_traceback(error: Exception, capsys: pytest.CaptureFixture[str]) -> None:
+    @command.in_one_line
+    def broken() -> int:
+        raise error
+
+    assert broken() == NO
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("gongji: a fault of the program, not of its input: ")
+    kept = Path(line.split()[-1])
+    assert "Traceback" in kept.read_text(encoding="utf-8")
+    kept.unlink()
+
+
+def test_a_full_disk_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    @command.in_one_line
+    def full_disk() -> int:
+        raise OSError(28, "No space left on device")
+
+    assert full_disk() == NO
+    assert capsys.readouterr().err == "gongji: OSError: [Errno 28] No space left on device\n"
 
 
 def test_what_was_found_is_kept_in_a_folder_that_is_made(tmp_path: Path) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
 import statistics
+import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,9 +19,13 @@ from experiments.bench.measure import START
 from experiments.bench.moment import instead
 from experiments.bench.timed import CLOCK, Timed
 from experiments.bench.touched import Touched, least, touched, width
+from experiments.command import Parser, in_one_line, whole
+from experiments.options import MOST_WORKERS, check_file
+from experiments.plan import check_memory
 from model import PoolingModel, Scenario
 from model.phases import drivers, holding, inheriting, kinfolk, moving, relatives
 from model.renewal import EMPTY, POINTERS
+from model.scenario import LAST_END
 
 DRIVEN = ("money_in", "weigh", "money_out")
 STAGES = ("renew", "money_in", "premiums", "weigh", "money_out", "inherit", "relatives")
@@ -171,16 +175,18 @@ def _renewing(floor: Floors) -> float:
     return (2 * copied + emptied + width(frozenset(POINTERS))) / floor.bytes_per_ns + draws
 
 
-def main(arguments: list[str] | None = None) -> int:
+@in_one_line
+def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and print the profile; with --write, make model/SPEED.md and its figures anew."""
-    parser = argparse.ArgumentParser(prog="python -m experiments.bench.profile", description=__doc__)
-    parser.add_argument("--people", type=int, default=1_000_000, help="people simulated")
-    parser.add_argument("--threads", type=int, default=1, help="threads")
-    parser.add_argument("--years", type=int, default=3, help="years timed after one of warm-up")
+    parser = Parser(prog="python -m experiments.bench.profile", description=str(__doc__).splitlines()[0])
+    parser.add_argument("--people", type=whole(1), default=1_000_000, help="people simulated")
+    parser.add_argument("--threads", type=whole(1, MOST_WORKERS), default=1, help="threads")
+    parser.add_argument("--years", type=whole(1, LAST_END - START), default=3, help="years timed after one of warm-up")
     parser.add_argument("--write", type=Path, metavar="PAGE", help="write the page, with figures beside it")
     asked = parser.parse_args(arguments)
-    if min(asked.people, asked.threads, asked.years) < 1:
-        parser.error("--people, --threads, --years: expected 1 or more")
+    check_memory(asked.people, 1)
+    if asked.write:
+        check_file("--write", asked.write)
     from experiments.bench import speed
 
     measured = profile(asked.people, asked.threads, asked.years, lambda year: print(f"lived {year}", flush=True))
@@ -191,4 +197,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    sys.exit(main())

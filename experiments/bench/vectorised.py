@@ -11,8 +11,10 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+from experiments.command import Parser, in_one_line
+from experiments.ending import NO, complain
 from experiments.run import ROOT
 
 YEAR = """
@@ -67,8 +69,12 @@ def name_of(mangled: str) -> str:
     return ".".join(parts)
 
 
-def main() -> int:
+@in_one_line
+def main(arguments: Sequence[str] | None = None) -> int:
     """Compile a year and print the report."""
+    Parser(prog="python -m experiments.bench.vectorised", description=str(__doc__).splitlines()[0]).parse_args(
+        arguments
+    )
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run(
             [sys.executable, "-c", YEAR],
@@ -83,10 +89,9 @@ def main() -> int:
     for function, verdicts in found.items():
         print(f"{function}: {'; '.join(f'{number} x {words}' for words, number in verdicts.items())}")
     if done.returncode or not found:
-        print(f"gongji: expected a report of the vectoriser, got exit {done.returncode}", file=sys.stderr)
-        return 1
+        return complain(f"expected a report of the vectoriser, got exit {done.returncode}", NO)
     return 0
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    sys.exit(main())
