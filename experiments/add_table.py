@@ -11,6 +11,7 @@ import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import yaml
@@ -62,14 +63,25 @@ def add(file: Path) -> str:
         "sha256": hashlib.sha256(content).hexdigest(),
         "rows_sha256": hashlib.sha256(b"\n".join([lines[0], *sorted(lines[1:])])).hexdigest(),
     }
-    place = data.folder()
-    (place / f"{name}.csv").write_bytes(content)
-    told = yaml.safe_dump({name: entry}, allow_unicode=True, sort_keys=False)
-    with (place / "catalogue.yaml").open("a", encoding="utf-8", newline="\n") as stream:
-        stream.write("".join(f"  {line}\n" for line in told.splitlines()))
-    with data.use(place):
-        data.table(name)
+    _list(name, content, entry)
     return name
+
+
+def _list(name: str, content: bytes, entry: dict[str, Any]) -> None:
+    """Write a table and its entry in the catalogue; leave neither where the model refuses to read it."""
+    place, told = data.folder(), yaml.safe_dump({name: entry}, allow_unicode=True, sort_keys=False)
+    file, catalogue = place / f"{name}.csv", place / "catalogue.yaml"
+    before = catalogue.read_bytes()
+    try:
+        file.write_bytes(content)
+        with catalogue.open("a", encoding="utf-8", newline="\n") as stream:
+            stream.write("".join(f"  {line}\n" for line in told.splitlines()))
+        with data.use(place):
+            data.table(name)
+    except BaseException:
+        catalogue.write_bytes(before)
+        file.unlink(missing_ok=True)
+        raise
 
 
 def _read(file: Path) -> bytes:
@@ -85,8 +97,9 @@ def _read(file: Path) -> bytes:
         wrong = sorted(set(frame[column].astype(str)) - set(allowed))
         if wrong:
             raise DataError(f"{file.name}: {column} {wrong[0]!r}: expected one of {', '.join(allowed)}")
-    if frame["source"].isna().any() or not pd.api.types.is_numeric_dtype(frame["value"]):
-        raise DataError(f"{file.name}: expected a number in value and a source in every row")
+    numbers = pd.api.types.is_integer_dtype(frame["year"]) and pd.api.types.is_numeric_dtype(frame["value"])
+    if not numbers or frame[["value", "source"]].isna().any(axis=None):
+        raise DataError(f"{file.name}: expected a year, a number in value and a source in every row")
     return content
 
 

@@ -204,18 +204,23 @@ def test_a_table_by_province_that_is_added_is_used_at_once(tmp_path: Path) -> No
         ({"unit": "dollars"}, "unit 'dollars'"),
         ({"indicator": "x"}, "indicator 'x'"),
         ({"value": "?"}, "number in value"),
+        ({"value": float("nan")}, "number in value"),
+        ({"year": 2023.5}, "expected a year"),
+        ({"province_code": 999999}, "province_code 999999"),
     ],
 )
 def test_a_wrong_table_is_refused_in_one_line(
     tmp_path: Path, changed: dict[str, Any], expected: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     place = copied_data(tmp_path)
+    before = (place / "catalogue.yaml").read_bytes()
     with data.use(place):
         assert add_table.main([str(added_table(tmp_path / "wrong.csv", **changed))]) == 2
     told = capsys.readouterr().err
     assert expected in told
     assert told.count("\n") == 1
     assert not list(place.glob("*added*"))
+    assert (place / "catalogue.yaml").read_bytes() == before
 
 
 def test_every_target_that_the_stored_board_misses_has_a_reason_in_both_languages() -> None:
