@@ -16,7 +16,7 @@ from model.policy.policy import AFTER, Policy, load_policy, plain
 from model.policy.schema import as_date
 
 FIRST_START, LAST_START, LAST_END = 2019, 2026, 2050
-DEFAULT_PEOPLE = 2_000_000
+DEFAULT_PEOPLE = 3_000_000
 REFORMS = ROOT / "experiments" / "reforms"
 TEXTS = ("title", "question", "source")
 Text = str | Mapping[str, str]
