@@ -11,6 +11,7 @@ import gc
 import hashlib
 import os
 import tempfile
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -76,22 +77,33 @@ numba.config.CPU_FEATURES = with_whole_vectors()  # type: ignore[attr-defined]
 TARGET: Any = TargetOptions
 CPUTargetOptions.noalias = TARGET.Mapping("noalias")  # numba knows the flag but gives it no name
 njit: Any = numba.njit  # noqa: TID251
+INTERPRETED = bool(numba.config.DISABLE_JIT)  # type: ignore[attr-defined]
+"""Whether nothing is compiled (NUMBA_DISABLE_JIT=1)."""
 RARELY = (50_000, 20, 100)
 """Thresholds of the garbage collector while code is compiled: with its own it takes an eighth of the time in vain."""
 
 
 class _Collecting(event.Listener):
-    """Lets Python's collector look rarely while numba compiles, which makes millions of objects that stay."""
+    """Lets Python's collector look rarely while numba compiles, which makes millions of objects that stay.
+
+    It may begin to listen in the middle of a compilation, and leaves a collector alone that its user has put off.
+    """
 
     def __init__(self) -> None:
-        self.before: list[tuple[int, int, int]] = []
+        self.lock, self.compiling, self.before = threading.Lock(), 0, gc.get_threshold()
 
     def on_start(self, _: Any) -> None:
-        self.before.append(gc.get_threshold())
-        gc.set_threshold(*RARELY)
+        with self.lock:
+            if self.compiling == 0 and (before := gc.get_threshold())[0]:
+                self.before = before
+                gc.set_threshold(*RARELY)
+            self.compiling += 1
 
     def on_end(self, _: Any) -> None:
-        gc.set_threshold(*self.before.pop())
+        with self.lock:
+            self.compiling = max(self.compiling - 1, 0)
+            if self.compiling == 0 and gc.get_threshold() == RARELY:
+                gc.set_threshold(*self.before)
 
 
 event.register("numba:compiler_lock", _Collecting())  # type: ignore[no-untyped-call]
@@ -134,7 +146,7 @@ def phase(function: F) -> F:
 
     Reading a hundred columns from Python's objects is half of what a phase's compilation takes.
     """
-    result: Any = function if numba.config.DISABLE_JIT else Phase(function)  # type: ignore[attr-defined]
+    result: Any = function if INTERPRETED else Phase(function)
     return cast(F, result)
 
 
@@ -152,7 +164,7 @@ class Phase:
         """What numba takes it for."""
         return self.dispatcher._numba_type_
 
-    def __call__(self, *_: Any) -> None:
+    def __call__(self, *_: Any, **__: Any) -> None:
         """Refuse."""
         raise TypeError(f"{self.py_func.__name__}: expected a call from compiled code; from Python call its py_func")
 

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import yaml
 
@@ -27,6 +28,7 @@ COLUMNS = (
 )  # fmt: skip
 INDICATORS = ("fund_income", "fund_expenditure", "enrolment")
 SCHEMES = ("employee", "resident")
+MOST = float(np.finfo(float).max)
 
 
 @in_one_line
@@ -45,7 +47,10 @@ def add(file: Path) -> str:
     Errors: DataError for a file that cannot be read, a wrong column, code, unit, indicator or scheme, or a name taken.
     """
     content = _read(file)
-    name = f"{TABLE}_added_{re.sub(r'[^a-z0-9]+', '_', file.stem.lower()).strip('_')}"
+    letters = re.sub(r"[^a-z0-9]+", "_", file.stem.lower()).strip("_")
+    if not letters:
+        raise DataError(f"{file.name}: expected a name with a letter of a to z or a digit, which names the table")
+    name = f"{TABLE}_added_{letters}"
     if name in data.catalogue():
         raise DataError(f"{file.name}: expected a new name, {name} is in the catalogue already")
     lines = content.rstrip(b"\n").split(b"\n")
@@ -97,10 +102,16 @@ def _read(file: Path) -> bytes:
         wrong = sorted(set(frame[column].astype(str)) - set(allowed))
         if wrong:
             raise DataError(f"{file.name}: {column} {wrong[0]!r}: expected one of {', '.join(allowed)}")
-    numbers = pd.api.types.is_integer_dtype(frame["year"]) and pd.api.types.is_numeric_dtype(frame["value"])
-    if not numbers or frame[["value", "source"]].isna().any(axis=None):
-        raise DataError(f"{file.name}: expected a year, a number in value and a source in every row")
+    years = pd.api.types.is_integer_dtype(frame["year"])
+    if not (years and _are_amounts(frame["value"])) or frame["source"].isna().any():
+        raise DataError(f"{file.name}: expected a year, a number from 0 in value and a source in every row")
     return content
+
+
+def _are_amounts(values: pd.Series[Any]) -> bool:
+    """Say whether all values are finite numbers, none below zero."""
+    types = pd.api.types
+    return types.is_numeric_dtype(values) and not types.is_bool_dtype(values) and bool(values.between(0, MOST).all())
 
 
 def _status(content: bytes) -> dict[str, int]:

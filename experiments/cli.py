@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 USAGE_ERROR = typer.BadParameter.__mro__[1]  # click's, wherever this typer keeps it
 STOPPED = "interrupted: nothing half-written is left; the same line goes on from here"
 RESULTS = Path("results")
-START, END, LAST, PEOPLE, VALIDATED = 2024, 2035, 2050, "2000000", "200000"
+START, END, LAST, PEOPLE, VALIDATED = 2024, 2035, 2050, "3000000", "200000"
 SIZES = "20000,1000000"
 PORT = 8765
 
@@ -58,11 +58,14 @@ def model_simulator() -> Simulator:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; every error is one line on stderr."""
-    return ended(lambda: asked(sys.argv[1:] if arguments is None else list(arguments)), STOPPED)
+    return ended(lambda: asked(None if arguments is None else list(arguments)), STOPPED)
 
 
-def asked(words: list[str]) -> int:
-    """Run the command of a line's words and return its exit code; what is no line of ours becomes a ScenarioError."""
+def asked(words: list[str] | None) -> int:
+    """Run the command of some words, or of the line itself (where Windows' patterns are then files).
+
+    Returns its exit code; what is no line of ours becomes a ScenarioError.
+    """
     try:
         code = app(args=words, standalone_mode=False)
     except typer.Abort:
@@ -75,7 +78,8 @@ def asked(words: list[str]) -> int:
         from experiments.usage import plain_usage
 
         verb_names = {command.callback.__name__ for command in app.registered_commands if command.callback}
-        raise ScenarioError(plain_usage(cast(Any, error).format_message(), words, verb_names)) from None
+        said = sys.argv[1:] if words is None else words
+        raise ScenarioError(plain_usage(cast(Any, error).format_message(), said, verb_names)) from None
     return complain(STOPPED, INTERRUPTED) if code == INTERRUPTED else int(code or OK)
 
 
@@ -116,9 +120,10 @@ def run(
     check_seed(seed)
     check(threads >= 0, f"--threads {threads}: expected 0 or more")
     size = people_of(people)
+    from experiments.ahead import compiling_ahead
     from experiments.cluster_world import run_on_cluster
     from experiments.nation import needs_of, place_of, told_where_stopped
-    from experiments.workers import compiling_ahead, do_all
+    from experiments.workers import do_all
     from model import Scenario, load_reform
 
     laid = tuple(load_reform(name) for name in reforms or [])

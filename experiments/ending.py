@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import os
 import sys
 from collections.abc import Callable
 
@@ -16,20 +18,39 @@ def ended(work: Callable[[], int], stopped: str = "interrupted") -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
+    code = _done(work, stopped)
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        with contextlib.suppress(OSError, ValueError):  # what is left to be printed goes nowhere
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return NO if isinstance(error, BrokenPipeError) else _not_written(error)
+    return code
+
+
+def _done(work: Callable[[], int], stopped: str) -> int:
     try:
         return work()
+    except SystemExit as end:  # argparse's, after its help
+        return end.code if isinstance(end.code, int) else OK
     except LedgerError as error:
         return fault(error)
     except GongjiError as error:
         return complain(str(error), error.exit_code)
     except KeyboardInterrupt:
         return complain(stopped, INTERRUPTED)
+    except BrokenPipeError:
+        return NO  # nobody reads on, as behind `| head`
     except OSError as error:
-        if error.errno == errno.ENAMETOOLONG:
-            return complain("expected names short enough for this machine's files", BAD_INPUT)
-        return complain(f"{type(error).__name__}: {error}", NO)
+        return _not_written(error)
     except Exception as error:
         return fault(error)
+
+
+def _not_written(error: OSError) -> int:
+    if error.errno == errno.ENAMETOOLONG:
+        return complain("expected names short enough for this machine's files", BAD_INPUT)
+    return complain(f"{type(error).__name__}: {error}", NO)
 
 
 def fault(error: Exception) -> int:

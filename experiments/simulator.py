@@ -24,9 +24,9 @@ def build(scenario: Any, seed: int, threads: int) -> World:
 
 def cold() -> bool:
     """Say whether the last of the year's drivers was not compiled yet of this code; the first people leave others."""
-    from agents.compiled import CACHE
+    from agents.compiled import CACHE, INTERPRETED
 
-    return not any(CACHE.rglob("drivers.money_out-*.nbi"))
+    return not INTERPRETED and not any(CACHE.rglob("drivers.money_out-*.nbi"))
 
 
 def warm() -> None:

@@ -15,7 +15,7 @@ from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor, as
 from functools import partial
 from multiprocessing.connection import wait
 
-from experiments.run import Done, Job, Simulator, cpu_count, run_job
+from experiments.run import Done, Job, Simulator, run_job
 
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "OMP_WAIT_POLICY": "passive"}
 Work = Callable[[Simulator, Job], Done]
@@ -52,26 +52,6 @@ def processes(workers: int) -> Iterator[Executor]:
             process.join()
         raise
     pool.shutdown()
-
-
-@contextlib.contextmanager
-def compiling_ahead(simulator: Simulator, new: bool) -> Iterator[None]:
-    """Let another process compile what a new run here needs last, where nothing of this code is compiled yet."""
-    if not (new and simulator.cold() and cpu_count() > 1):
-        yield
-        return
-    other = multiprocessing.get_context("spawn").Process(target=_compile, args=(simulator,), daemon=True)
-    other.start()
-    try:
-        yield
-    finally:
-        other.terminate()  # whatever it still compiles has been compiled here
-        other.join()
-
-
-def _compile(simulator: Simulator) -> None:
-    start_worker()
-    simulator.warm()
 
 
 def do_all(

@@ -57,7 +57,7 @@ FORBIDDEN, NOT_WHOLE, OF_OTHERS, GONE = 1, 2, 3, 4
 """What may be wrong with one of many payments."""
 FAULTS = {
     FORBIDDEN: "an open year, a kind of the list, two parties and whole fen, not below zero",
-    NOT_WHOLE: "whole fen",
+    NOT_WHOLE: "whole fen as 64-bit whole numbers",
     OF_OTHERS: "many payments to be billed by ledgers held, and posted from outside or by ledgers held alone",
     GONE: "parties that have not merged in an earlier year",
 }

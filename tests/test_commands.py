@@ -372,3 +372,17 @@ def test_a_study_can_be_stopped_and_goes_on(tmp_path: Path, how: signal.Signals,
     assert again.returncode == 0, again.stderr
     assert kept <= {path.parent.name for path in folder.glob("*/funds.parquet")}
     assert not list(folder.glob(".*"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes of a POSIX shell")
+@pytest.mark.parametrize("line", [["experiments", "explain", "none"], ["experiments.noise", "--help"]])
+def test_who_is_not_read_to_the_end_ends_quietly(line: list[str]) -> None:
+    quiet = {key: value for key, value in os.environ.items() if key != "PYTHONUNBUFFERED"}
+    with subprocess.Popen(
+        [sys.executable, "-m", *line], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=quiet
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(120) == 1

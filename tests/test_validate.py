@@ -203,8 +203,7 @@ def test_a_table_by_province_that_is_added_is_used_at_once(tmp_path: Path) -> No
     [
         ({"unit": "dollars"}, "unit 'dollars'"),
         ({"indicator": "x"}, "indicator 'x'"),
-        ({"value": "?"}, "number in value"),
-        ({"value": float("nan")}, "number in value"),
+        *[({"value": value}, "a number from 0 in value") for value in ("?", float("nan"), float("inf"), True, -5)],
         ({"year": 2023.5}, "expected a year"),
         ({"province_code": 999999}, "province_code 999999"),
     ],
