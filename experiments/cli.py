@@ -343,11 +343,13 @@ def is_parameter(name: str) -> bool:
 
 
 class Progress:
-    """A bar on a terminal, plain lines otherwise."""
+    """A bar on a terminal, plain lines otherwise; first a line where something is to be compiled."""
 
     def __init__(self, total: int, unit: str) -> None:
         self.total, self.unit, self.count = total, unit, 0
         self.bar: Any = None
+        if model_simulator().cold():
+            print("compiling first, once for this code: about a minute", flush=True)
         if sys.stderr.isatty():
             from tqdm import tqdm
 

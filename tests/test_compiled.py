@@ -18,7 +18,7 @@ from numba.core.compiler_lock import global_compiler_lock
 from agents import compiled as compilation
 from agents.columns import Array
 from agents.compiled import RARELY, ROOT, _Collecting, compiled, phase
-from experiments import ahead, simulator
+from experiments import ahead, cli, simulator
 from tests.fake_world import SIMULATOR
 
 NOTE = "GONGJI_TEST_NOTE"
@@ -72,6 +72,15 @@ def test_nothing_is_cold_that_is_not_compiled(tmp_path: Path, monkeypatch: pytes
     assert simulator.cold()
     monkeypatch.setattr(compilation, "INTERPRETED", True)
     assert not simulator.cold()
+
+
+@pytest.mark.parametrize("is_cold", [True, False])
+def test_who_waits_for_compilation_is_told(
+    is_cold: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(cli, "model_simulator", lambda: replace(SIMULATOR, cold=lambda: is_cold))
+    cli.Progress(1, "year").close()
+    assert ("compiling first" in capsys.readouterr().out) == is_cold
 
 
 def leave_a_note() -> None:
