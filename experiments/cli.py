@@ -138,7 +138,7 @@ def run(
     store.claim()
     if store.status(job.key) == "failed":
         store.set_aside(job.key)
-    years = Progress(end - start + 1, "year")
+    years = Progress(end - start + 1, "year", here=new and cluster is None)
     try:
         with told_where_stopped(job):
             if cluster is None:
@@ -188,7 +188,7 @@ def compare(
     if plan:
         print(plan_study(model_simulator(), changed, count, asked.processes))
         return OK
-    bar = Progress(count + (0 if changed.branch is None else len(seeds)), "run")
+    bar = Progress(count + (0 if changed.branch is None else len(seeds)), "run", here=cluster is None)
     try:
         results = comparing.compare(
             model_simulator(), changed, folder, seeds, asked.processes, bar.done, force, cluster=cluster
@@ -343,12 +343,12 @@ def is_parameter(name: str) -> bool:
 
 
 class Progress:
-    """A bar on a terminal, plain lines otherwise; first a line where something is to be compiled."""
+    """A bar on a terminal, plain lines otherwise; first a line where worlds are lived `here` that need compiling."""
 
-    def __init__(self, total: int, unit: str) -> None:
+    def __init__(self, total: int, unit: str, here: bool = True) -> None:
         self.total, self.unit, self.count = total, unit, 0
         self.bar: Any = None
-        if model_simulator().cold():
+        if here and model_simulator().cold():
             print("compiling first, once for this code: about a minute", flush=True)
         if sys.stderr.isatty():
             from tqdm import tqdm

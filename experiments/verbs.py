@@ -60,7 +60,7 @@ def sweep(
         print(plan_study(model_simulator(), changed, count, processes))
         return OK
     folder = out or RESULTS / f"{changed.name}_{changed.design.kind}"
-    bar = Progress(count + (0 if changed.branch is None else len(seeds)), "run")
+    bar = Progress(count + (0 if changed.branch is None else len(seeds)), "run", here=cluster is None)
     try:
         swept = sweeping.sweep(model_simulator(), changed, folder, seeds, processes, bar.done, force, cluster)
     finally:

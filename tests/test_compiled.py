@@ -74,13 +74,13 @@ def test_nothing_is_cold_that_is_not_compiled(tmp_path: Path, monkeypatch: pytes
     assert not simulator.cold()
 
 
-@pytest.mark.parametrize("is_cold", [True, False])
+@pytest.mark.parametrize(("is_cold", "here"), [(True, True), (True, False), (False, True)])
 def test_who_waits_for_compilation_is_told(
-    is_cold: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    is_cold: bool, here: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(cli, "model_simulator", lambda: replace(SIMULATOR, cold=lambda: is_cold))
-    cli.Progress(1, "year").close()
-    assert ("compiling first" in capsys.readouterr().out) == is_cold
+    cli.Progress(1, "year", here).close()
+    assert ("compiling first" in capsys.readouterr().out) == (is_cold and here)
 
 
 def leave_a_note() -> None:
