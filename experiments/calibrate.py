@@ -72,9 +72,9 @@ def options(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Return the command's options, checked."""
     parser = Parser(prog="python -m experiments.calibrate", description=str(__doc__).splitlines()[0])
     parser.add_argument("--people", type=whole(1), default=100_000, help="people of the small worlds")
-    parser.add_argument("--large", type=whole(1), default=400_000, help="people of the world that corrects them")
+    parser.add_argument("--large", type=whole(1), default=2_000_000, help="people of the world that corrects them")
     parser.add_argument("--seeds", type=whole(1, MOST_RUNS), default=1, help="seeds of the small worlds")
-    parser.add_argument("--large-seeds", type=whole(1, MOST_RUNS), default=2, help="seeds of the large world")
+    parser.add_argument("--large-seeds", type=whole(1, MOST_RUNS), default=4, help="seeds of the large world")
     parser.add_argument("--rounds", type=whole(1, MOST_RUNS), default=30, help="most steps from a start")
     parser.add_argument("--minutes", type=some_minutes, default=0, help="stop after so long; 0 for no limit")
     parser.add_argument("--workers", type=whole(0, MOST_WORKERS), default=0, help="processes; 0 for one a processor")

@@ -1,7 +1,8 @@
 """Set budgets: collect first, then spend accordingly (以收定支, 国发〔1998〕44号; institutions.md E1, F1).
 
 A pool plans this year's spending from this year's income and lets the cost of care follow, within limits. The nation's
-plan is a share of its income; pools share it by income and by need, and some always spend more of what they have.
+plan is a share of its income, or what care costs while its use is published; pools share it by income and by need, and
+some always spend more of what they have.
 What employees' plan moves in the nation goes into what is paid of visits: the reform of 2021 exchanges credits to
 accounts for outpatient benefits (document 004, question 3).
 """
@@ -79,10 +80,11 @@ def plan(world: BudgetWorld, fund: str, need: Floats, last: Floats, before: Floa
         return np.asarray(np.where(planned, level / np.maximum(needs, 1.0), 1.0)[place])
     short = MONTHS * accounts.opening[rows] < law["short"] * accounts.spending_before[rows]
     gaps = np.where(short, np.minimum(gaps, 0.0), gaps) * law["kept"]
-    target = shares(income, needs, law["tie"], gaps) * (law["coupling"] * total(income))
     result = of_areas(before, need, needs, place)
     spent = accounts.spending_before[rows].astype(np.float64)
     expected = spent * np.divide(needs, lasts, out=np.zeros_like(needs), where=lasts > 0)
+    whole = total(expected) if world.measured_use() else law["coupling"] * total(income)
+    target = shares(income, needs, law["tie"], gaps) * whole
     draw_all(result, target, expected, law["strength"], law["largest"])
     return result[place]
 
