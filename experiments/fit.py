@@ -32,6 +32,7 @@ FILE = Path(__file__).resolve().parent / "free.yaml"
 FIRST, LAST = 2019, 2023
 SIGMAS = 2.0  # a band, like a prior range's half, is two standard deviations
 STEP = 0.05  # of a prior range, for differences
+KEPT = 8  # parts of first populations that a process keeps
 
 
 class OutOfTimeError(Exception):
@@ -132,13 +133,13 @@ class Plan:
         return Plan(people, seeds, self.folder, self.chosen, self.until)
 
 
-@functools.lru_cache(maxsize=4)
-def first_people(people: int, seed: int) -> Any:
-    """Return the first population, made once a process: no free parameter enters it."""
+@functools.lru_cache(maxsize=KEPT)
+def first_people(people: int, seed: int, part: int, parts: int) -> Any:
+    """Return a part of the first population, made once a process: no free parameter enters it."""
     from model.policy.policy import load_policy
     from model.synthesis import first_population, founding_values
 
-    return first_population(people, FIRST, seed, founding_values(load_policy(), FIRST))
+    return first_population(people, FIRST, seed, founding_values(load_policy(), FIRST), part, parts)
 
 
 def evaluate(plan: Plan, shares: tuple[float, ...]) -> list[Told]:
@@ -163,19 +164,27 @@ def _one(plan: Plan, shares: tuple[float, ...], seed: int) -> Told:
     return told
 
 
-def lived(scenario: Any, seed: int) -> Told:
-    """Live a scenario on a copy of the first population and return what it says by year."""
+def lived(scenario: Any, seed: int, part: int | None = None) -> Told:
+    """Live a scenario on a copy of the first population and return what it says by year.
+
+    Args:
+        scenario: the case.
+        seed: of the world.
+        part: most people in a part of the world [persons]; None for the model's own.
+
+    """
     from experiments.gauges import gauges
     from model import PoolingModel
+    from model.parts import PART
     from model.reporting import count_measures
 
     class World(PoolingModel):
         """A world whose first people are copied, not made again."""
 
         def _first_people(self, part: int = 0) -> Any:
-            return copy.deepcopy(first_people(scenario.people, seed))
+            return copy.deepcopy(first_people(scenario.people, seed, part, self.parts))
 
-    world = World(scenario, rng=seed, measure=False)
+    world = World(scenario, rng=seed, measure=False, part=part or PART)
     while world.year < scenario.end:
         world.step()
         world.record.add_measures(count_measures(world))

@@ -202,6 +202,19 @@ def test_the_spread_of_plans_sets_how_far_surplus_rates_lie_apart() -> None:
         assert planned_spread(spread) == pytest.approx(spread, rel=0.15)
 
 
+def budgets_of(coupling: float, start: int, end: int) -> list[float]:
+    """Return the factors on the cost of care of all pools after the last year, employees' and residents'."""
+    names = ("budget.employee_coupling", "budget.resident_coupling")
+    reform = Reform("coupling", changes={name: {start: coupling} for name in names})
+    return [float(each) for each in live(world_of(start=start, end=end, reforms=(reform,))).funds.budget.ravel()]
+
+
+def test_while_use_is_published_plans_share_its_cost_whatever_part_of_income_budgets_ask_for() -> None:
+    """What the nation spends is then known; the part of income that budgets ask for says nothing, later it does."""
+    assert budgets_of(0.6, 2020, 2022) == budgets_of(0.94, 2020, 2022)
+    assert budgets_of(0.6, 2023, 2024) != budgets_of(0.94, 2023, 2024)
+
+
 def test_the_spread_of_openings_moves_money_between_pools_and_makes_none() -> None:
     worlds = [
         world_of(end=START, reforms=(Reform("openings", changes={"places.resident_spread": {START: spread}}),))

@@ -15,7 +15,7 @@ from experiments.national import published, simulated
 from experiments.simulator import data_hash
 from model import PoolingModel, Scenario
 from model.errors import DataError
-from model.kinds import RESIDENT_POOL
+from model.kinds import EMPLOYEE_POOL, RESIDENT_POOL
 from model.phases import budgets
 from model.policy.files import read_yaml
 from model.policy.policy import load_policy
@@ -94,6 +94,13 @@ def test_a_parameter_set_leaves_the_law_of_later_years_as_it_is() -> None:
     for path in ("employee.employer_share_to_account", "employee.employer_relief"):
         assert ours.value(path, 2023) != law.value(path, 2023) or path.endswith("relief")
         assert ours.value(path, 2025) == law.value(path, 2025), path
+
+
+def test_a_world_of_the_fit_that_is_made_in_parts_has_the_people_of_one_piece() -> None:
+    scenario = Scenario(people=2_000, start=2019, end=2019)
+    whole, parts = (fit.lived(scenario, 0, part)["2019"] for part in (2_000, 700))
+    for name in ("people", "residents", "resident_income"):
+        assert parts[name] == pytest.approx(whole[name], rel=0.05), name
 
 
 def test_residuals_are_errors_in_half_bands_and_bridges_correct_them() -> None:
@@ -207,11 +214,16 @@ def world_of_benefits(share: float) -> Any:
     return SimpleNamespace(in_force=SimpleNamespace(budget=budget, benefit=benefit), funds=SimpleNamespace(widened=1.0))
 
 
-def test_a_pool_lies_apart_from_its_income_by_the_same_distance_for_ever() -> None:
-    gaps = [budgets.gap(code, RESIDENT_POOL) for code in range(110000, 112000)]
-    assert gaps == [budgets.gap(code, RESIDENT_POOL) for code in range(110000, 112000)]
-    assert float(np.std(gaps)) == pytest.approx(1.0, rel=0.1)
-    assert abs(float(np.mean(gaps))) < 0.1
+def test_a_pool_lies_apart_from_others_of_its_province_by_the_same_distance_for_ever() -> None:
+    codes = (110000, *range(410100, 411900, 100), *range(420100, 421400, 100))
+    gaps = budgets.gaps_of(codes, RESIDENT_POOL)
+    assert gaps[0] == 0.0
+    assert float(gaps[1:19].sum()) == pytest.approx(0.0, abs=1e-12)
+    assert float(gaps[19:].sum()) == pytest.approx(0.0, abs=1e-12)
+    many = budgets.gaps_of(tuple(range(110000, 119999)), RESIDENT_POOL)
+    assert float(np.std(many)) == pytest.approx(1.0, rel=0.05)
+    assert gaps.tolist() == budgets.gaps_of(codes, RESIDENT_POOL).tolist()
+    assert gaps.tolist() != budgets.gaps_of(codes, EMPLOYEE_POOL).tolist()
 
 
 @pytest.mark.slow

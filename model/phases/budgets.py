@@ -29,6 +29,7 @@ BASE = 2023  # the last year whose published spending and cost may be used
 SPENDING = {EMPLOYEE_POOL: ("employee_pooled", "employee"), RESIDENT_POOL: ("resident", "resident")}
 WORDS = ("coupling", "strength", "tie", "spread", "kept", "largest", "short")
 MONTHS = 12
+PROVINCE = 10_000  # areas in the numbering of a province
 TINY = float(np.finfo(np.float64).tiny)
 
 
@@ -176,14 +177,22 @@ def weigh_all(parts: Floats, income: Floats, need: Floats, tie: float, gaps: Flo
 
 
 def gap(code: int, fund: str) -> float:
-    """Return how far an area's spending lies from what its income asks for, for ever the same [standard deviations]."""
+    """Return a normal number of an area, for ever the same [standard deviations]."""
     return float(normal_quantile(uniform(0, int(Purpose.BUDGET), int(SCHEME[fund]), code)))
 
 
 @lru_cache(maxsize=8)
 def gaps_of(codes: tuple[int, ...], fund: str) -> Floats:
-    """Return the gaps of areas in a row [standard deviations]."""
+    """Return how far areas lie from the other areas of their province [standard deviations].
+
+    What provinces themselves spend is told by their tables, so the gaps of a province's areas add up to nothing, and
+    an area that is a whole province has none.
+    """
     found = np.array([gap(code, fund) for code in codes])
+    _, province, number = np.unique(np.array(codes) // PROVINCE, return_inverse=True, return_counts=True)
+    middle = np.bincount(province, found) / number
+    wider = np.sqrt(number / np.maximum(number - 1, 1))
+    found = (found - middle[province]) * wider[province]
     found.setflags(write=False)
     return found
 
