@@ -211,7 +211,7 @@ def compare(
 @app.command()
 def validate(
     people: Annotated[str, typer.Option(help="simulated people")] = VALIDATED,
-    replications: Annotated[int, typer.Option(help="seeds of each of the four worlds")] = 3,
+    replications: Annotated[int, typer.Option(help="seeds of each of the four worlds")] = 12,
     workers: Annotated[int, typer.Option(help="processes; 0 for one a processor")] = 0,
     out: Annotated[Path, typer.Option(help="folder of the worlds, the page and the picture")] = RESULTS / "validate",
     file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="where the numbers go")] = None,
