@@ -20,7 +20,7 @@ from experiments.run import cpu_count
 from experiments.study import MOST_RUNS, STUDIES
 from experiments.workers import processes
 
-YEAR = 2023  # the year of the slopes
+FIRST, YEAR = 2019, 2023  # the year in which worlds begin, as the board's do, and that of the slopes
 PRICE = "places.price_shrink"
 TARGETS = ("resident_slope", "employee_slope")
 COUPLINGS = {"eta_0": 0.0, "eta_half": 0.5, "eta_1": 1.0}
@@ -33,8 +33,8 @@ Slopes = tuple[float, ...]
 def main(arguments: Sequence[str] | None = None) -> int:
     """Fit every coupling, print slopes, write the studies; return the exit code."""
     parser = Parser(prog="python -m experiments.eta", description=str(__doc__).splitlines()[0])
-    parser.add_argument("--people", type=whole(1), default=50_000)
-    parser.add_argument("--seeds", type=whole(1, MOST_RUNS), default=2)
+    parser.add_argument("--people", type=whole(1), default=400_000)
+    parser.add_argument("--seeds", type=whole(1, MOST_RUNS), default=4)
     parser.add_argument("--workers", type=whole(0, MOST_WORKERS), default=0, help="processes; 0 for one a processor")
     parser.add_argument("--dry", action="store_true", help="do not write the studies")
     given = parser.parse_args(arguments)
@@ -65,17 +65,18 @@ def prices() -> list[float]:
 
 
 def slopes_at(asked: tuple[float, float, int, int]) -> Slopes:
-    """Return the slopes of a year lived at a coupling and a share of price, means over seeds."""
+    """Return the slopes of 2023 at a coupling and a share of price, means over seeds."""
     from experiments.gauges import gauges
     from model import PoolingModel, Reform, Scenario
 
     eta, price, people, seeds = asked
     tied = {f"budget.{scheme}_{word}": eta for scheme in ("employee", "resident") for word in ("tie", "strength")}
-    law = Reform("coupled", changes={path: {YEAR: value} for path, value in {**tied, PRICE: price}.items()})
+    law = Reform("coupled", changes={path: {FIRST: value} for path, value in {**tied, PRICE: price}.items()})
     told = []
     for seed in range(seeds):
-        world = PoolingModel(Scenario(people=people, start=YEAR, end=YEAR, reforms=(law,)), rng=seed, measure=False)
-        world.step()
+        world = PoolingModel(Scenario(people=people, start=FIRST, end=YEAR, reforms=(law,)), rng=seed, measure=False)
+        while world.year < YEAR:
+            world.step()
         told.append(gauges(world.record.tables, YEAR))
     return tuple(sum(one[name] for one in told) / seeds for name in TARGETS)
 

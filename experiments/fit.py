@@ -32,7 +32,6 @@ FILE = Path(__file__).resolve().parent / "free.yaml"
 FIRST, LAST = 2019, 2023
 SIGMAS = 2.0  # a band, like a prior range's half, is two standard deviations
 STEP = 0.05  # of a prior range, for differences
-KEPT = 8  # parts of first populations that a process keeps
 
 
 class OutOfTimeError(Exception):
@@ -133,13 +132,13 @@ class Plan:
         return Plan(people, seeds, self.folder, self.chosen, self.until)
 
 
-@functools.lru_cache(maxsize=KEPT)
-def first_people(people: int, seed: int, part: int, parts: int) -> Any:
-    """Return a part of the first population, made once a process: no free parameter enters it."""
+@functools.lru_cache(maxsize=4)
+def first_people(people: int, seed: int) -> Any:
+    """Return the first population, made once a process: no free parameter enters it."""
     from model.policy.policy import load_policy
     from model.synthesis import first_population, founding_values
 
-    return first_population(people, FIRST, seed, founding_values(load_policy(), FIRST), part, parts)
+    return first_population(people, FIRST, seed, founding_values(load_policy(), FIRST))
 
 
 def evaluate(plan: Plan, shares: tuple[float, ...]) -> list[Told]:
@@ -182,7 +181,9 @@ def lived(scenario: Any, seed: int, part: int | None = None) -> Told:
         """A world whose first people are copied, not made again."""
 
         def _first_people(self, part: int = 0) -> Any:
-            return copy.deepcopy(first_people(scenario.people, seed, part, self.parts))
+            if self.parts > 1:  # a large world is lived once or twice: its people are not kept
+                return super()._first_people(part)
+            return copy.deepcopy(first_people(scenario.people, seed))
 
     world = World(scenario, rng=seed, measure=False, part=part or PART)
     while world.year < scenario.end:

@@ -215,6 +215,13 @@ def test_while_use_is_published_plans_share_its_cost_whatever_part_of_income_bud
     assert budgets_of(0.6, 2023, 2024) != budgets_of(0.94, 2023, 2024)
 
 
+def test_care_in_a_pool_into_which_nobody_pays_costs_what_it_costs() -> None:
+    """A tiny world has pools with ill people and no income in the first year; their care is not free for ever."""
+    world = live(world_of(people=20_000, start=2020, end=2021))
+    assert world.funds.need is not None
+    assert (world.funds.budget[world.funds.need > 0] > 0).all()
+
+
 def test_the_spread_of_openings_moves_money_between_pools_and_makes_none() -> None:
     worlds = [
         world_of(end=START, reforms=(Reform("openings", changes={"places.resident_spread": {START: spread}}),))

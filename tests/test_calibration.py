@@ -17,6 +17,7 @@ from model import PoolingModel, Scenario
 from model.errors import DataError
 from model.kinds import EMPLOYEE_POOL, RESIDENT_POOL
 from model.phases import budgets
+from model.phases.areas import Areas
 from model.policy.files import read_yaml
 from model.policy.policy import load_policy
 
@@ -170,11 +171,12 @@ def test_the_split_of_2022_adds_up_to_the_published_whole() -> None:
 
 def test_pools_share_the_plan_by_income_by_need_or_between() -> None:
     income, need, even = np.array([3.0, 1.0, 0.0]), np.array([1.0, 1.0, 1.0]), np.zeros(3)
-    assert budgets.shares(income, need, 1.0, even) == pytest.approx([0.75, 0.25, 0.0])
-    assert budgets.shares(income, need, 0.0, even) == pytest.approx([0.5, 0.5, 0.0])
-    between = budgets.shares(income, need, 0.5, even)
+    one = np.zeros(3, np.int64)
+    assert budgets.shares(income, need, 1.0, even, one) == pytest.approx([0.75, 0.25, 0.0])
+    assert budgets.shares(income, need, 0.0, even, one) == pytest.approx([0.5, 0.5, 0.0])
+    between = budgets.shares(income, need, 0.5, even, one)
     assert between[0] / between[1] == pytest.approx(3.0**0.5)
-    assert budgets.shares(income, need, 1.0, np.array([0.0, np.log(3.0), 0.0])) == pytest.approx([0.5, 0.5, 0.0])
+    assert budgets.shares(income, need, 1.0, np.array([0.0, np.log(3.0), 0.0]), one) == pytest.approx([0.5, 0.5, 0.0])
 
 
 def test_a_budget_moves_towards_its_plan_within_the_largest_change() -> None:
@@ -214,16 +216,30 @@ def world_of_benefits(share: float) -> Any:
     return SimpleNamespace(in_force=SimpleNamespace(budget=budget, benefit=benefit), funds=SimpleNamespace(widened=1.0))
 
 
-def test_a_pool_lies_apart_from_others_of_its_province_by_the_same_distance_for_ever() -> None:
-    codes = (110000, *range(410100, 411900, 100), *range(420100, 421400, 100))
-    gaps = budgets.gaps_of(codes, RESIDENT_POOL)
-    assert gaps[0] == 0.0
-    assert float(gaps[1:19].sum()) == pytest.approx(0.0, abs=1e-12)
-    assert float(gaps[19:].sum()) == pytest.approx(0.0, abs=1e-12)
-    many = budgets.gaps_of(tuple(range(110000, 119999)), RESIDENT_POOL)
-    assert float(np.std(many)) == pytest.approx(1.0, rel=0.05)
-    assert gaps.tolist() == budgets.gaps_of(codes, RESIDENT_POOL).tolist()
-    assert gaps.tolist() != budgets.gaps_of(codes, EMPLOYEE_POOL).tolist()
+def test_a_pool_lies_apart_from_its_income_by_the_same_distance_for_ever() -> None:
+    gaps = [budgets.gap(code, RESIDENT_POOL) for code in range(110000, 112000)]
+    assert gaps == [budgets.gap(code, RESIDENT_POOL) for code in range(110000, 112000)]
+    assert float(np.std(gaps)) == pytest.approx(1.0, rel=0.1)
+    assert abs(float(np.mean(gaps))) < 0.1
+
+
+def test_what_sets_pools_apart_moves_no_money_between_provinces() -> None:
+    income, need = np.array([3.0, 1.0, 2.0, 5.0]), np.array([2.0, 2.0, 1.0, 4.0])
+    homes, gaps = np.array([0, 0, 1, 2]), np.array([0.5, -0.3, 0.8, -2.0])
+    even, apart = (budgets.shares(income, need, 0.5, each, homes) for each in (np.zeros(4), gaps))
+    assert np.bincount(homes, apart) == pytest.approx(np.bincount(homes, even))
+    assert apart[2:] == pytest.approx(even[2:])
+    assert apart[0] / apart[1] == pytest.approx(even[0] / even[1] * np.exp(0.8))
+
+
+def test_areas_know_their_province_and_the_corps_is_one_of_its_own() -> None:
+    codes, provinces = np.array([650100, 410100, 659000, 410200]), np.array([650000, 410000, 650000, 410000])
+    apart = Areas.of_year(codes, provinces, 0, 0)
+    assert apart.places(RESIDENT_POOL)[0] == [410100, 410200, 650100, 659000]
+    assert budgets.homes_of(apart, apart.places(RESIDENT_POOL)[1]).tolist() == [0, 0, 1, 2]
+    wide = Areas.of_year(codes, provinces, 1, 2)
+    assert budgets.homes_of(wide, wide.places(EMPLOYEE_POOL)[1]).tolist() == [0, 1, 2]
+    assert len(budgets.homes_of(wide, wide.places(RESIDENT_POOL)[1])) == 1
 
 
 @pytest.mark.slow

@@ -2,7 +2,7 @@
 
 A pool plans this year's spending from this year's income and lets the cost of care follow, within limits. The nation's
 plan is a share of its income, or what care costs while its use is published; pools share it by income and by need, and
-some always spend more of what they have.
+some always spend more of what their province has.
 What employees' plan moves in the nation goes into what is paid of visits: the reform of 2021 exchanges credits to
 accounts for outpatient benefits (document 004, question 3).
 """
@@ -21,6 +21,7 @@ from agents.compiled import compiled, float64, int64
 from agents.numeric import exp, log, normal_quantile
 from model.data import series
 from model.kinds import EMPLOYEE_POOL, RESIDENT_POOL
+from model.phases.areas import Areas
 from model.phases.fund_world import SCHEME, FundWorld, held
 from model.rules.funds import budget_factor
 
@@ -29,7 +30,6 @@ BASE = 2023  # the last year whose published spending and cost may be used
 SPENDING = {EMPLOYEE_POOL: ("employee_pooled", "employee"), RESIDENT_POOL: ("resident", "resident")}
 WORDS = ("coupling", "strength", "tie", "spread", "kept", "largest", "short")
 MONTHS = 12
-PROVINCE = 10_000  # areas in the numbering of a province
 TINY = float(np.finfo(np.float64).tiny)
 
 
@@ -74,10 +74,10 @@ def plan(world: BudgetWorld, fund: str, need: Floats, last: Floats, before: Floa
     income = accounts.income[rows].astype(np.float64)
     needs, lasts = (np.bincount(place, w, len(codes)).astype(np.float64) for w in (need, last))
     law = terms(world, fund)
-    gaps = law["spread"] * gaps_of(tuple(codes), fund)
+    gaps, homes = law["spread"] * gaps_of(tuple(codes), fund), homes_of(world.funds.areas, place)
     if first:
-        level = shares(income, needs, law["tie"], gaps) * total(needs)
-        planned = (needs > 0) & level.any()  # nobody pays in: care costs what it costs
+        level = shares(income, needs, law["tie"], gaps, homes) * total(needs)
+        planned = (needs > 0) & (level > 0)  # nobody pays in: care costs what it costs
         return np.asarray(np.where(planned, level / np.maximum(needs, 1.0), 1.0)[place])
     short = MONTHS * accounts.opening[rows] < law["short"] * accounts.spending_before[rows]
     gaps = np.where(short, np.minimum(gaps, 0.0), gaps) * law["kept"]
@@ -85,7 +85,7 @@ def plan(world: BudgetWorld, fund: str, need: Floats, last: Floats, before: Floa
     spent = accounts.spending_before[rows].astype(np.float64)
     expected = spent * np.divide(needs, lasts, out=np.zeros_like(needs), where=lasts > 0)
     whole = total(expected) if world.measured_use() else law["coupling"] * total(income)
-    target = shares(income, needs, law["tie"], gaps) * whole
+    target = shares(income, needs, law["tie"], gaps, homes) * whole
     draw_all(result, target, expected, law["strength"], law["largest"])
     return result[place]
 
@@ -156,10 +156,16 @@ def draw_all(factors: Floats, targets: Floats, expected: Floats, strength: float
             factors[i] = budget_factor(float64(factors[i]), plan_of, need_of, 1.0, strength, largest)
 
 
-def shares(income: Floats, need: Floats, tie: float, gaps: Floats) -> Floats:
-    """Return how areas share the nation's plan: by income as far as they are tied to it, else by need; adds up to 1."""
-    parts = np.empty(len(income))
+def shares(income: Floats, need: Floats, tie: float, gaps: Floats, homes: NDArray[np.int64]) -> Floats:
+    """Return how areas share the nation's plan: by income as far as they are tied to it, else by need; adds up to 1.
+
+    Gaps divide the plan of a province among its areas and leave its sum: what provinces spend is told by their tables.
+    """
+    even, parts = np.empty(len(income)), np.empty(len(income))
+    weigh_all(even, income, need, tie, np.zeros(len(income)))
     weigh_all(parts, income, need, tie, gaps)
+    whole, apart = np.bincount(homes, even), np.bincount(homes, parts)
+    parts *= np.divide(whole, apart, out=np.zeros_like(whole), where=apart > 0)[homes]
     return np.asarray(parts / max(total(parts), TINY))
 
 
@@ -177,24 +183,24 @@ def weigh_all(parts: Floats, income: Floats, need: Floats, tie: float, gaps: Flo
 
 
 def gap(code: int, fund: str) -> float:
-    """Return a normal number of an area, for ever the same [standard deviations]."""
+    """Return how far an area's plan lies from those of its province, for ever the same [standard deviations]."""
     return float(normal_quantile(uniform(0, int(Purpose.BUDGET), int(SCHEME[fund]), code)))
 
 
 @lru_cache(maxsize=8)
 def gaps_of(codes: tuple[int, ...], fund: str) -> Floats:
-    """Return how far areas lie from the other areas of their province [standard deviations].
-
-    What provinces themselves spend is told by their tables, so the gaps of a province's areas add up to nothing, and
-    an area that is a whole province has none.
-    """
+    """Return the gaps of areas in a row [standard deviations]."""
     found = np.array([gap(code, fund) for code in codes])
-    _, province, number = np.unique(np.array(codes) // PROVINCE, return_inverse=True, return_counts=True)
-    middle = np.bincount(province, found) / number
-    wider = np.sqrt(number / np.maximum(number - 1, 1))
-    found = (found - middle[province]) * wider[province]
     found.setflags(write=False)
     return found
+
+
+def homes_of(areas: Areas, place: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the place of every area's province among the provinces [area]."""
+    homes = np.unique(np.array(areas.homes), return_inverse=True)[1]
+    result = np.zeros(int(place.max()) + 1, np.int64)
+    result[place] = homes
+    return result
 
 
 def terms(world: Any, fund: str) -> dict[str, float]:
