@@ -112,9 +112,8 @@ def left_out(worlds: Sequence[Tables]) -> list[Row]:
         employees = by_province(funds[funds["year"] == YEAR], FUNDS)["members"] / heads
         frame = data.table("provinces").set_index("province_code")
         told = [frame[WAGE].astype(float), frame[OLD].astype(float), employees]
-        both = pd.concat([wanted / ours, *told], axis=1)
-        known = (np.isfinite(both) & (both > 0)).all(axis=1)  # a small world has no members in some province
-        both = both.loc[known]
+        some = ours[ours > 0]  # a small world has no members in some provinces
+        both = pd.concat([wanted / some, *(each[each > 0] for each in told)], axis=1).dropna()
         logs = np.log(both.to_numpy(dtype=np.float64))
         level = pd.Series(np.exp(_predicted(logs[:, 1:], logs[:, 0])), index=both.index)
         found.append(pattern(ours * level, wanted))
