@@ -196,7 +196,7 @@ def gaps_of(codes: tuple[int, ...], fund: str) -> Floats:
 
 
 def homes_of(areas: Areas, place: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the place of every area's province among the provinces [area]."""
+    """Return the index of every area's province, the XPCC by itself [area; no unit]."""
     homes = np.unique(np.array(areas.homes), return_inverse=True)[1]
     result = np.zeros(int(place.max()) + 1, np.int64)
     result[place] = homes
