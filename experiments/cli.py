@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 USAGE_ERROR = typer.BadParameter.__mro__[1]  # click's, wherever this typer keeps it
 STOPPED = "interrupted: nothing half-written is left; the same line goes on from here"
 RESULTS = Path("results")
-START, END, LAST, PEOPLE, VALIDATED = 2024, 2035, 2050, "3000000", "200000"
+START, END, LAST, PEOPLE, VALIDATED = 2024, 2035, 2050, "3000000", "1000000"
 SIZES = "20000,1000000"
 PORT = 8765
 
