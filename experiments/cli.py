@@ -225,6 +225,9 @@ def validate(
         check_file("--json", file)
     size = people_of(people)
     from experiments import validate as validating
+
+    few = f"--people {people}: expected at least {validating.LEAST:,}, fewer leave schemes and provinces empty"
+    check(size == "all" or size >= validating.LEAST, few)
     from experiments.calibrate import data_note
     from experiments.plan import check_memory
     from experiments.run import cpu_count

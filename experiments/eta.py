@@ -1,7 +1,7 @@
 """Refit what the coupling of budgets to income moves: `python -m experiments.eta`.
 
 Document 002 offers budgets tied to income as the reason why spending rises with income over provinces (K1, K2). Prices
-that rise with income give the same slopes. For each coupling the share of provinces' gaps in spending that is price is
+that rise with income work alike. For each coupling the share of provinces' gaps in spending that is price is
 therefore fitted anew to the two slopes of 2023, and written into the cases of the studies that carry the coupling.
 National totals of 2019 to 2023 hold the measured use of care whatever the coupling, so the central fit stands for them.
 """
@@ -12,15 +12,16 @@ import re
 import sys
 from collections.abc import Sequence
 
-from experiments import board
+from experiments import board, fit
 from experiments.command import Parser, in_one_line, whole
 from experiments.options import MOST_WORKERS
 from experiments.plan import check_memory
 from experiments.run import cpu_count
 from experiments.study import MOST_RUNS, STUDIES
+from experiments.validate import LEAST
 from experiments.workers import processes
 
-FIRST, YEAR = 2019, 2023  # the year in which worlds begin, as the board's do, and that of the slopes
+YEAR = 2023  # the year of the slopes
 PRICE = "places.price_shrink"
 TARGETS = ("resident_slope", "employee_slope")
 COUPLINGS = {"eta_0": 0.0, "eta_half": 0.5, "eta_1": 1.0}
@@ -33,7 +34,7 @@ Slopes = tuple[float, ...]
 def main(arguments: Sequence[str] | None = None) -> int:
     """Fit every coupling, print slopes, write the studies; return the exit code."""
     parser = Parser(prog="python -m experiments.eta", description=str(__doc__).splitlines()[0])
-    parser.add_argument("--people", type=whole(1), default=400_000)
+    parser.add_argument("--people", type=whole(LEAST), default=400_000)
     parser.add_argument("--seeds", type=whole(1, MOST_RUNS), default=4)
     parser.add_argument("--workers", type=whole(0, MOST_WORKERS), default=0, help="processes; 0 for one a processor")
     parser.add_argument("--dry", action="store_true", help="do not write the studies")
@@ -71,10 +72,11 @@ def slopes_at(asked: tuple[float, float, int, int]) -> Slopes:
 
     eta, price, people, seeds = asked
     tied = {f"budget.{scheme}_{word}": eta for scheme in ("employee", "resident") for word in ("tie", "strength")}
-    law = Reform("coupled", changes={path: {FIRST: value} for path, value in {**tied, PRICE: price}.items()})
+    law = Reform("coupled", changes={path: {fit.FIRST: value} for path, value in {**tied, PRICE: price}.items()})
+    scenario = Scenario(people=people, start=fit.FIRST, end=YEAR, reforms=(law,))
     told = []
     for seed in range(seeds):
-        world = PoolingModel(Scenario(people=people, start=FIRST, end=YEAR, reforms=(law,)), rng=seed, measure=False)
+        world = PoolingModel(scenario, rng=seed, measure=False)
         while world.year < YEAR:
             world.step()
         told.append(gauges(world.record.tables, YEAR))

@@ -164,7 +164,7 @@ def _one(plan: Plan, shares: tuple[float, ...], seed: int) -> Told:
 
 
 def lived(scenario: Any, seed: int, part: int | None = None) -> Told:
-    """Live a scenario on a copy of the first population and return what it says by year.
+    """Live a scenario and return what it says by year; people of a world in one piece are made once and copied.
 
     Args:
         scenario: the case.
@@ -178,7 +178,7 @@ def lived(scenario: Any, seed: int, part: int | None = None) -> Told:
     from model.reporting import count_measures
 
     class World(PoolingModel):
-        """A world whose first people are copied, not made again."""
+        """A world whose first people, if in one piece, are copied and not made again."""
 
         def _first_people(self, part: int = 0) -> Any:
             if self.parts > 1:  # a large world is lived once or twice: its people are not kept

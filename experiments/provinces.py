@@ -143,7 +143,8 @@ def growth(worlds: Sequence[Tables]) -> list[Row]:
     wanted = published("fund_expenditure", "all", YEAR) / published("fund_expenditure", "all", BEFORE)
     values = []
     for tables in worlds:
-        ours = spending(tables, YEAR) / spending(tables, BEFORE)
+        before = spending(tables, BEFORE)
+        ours = spending(tables, YEAR) / before[before > 0]
         both = pd.concat([ours, wanted], axis=1).dropna()
         values.append(float(np.corrcoef(both.to_numpy().T)[0, 1]))
     words = (

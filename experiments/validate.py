@@ -20,6 +20,8 @@ STUDY = "validate"
 HISTORY, EARLY, LATE, BLIND = "history", "early", "late", "blind"
 YEARS = {HISTORY: (2019, 2024), EARLY: (2020, 2024), LATE: (2024, 2035), BLIND: (2019, 2021)}
 """First and last year of the four worlds: all published years, the contract's two that must agree, one without 2021."""
+LEAST = 1_000
+"""People below whom a world leaves schemes and provinces empty, so that nothing can be judged."""
 Tables = Mapping[str, pd.DataFrame]
 
 

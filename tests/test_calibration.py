@@ -171,12 +171,12 @@ def test_the_split_of_2022_adds_up_to_the_published_whole() -> None:
 
 def test_pools_share_the_plan_by_income_by_need_or_between() -> None:
     income, need, even = np.array([3.0, 1.0, 0.0]), np.array([1.0, 1.0, 1.0]), np.zeros(3)
-    one = np.zeros(3, np.int64)
-    assert budgets.shares(income, need, 1.0, even, one) == pytest.approx([0.75, 0.25, 0.0])
-    assert budgets.shares(income, need, 0.0, even, one) == pytest.approx([0.5, 0.5, 0.0])
-    between = budgets.shares(income, need, 0.5, even, one)
+    one = np.zeros(3, np.int64), np.zeros(3, np.bool_)
+    assert budgets.shares(income, need, 1.0, even, *one) == pytest.approx([0.75, 0.25, 0.0])
+    assert budgets.shares(income, need, 0.0, even, *one) == pytest.approx([0.5, 0.5, 0.0])
+    between = budgets.shares(income, need, 0.5, even, *one)
     assert between[0] / between[1] == pytest.approx(3.0**0.5)
-    assert budgets.shares(income, need, 1.0, np.array([0.0, np.log(3.0), 0.0]), one) == pytest.approx([0.5, 0.5, 0.0])
+    assert budgets.shares(income, need, 1.0, np.array([0.0, np.log(3.0), 0.0]), *one) == pytest.approx([0.5, 0.5, 0.0])
 
 
 def test_a_budget_moves_towards_its_plan_within_the_largest_change() -> None:
@@ -216,7 +216,7 @@ def world_of_benefits(share: float) -> Any:
     return SimpleNamespace(in_force=SimpleNamespace(budget=budget, benefit=benefit), funds=SimpleNamespace(widened=1.0))
 
 
-def test_a_pool_lies_apart_from_its_income_by_the_same_distance_for_ever() -> None:
+def test_what_sets_a_pool_apart_is_a_normal_draw_for_ever_the_same() -> None:
     gaps = [budgets.gap(code, RESIDENT_POOL) for code in range(110000, 112000)]
     assert gaps == [budgets.gap(code, RESIDENT_POOL) for code in range(110000, 112000)]
     assert float(np.std(gaps)) == pytest.approx(1.0, rel=0.1)
@@ -225,21 +225,36 @@ def test_a_pool_lies_apart_from_its_income_by_the_same_distance_for_ever() -> No
 
 def test_what_sets_pools_apart_moves_no_money_between_provinces() -> None:
     income, need = np.array([3.0, 1.0, 2.0, 5.0]), np.array([2.0, 2.0, 1.0, 4.0])
-    homes, gaps = np.array([0, 0, 1, 2]), np.array([0.5, -0.3, 0.8, -2.0])
-    even, apart = (budgets.shares(income, need, 0.5, each, homes) for each in (np.zeros(4), gaps))
-    assert np.bincount(homes, apart) == pytest.approx(np.bincount(homes, even))
+    province, gaps = np.array([0, 0, 1, 2]), np.array([0.5, -0.3, 0.8, -2.0])
+    even, apart = (
+        budgets.shares(income, need, 0.5, each, province, np.zeros(4, np.bool_)) for each in (np.zeros(4), gaps)
+    )
+    assert np.bincount(province, apart) == pytest.approx(np.bincount(province, even))
     assert apart[2:] == pytest.approx(even[2:])
     assert apart[0] / apart[1] == pytest.approx(even[0] / even[1] * np.exp(0.8))
+
+
+def test_a_pool_short_of_reserves_plans_no_more_than_its_income_asks_for() -> None:
+    """What it would have had beyond goes to the others of its province; where all are short, to the nation."""
+    same, province = np.ones(4), np.array([0, 0, 0, 1])
+    for gaps in (np.array([0.3, 0.1, -0.2, 0.0]), np.array([0.0, -0.06, -0.1, 0.0])):
+        got = budgets.shares(same, same, 1.0, gaps, province, np.array([True, False, False, False]))
+        assert got[0] == pytest.approx(0.25)
+        assert got[1] / got[2] == pytest.approx(np.exp(gaps[1] - gaps[2]))
+        assert got[:3].sum() == pytest.approx(0.75)
+    poor = budgets.shares(same, same, 1.0, np.array([0.3, 0.1, -0.2, 0.0]), province, province == 0)
+    assert (poor[:3] <= poor[3] * (1 + 1e-12)).all()
+    assert float(poor.sum()) == pytest.approx(1.0)
 
 
 def test_areas_know_their_province_and_the_corps_is_one_of_its_own() -> None:
     codes, provinces = np.array([650100, 410100, 659000, 410200]), np.array([650000, 410000, 650000, 410000])
     apart = Areas.of_year(codes, provinces, 0, 0)
     assert apart.places(RESIDENT_POOL)[0] == [410100, 410200, 650100, 659000]
-    assert budgets.homes_of(apart, apart.places(RESIDENT_POOL)[1]).tolist() == [0, 0, 1, 2]
+    assert apart.provinces(RESIDENT_POOL).tolist() == [0, 0, 1, 2]
     wide = Areas.of_year(codes, provinces, 1, 2)
-    assert budgets.homes_of(wide, wide.places(EMPLOYEE_POOL)[1]).tolist() == [0, 1, 2]
-    assert len(budgets.homes_of(wide, wide.places(RESIDENT_POOL)[1])) == 1
+    assert wide.provinces(EMPLOYEE_POOL).tolist() == [0, 1, 2]
+    assert len(wide.provinces(RESIDENT_POOL)) == 1
 
 
 @pytest.mark.slow

@@ -141,6 +141,7 @@ def test_help_answers_in_under_a_second() -> None:
         (["compare", "three_steps", "--workers", "-1"], "--workers -1"),
         (["sweep", "contributions", "--design", "mcmc"], "--design mcmc"),
         (["validate", "--replications", "0"], "--replications 0"),
+        (["validate", "--people", "999"], "--people 999: expected at least 1,000"),
         (["verify"], "DIR"),
         (["verify", "README.md"], "README.md"),
         (["life", "--year", "1999"], "--year 1999: expected a year from 2024 to 2050"),

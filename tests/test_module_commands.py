@@ -93,7 +93,7 @@ def refused(module: ModuleType, words: list[str], expected: str, capsys: pytest.
         (calibrate, [*DAY, "--minutes", "nan"], "--minutes: expected a number from 0, got nan"),
         (calibrate, [*DAY, "--large", "0"], "--large: expected a whole number from 1, got 0"),
         (calibrate, [*DAY, "--work", "README.md"], "--work README.md: expected a folder, found a file"),
-        (eta, ["--people", "0"], "--people: expected a whole number from 1, got 0"),
+        (eta, ["--people", "0"], "--people: expected a whole number from 1000, got 0"),
         (full, ["three_steps_full", "--workers", "-1"], "--workers: expected a whole number from 0 to 1024, got -1"),
         (full, ["three_steps_full", "--cases", "no_such"], "--cases no_such: expected some of"),
         (full, ["no_such_study"], "no_such_study"),

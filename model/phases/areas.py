@@ -94,6 +94,13 @@ class Areas:
                 found.setdefault(home, []).append(code)
         return found
 
+    def provinces(self, fund: str) -> NDArray[np.int64]:
+        """Return the index of the province of every area of a fund, the XPCC by itself [area; no unit]."""
+        codes, place = self.places(fund)
+        result = np.zeros(len(codes), np.int64)
+        result[place] = np.unique(np.array(self.homes), return_inverse=True)[1]
+        return result
+
     def summed(self, fund: str, values: Sequence[int] | NDArray[np.int64]) -> dict[int, int]:
         """Return whole numbers by pool summed to the areas of a fund."""
         return dict(zip(self.places(fund)[0], self.sums(fund, values).tolist()))

@@ -21,7 +21,6 @@ from agents.compiled import compiled, float64, int64
 from agents.numeric import exp, log, normal_quantile
 from model.data import series
 from model.kinds import EMPLOYEE_POOL, RESIDENT_POOL
-from model.phases.areas import Areas
 from model.phases.fund_world import SCHEME, FundWorld, held
 from model.rules.funds import budget_factor
 
@@ -74,18 +73,17 @@ def plan(world: BudgetWorld, fund: str, need: Floats, last: Floats, before: Floa
     income = accounts.income[rows].astype(np.float64)
     needs, lasts = (np.bincount(place, w, len(codes)).astype(np.float64) for w in (need, last))
     law = terms(world, fund)
-    gaps, homes = law["spread"] * gaps_of(tuple(codes), fund), homes_of(world.funds.areas, place)
+    gaps, province = law["spread"] * gaps_of(tuple(codes), fund), world.funds.areas.provinces(fund)
     if first:
-        level = shares(income, needs, law["tie"], gaps, homes) * total(needs)
+        level = shares(income, needs, law["tie"], gaps, province, np.zeros(len(codes), np.bool_)) * total(needs)
         planned = (needs > 0) & (level > 0)  # nobody pays in: care costs what it costs
         return np.asarray(np.where(planned, level / np.maximum(needs, 1.0), 1.0)[place])
     short = MONTHS * accounts.opening[rows] < law["short"] * accounts.spending_before[rows]
-    gaps = np.where(short, np.minimum(gaps, 0.0), gaps) * law["kept"]
     result = of_areas(before, need, needs, place)
     spent = accounts.spending_before[rows].astype(np.float64)
     expected = spent * np.divide(needs, lasts, out=np.zeros_like(needs), where=lasts > 0)
     whole = total(expected) if world.measured_use() else law["coupling"] * total(income)
-    target = shares(income, needs, law["tie"], gaps, homes) * whole
+    target = shares(income, needs, law["tie"], gaps * law["kept"], province, short) * whole
     draw_all(result, target, expected, law["strength"], law["largest"])
     return result[place]
 
@@ -156,17 +154,28 @@ def draw_all(factors: Floats, targets: Floats, expected: Floats, strength: float
             factors[i] = budget_factor(float64(factors[i]), plan_of, need_of, 1.0, strength, largest)
 
 
-def shares(income: Floats, need: Floats, tie: float, gaps: Floats, homes: NDArray[np.int64]) -> Floats:
+def shares(
+    income: Floats, need: Floats, tie: float, gaps: Floats, province: NDArray[np.int64], short: NDArray[np.bool_]
+) -> Floats:
     """Return how areas share the nation's plan: by income as far as they are tied to it, else by need; adds up to 1.
 
     Gaps divide the plan of a province among its areas and leave its sum: what provinces spend is told by their tables.
+    An area short of reserves gets no more than without gaps; what it leaves goes to the others of its province.
     """
-    even, parts = np.empty(len(income)), np.empty(len(income))
+    even, apart = np.empty(len(income)), np.empty(len(income))
     weigh_all(even, income, need, tie, np.zeros(len(income)))
-    weigh_all(parts, income, need, tie, gaps)
-    whole, apart = np.bincount(homes, even), np.bincount(homes, parts)
-    parts *= np.divide(whole, apart, out=np.zeros_like(whole), where=apart > 0)[homes]
+    weigh_all(apart, income, need, tie, gaps)
+    apart *= _ratio(even, apart, province)
+    parts = np.where(short, np.minimum(apart, even), apart)
+    others = np.where(short, 0.0, apart)
+    parts += others * _ratio(apart - parts, others, province)
     return np.asarray(parts / max(total(parts), TINY))
+
+
+def _ratio(over: Floats, under: Floats, province: NDArray[np.int64]) -> Floats:
+    """Return the ratio of two sums over every area's province, nothing where the second is nothing [area; ratio]."""
+    above, below = np.bincount(province, over), np.bincount(province, under)
+    return np.asarray(np.divide(above, below, out=np.zeros_like(above), where=below > 0)[province])
 
 
 @compiled
@@ -183,7 +192,7 @@ def weigh_all(parts: Floats, income: Floats, need: Floats, tie: float, gaps: Flo
 
 
 def gap(code: int, fund: str) -> float:
-    """Return how far an area's plan lies from those of its province, for ever the same [standard deviations]."""
+    """Return an area's draw, for ever the same; differences inside a province set plans apart [standard deviations]."""
     return float(normal_quantile(uniform(0, int(Purpose.BUDGET), int(SCHEME[fund]), code)))
 
 
@@ -193,14 +202,6 @@ def gaps_of(codes: tuple[int, ...], fund: str) -> Floats:
     found = np.array([gap(code, fund) for code in codes])
     found.setflags(write=False)
     return found
-
-
-def homes_of(areas: Areas, place: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the index of every area's province, the XPCC by itself [area; no unit]."""
-    homes = np.unique(np.array(areas.homes), return_inverse=True)[1]
-    result = np.zeros(int(place.max()) + 1, np.int64)
-    result[place] = homes
-    return result
 
 
 def terms(world: Any, fund: str) -> dict[str, float]:
