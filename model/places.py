@@ -52,6 +52,7 @@ class Spread:
     extra_power: float  # extra resident subsidy against income between provinces [elasticity]
     extra_local: float  # extra resident subsidy against GDP per head inside a province [elasticity]
     extra_growth: float  # growth of extra subsidies [share a year]
+    unpaid_share: float  # share of a published gap below the standards that is subsidy which does not come in [share]
     fund_interest: float  # interest on the resident pool inside published financing [share a year]
     province_share: float  # province's part of the subsidy that the centre does not pay [share]
     balance_tilt: float  # employee balances against wages beyond the wage bill [elasticity]
@@ -108,6 +109,7 @@ class Places:
     shape: Floats  # [rural/urban, point] income relative to the mean at ranks 0, 1/64 … 1
     price: Floats  # [pool] price of care; the mean over the population is 1
     extra: Fens  # [pool] local subsidy of a resident above the national standard [fen a year]
+    unpaid: Floats  # [pool] share of the national standard of the subsidy that does not come in
     province_share: float  # province's part of what the centre does not pay
 
 
@@ -126,6 +128,7 @@ def places(year: int, spread: Spread, growth: Growth) -> Places:
         shape=_shape(spread.bottom, spread.top_power),
         price=_price(spread).copy(),
         extra=np.round(FEN * extra_of_year(year, spread)).astype(np.int64),
+        unpaid=_unpaid_by_province(spread)[data.province_index()],
         province_share=spread.province_share,
     )
     for each in fields(result):
@@ -335,23 +338,39 @@ def usual_financing(spread: Spread) -> float:
     return individual + subsidy + spread.fund_interest * balance / math.fsum(resident_estimates().tolist())
 
 
-def _extra_by_province(spread: Spread) -> Floats:
-    """Return the extra subsidy of 2023 by province [yuan a year]: published financing per head less the usual one.
+def _published_gaps(spread: Spread) -> tuple[Floats, NDArray[np.bool_]]:
+    """Return financing per resident less the usual one in 2023 [31; yuan a year], and where it is published.
 
-    Six provinces are published (document 002); the others share, by income, what the national total needs.
+    Six provinces are (document 002); three of them lie below what the standards bring in.
     """
-    heads, usual = resident_estimates(), usual_financing(spread)
+    own, known = province_estimates.published("financing_per_head", "resident", FINANCING_YEAR)
+    return np.where(known, own - usual_financing(spread), 0.0), known
+
+
+def _unpaid(gaps: Floats, spread: Spread) -> Floats:
+    """Return the subsidy that does not come in: a published gap below the usual financing [31; yuan a year]."""
+    return np.asarray(spread.unpaid_share * np.maximum(-gaps, 0.0))
+
+
+def _unpaid_by_province(spread: Spread) -> Floats:
+    """Return the share of the standard subsidy that does not come in, the same in all years [31]."""
+    standard = data.series("financing_standard_government_subsidy", "resident")[FINANCING_YEAR]
+    return _unpaid(_published_gaps(spread)[0], spread) / standard
+
+
+def _extra_by_province(spread: Spread) -> Floats:
+    """Return the extra subsidy of 2023 by province: the published gap above the usual financing [31; yuan a year].
+
+    Where none is published, provinces share by income what the national total needs.
+    """
+    heads, (gaps, known) = resident_estimates(), _published_gaps(spread)
     income = data.series("fund_income", "resident", unit="yuan")[FINANCING_YEAR]
-    frame = data.table("province_funds")
-    rows = frame[(frame["indicator"] == "financing_per_head") & (frame["year"] == FINANCING_YEAR)]
-    published = {int(code): float(value) for code, value in zip(rows["province_code"], rows["value"], strict=True)}
-    order = data.province_codes()
-    extra = np.array([max(published.get(code, usual) - usual, 0.0) for code in order], dtype=np.float64)
-    open_ = np.array([code not in published for code in order])
+    extra = np.maximum(gaps, 0.0)
+    told = usual_financing(spread) + extra - _unpaid(gaps, spread)
     provinces = data.table("provinces").sort_values("province_code")
     relative = provinces[f"income_{INCOME_YEAR}_all_yuan"].to_numpy(dtype=np.float64)
-    shares = power(relative / relative.max(), spread.extra_power) * open_
-    needed = max(income - usual * math.fsum(heads.tolist()) - math.fsum((extra * heads).tolist()), 0.0)
+    shares = power(relative / relative.max(), spread.extra_power) * ~known
+    needed = max(income - math.fsum((told * heads).tolist()), 0.0)
     return np.asarray(extra + shares * (needed / math.fsum((shares * heads).tolist())), dtype=np.float64)
 
 

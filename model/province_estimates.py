@@ -31,7 +31,7 @@ DERIVED, FUNDS = "province_funds_derived", "province_funds"
 @data.cached
 def spending() -> Floats:
     """Return what all funds of each province spent in 2019, maternity included [31; 100 million yuan]."""
-    return _published("fund_expenditure", "all", YEAR)[0]
+    return published("fund_expenditure", "all", YEAR)[0]
 
 
 def totals() -> dict[str, float]:
@@ -61,14 +61,14 @@ def members() -> dict[str, Floats]:
 
 def _resident_cost(mean: float) -> Floats:
     """Return a resident's spending by province: the nation's, in six provinces scaled by their financing [31]."""
-    own, known = _published("financing_per_head", "resident", FINANCING_YEAR)
+    own, known = published("financing_per_head", "resident", FINANCING_YEAR)
     income = data.series("fund_income", "resident", unit="yuan")[FINANCING_YEAR]
     usual = income / data.series("enrolment", "resident", unit="persons")[FINANCING_YEAR]
     return np.where(known, mean * (own / usual), mean)
 
 
-def _published(indicator: str, scheme: str, year: int) -> tuple[Floats, NDArray[np.bool_]]:
-    """Return a column of province_funds.csv by province, and where it is published; 0 elsewhere."""
+def published(indicator: str, scheme: str, year: int) -> tuple[Floats, NDArray[np.bool_]]:
+    """Return a quantity of province_funds.csv by province [31; its unit], and where it is published; 0 elsewhere."""
     frame = data.table(FUNDS)
     chosen = (frame["indicator"] == indicator) & (frame["scheme"] == scheme) & (frame["year"] == year)
     rows = frame[chosen].drop_duplicates("province_code", keep="last")

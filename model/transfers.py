@@ -37,15 +37,16 @@ def subsidies(places: Places, law: Any, residents: Fens, living: Fens) -> Fens:
     shares = central_shares(places, law, residents, living)
     extra = np.floor(places.extra * float(law.resident.extra_factor) + 0.5).astype(np.int64)
     parts = np.empty((len(extra), 3), np.int64)
-    split_all(parts, int64(law.resident.subsidy), extra, shares, float64(places.province_share))
+    standard = int(law.resident.subsidy) - np.floor(places.unpaid * int(law.resident.subsidy) + 0.5).astype(np.int64)
+    split_all(parts, standard, extra, shares, float64(places.province_share))
     return parts
 
 
 @compiled
-def split_all(parts: Fens, standard: int, extra: Fens, shares: Floats, province: float) -> None:
+def split_all(parts: Fens, standard: Fens, extra: Fens, shares: Floats, province: float) -> None:
     """Write the subsidy of one resident by pool and level."""
     for pool in range(len(extra)):
-        split = subsidy_split(standard, int64(extra[pool]), float64(shares[pool]), province)
+        split = subsidy_split(int64(standard[pool]), int64(extra[pool]), float64(shares[pool]), province)
         for level in range(len(split)):
             parts[pool, level] = split[level]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -35,12 +36,21 @@ def law_of(*reforms: Reform, year: int = YEAR):
 def test_the_tiers_split_the_subsidy_to_the_fen(ground) -> None:
     level, heads, income = ground
     law = law_of(year=2023)
-    parts = subsidies(level, law, heads, income)
+    parts = subsidies(replace(level, unpaid=0.0 * level.unpaid), law, heads, income)
     extra = np.floor(level.extra * law.resident.extra_factor + 0.5)
     np.testing.assert_array_equal(parts.sum(axis=1), 64_000 + extra)
     assert parts.min() >= 0
     assert parts[data.pool_index(210200), 0] == 19_200  # Dalian has the fourth tier: 30 %
     assert parts[data.pool_index(210100), 0] == 32_000
+
+
+def test_what_does_not_come_in_is_missing_at_every_level(ground) -> None:
+    level, heads, income = ground
+    short, law = level.unpaid > 0, law_of(year=2023)
+    assert set(data.province_index()[short]) == {data.province_codes().index(code) for code in (130000, 210000, 340000)}
+    paid, due = (subsidies(each, law, heads, income) for each in (level, replace(level, unpaid=0.0 * level.unpaid)))
+    np.testing.assert_array_equal(paid[~short], due[~short])
+    np.testing.assert_allclose(paid[short] / due[short], np.repeat(1 - level.unpaid[short, None], 3, axis=1), rtol=2e-4)
 
 
 def test_the_tiers_of_the_law_are_those_of_the_data() -> None:
