@@ -1,4 +1,4 @@
-"""How readily people marry and go away, from what the census counted: chances by age and place for a year's ground."""
+"""How readily people marry, bear children and go away: chances by age and place for a year's ground."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from agents.codes import Sex
-from model.data import by_pool, cached, province_index
+from model.data import cached, province_index
 from model.demography import CENSUS, SEXES, demography
 from model.phases.tally import AGES
+from model.pulls import census_people, migrants, pulls
 from model.synthesis.marriage import NEVER, national_shares
-from model.synthesis.migration import migrant_shares, sending
-from model.synthesis.people import mover_ages
+from model.synthesis.people import FIRST_START, birth_levels, mover_ages, mover_weights
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,57 +37,47 @@ def marriage_chances(rules: Any) -> NDArray[np.float64]:
     return chance
 
 
-@cached
-def census_people() -> NDArray[np.float64]:
-    """Return the people of the census of 2020 by pool [358; persons]."""
-    return by_pool("prefectures", ["pop_census2020_persons"])[:, 0]
+def drawn(outside: float, pull: tuple[float, ...]) -> NDArray[np.float64]:
+    """Return the census's migrants by pool of registration and of living, times the ratio of provinces' pulls.
 
-
-@cached
-def migrants(outside: float) -> NDArray[np.float64]:
-    """Return the census's people by pool of registration and of living, outside their own [358, 358; people].
-
-    Between provinces by migration_od_2020.csv, inside them by the pools' published numbers of incomers.
+    [358 from, 358 to; people]
     """
-    persons = census_people()
-    between, inside = migrant_shares(outside)
-    place = province_index()
-    alone = np.bincount(place)[place] == 1
-    result = np.zeros((len(place), len(place)))
-    for own in range(len(place)):
-        result[:, own] = np.diff(sending(own, True, place), prepend=0.0) * (persons[own] * between[own])
-        if not alone[own]:
-            result[:, own] += np.diff(sending(own, False, place), prepend=0.0) * (persons[own] * inside[own])
-    return result
+    by_place = np.array(pull)[province_index()]
+    return np.asarray(migrants(outside) * (by_place / by_place[:, None]))
+
+
+def destinations(moves: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return for people of each pool the cumulative shares of the pools they go to, from moves [358 from, 358 to]."""
+    ends = np.cumsum(moves, axis=1)
+    sends = ends[:, -1:] > 0  # of who sends nobody, nothing is read
+    return np.asarray(np.divide(ends, ends[:, -1:], out=np.ones_like(ends), where=sends), np.float64)
 
 
 @cached
-def destinations(outside: float) -> NDArray[np.float64]:
-    """Return for people of each pool the cumulative shares of the pools they go to [358 from, 358 to]."""
-    ends = np.cumsum(migrants(outside), axis=1)
-    result = np.divide(ends, ends[:, -1:], out=np.ones_like(ends), where=ends[:, -1:] > 0)  # who sends nobody: unread
-    result.setflags(write=False)
-    return np.asarray(result, np.float64)
+def at_home(outside: float) -> NDArray[np.float64]:
+    """Return the census's people of each pool who live where they are registered, at least one [358; people]."""
+    return np.asarray(np.maximum(census_people() - migrants(outside).sum(axis=0), 1.0))
 
 
-@cached
-def leaving(outside: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the census's people of each pool who live in another, and those who live at home [358; people]."""
-    moved = migrants(outside)
-    away, at_home = moved.sum(axis=1), np.maximum(census_people() - moved.sum(axis=0), 1.0)
-    for values in (away, at_home):
-        values.setflags(write=False)
-    return away, at_home
+def going_rates(moves: NDArray[np.float64], outside: float, rules: Any) -> NDArray[np.float64]:
+    """Return the chance of a grown-up at home to go away in a year, by pool, at the mean age, from moves [358].
 
-
-def going_rates(outside: float, rules: Any) -> NDArray[np.float64]:
-    """Return the chance of a grown-up at home to go away in a year, by pool, at the mean age [358].
-
-    As many go as would come back if the places' migrants were those of the census, times an assumed balance.
+    At equal pulls as many go as would come back if the places' migrants were those of the census, times an assumed
+    balance.
     """
-    away, at_home = leaving(outside)
-    rate = rules.return_rate * rules.going_balance * away / at_home
+    rate = rules.return_rate * rules.going_balance * (moves.sum(axis=1) / at_home(outside))
     return np.asarray(np.minimum(rate, rules.most_rate), np.float64)
+
+
+def provinces_pulls(year: int, outside: float, movers: tuple[float, ...], rules: Any) -> tuple[float, ...]:
+    """Return the pull of every province in a year: of that year where it may be used, later the mean of all such [31].
+
+    No unit, 1 = the mean of the provinces.
+    """
+    last = int(rules.last_population)
+    years = (year, year) if year <= last else (FIRST_START, last)
+    going = float(rules.return_rate * rules.going_balance * rules.company)
+    return pulls(*years, outside, movers, going, float(rules.return_rate * rules.return_share))
 
 
 def going_ages(assumptions: Mapping[str, float], first: int) -> NDArray[np.float64]:
@@ -101,13 +91,16 @@ def going_ages(assumptions: Mapping[str, float], first: int) -> NDArray[np.float
 WEIGHTS = ("migrant_weight_18_to_45", "migrant_weight_under_16", "migrant_weight_46_to_59")
 
 
-def mobility(law: Any) -> dict[str, NDArray[np.float64]]:
-    """Return what the year's ground holds on marriage and going away under the law in force."""
+def mobility(law: Any, year: int) -> dict[str, NDArray[np.float64]]:
+    """Return what a year's ground holds on marriage, births and going away under the law in force."""
     outside = float(law.synthesis.outside_own_pool)
     weights = {f"synthesis.{name}": float(getattr(law.synthesis, name)) for name in WEIGHTS}
+    movers = mover_weights(weights)
+    moves = drawn(outside, provinces_pulls(year, outside, movers, law.moving))
     return {
+        "birth_level": birth_levels(max(min(year, int(law.moving.last_population)), FIRST_START), movers),
         "marriage": marriage_chances(law.family),
-        "going": going_rates(outside, law.moving),
+        "going": going_rates(moves, outside, law.moving),
         "going_age": going_ages(weights, int(law.moving.first_age)),
-        "destinations": destinations(outside),
+        "destinations": destinations(moves),
     }

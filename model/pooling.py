@@ -266,7 +266,7 @@ class PoolingModel(mesa.Model):
             "member_leaning": leanings(law),
             "large_stay": np.int64(law.care.large_stay),
             "fertility": np.ascontiguousarray(self.demography.birth[at, :AGES]),
-            **mobility(law),
+            **mobility(law, year),
             **by_illness_and_income(law, self.demography.death[at, :, :AGES], self.places.shape, self.ill_by_age),
             "male_births": float(self.demography.male_share[at]),
             "budget": self.funds.budget,

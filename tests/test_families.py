@@ -15,11 +15,12 @@ from agents.person import PERSON, columns_of
 from model import PoolingModel, Scenario
 from model.data import by_pool, province_index
 from model.engine import Engine
-from model.mobility import destinations, going_ages, going_rates, marriage_chances, migrants
+from model.mobility import destinations, drawn, going_ages, going_rates, marriage_chances
 from model.phases.ground import new_room
 from model.phases.marrying import AGE_BITS, couples
 from model.phases.moving import DEAD, insured_after, plan_year, work_after
 from model.phases.tally import Head, Money, PairKind
+from model.pulls import migrants
 from tests.worlds import EARLY, EARLY_AT_HOME, START, family_law, live, snapshot, world_of
 
 LAST = START + 19
@@ -195,15 +196,20 @@ def test_migrants_are_those_of_the_census() -> None:
     assert (moved * far).sum(axis=0) == pytest.approx(counted, rel=1e-6, abs=1)
 
 
+ALIKE = (1.0,) * 31
+"""Pulls of provinces none of which draws more than another."""
+
+
 def test_people_go_where_migrants_are_and_as_many_as_come_back() -> None:
     world = world_of()
-    rules = world.law[0].moving
-    ends = destinations(215e6)
-    sends = migrants(215e6).sum(axis=1) > 0
+    rules, moves = world.law[0].moving, drawn(215e6, ALIKE)
+    ends = destinations(moves)
+    np.testing.assert_array_equal(moves, migrants(215e6))
+    sends = moves.sum(axis=1) > 0
     assert sends.mean() > 0.95
     assert (np.diff(ends, axis=1) >= 0).all()
     assert ends[:, -1] == pytest.approx(1.0)
-    rates = going_rates(215e6, rules)
+    rates = going_rates(moves, 215e6, rules)
     assert ((rates >= 0) & (rates <= rules.most_rate)).all()
     assert ((rates > 0) == sends).all()
     weights = {"synthesis.migrant_weight_18_to_45": 3.0, "synthesis.migrant_weight_under_16": 1.0}

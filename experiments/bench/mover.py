@@ -62,7 +62,8 @@ class Mover(mesa.Agent):
 
     def gives_birth(self: Person, u: float) -> bool:
         """Say whether a woman has a child this year."""
-        risk: float = self.model.around.fertility[min(self.age, AGES - 1)]
+        around = self.model.around
+        risk: float = around.fertility[min(self.age, AGES - 1)] * around.birth_level[self.home]
         return self.sex == FEMALE and risk > 0.0 and u < risk
 
     def with_parent(self: Person) -> bool:

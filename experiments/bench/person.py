@@ -307,13 +307,13 @@ class Person(Joiner):
 
     def end_year(self) -> None:
         """Let maternity benefit be paid at a birth, count years without claims, and be counted at year end."""
-        law, counts = self.model.rules, self.model.counts
+        law, counts, around = self.model.rules, self.model.counts, self.model.around
         mother = self.mother
         if self.age == 0 and mother is not None and mother.scheme == EMPLOYEE:
             counts.money[mother.insured][MATERNITY] += law.employee.maternity_cost
         if self.sex == FEMALE and self.scheme == EMPLOYEE:
-            risk = self.model.around.fertility[min(self.age, AGES - 1)]
-            counts.need[self.insured][EMPLOYEE][Need.BIRTHS] += int(law.employee.maternity_cost * risk)
+            risk, level = around.fertility[min(self.age, AGES - 1)], around.birth_level[self.home]
+            counts.need[self.insured][EMPLOYEE][Need.BIRTHS] += int(law.employee.maternity_cost * risk * level)
         if law.waiting.in_force:
             standing = STANDING[self.scheme][self.age == 0]
             self.bonus_claims = min(

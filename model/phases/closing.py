@@ -44,7 +44,7 @@ def pay_maternity(p: Columns, first: int, last: int, law: Any, ground: Ground, s
         if p.age[i] == 0 and mother >= 0 and p.scheme[mother] == Scheme.EMPLOYEE:
             sums.money[int64(p.insured[mother]), Money.MATERNITY] += law.employee.maternity_cost
         if p.sex[i] == Sex.FEMALE and p.scheme[i] == Scheme.EMPLOYEE:
-            hoped = int64(cost * ground.fertility[min(int64(p.age[i]), AGES - 1)])
+            hoped = int64(cost * ground.fertility[min(int64(p.age[i]), AGES - 1)] * ground.birth_level[p.home[i]])
             sums.need[int64(p.insured[i]), int64(Scheme.EMPLOYEE), Need.BIRTHS] += hoped
 
 

@@ -71,7 +71,9 @@ class Ground(NamedTuple):
     mortality: Array
     """[sex, chronic, age] probability of dying within the year."""
     fertility: Array
-    """[age] births a woman and year."""
+    """[age] births a woman and year, the nation's mean."""
+    birth_level: Array
+    """[pool of living] births of women of an age, 1 = the nation's mean."""
     marriage: Array
     """[sex, age] chance of an unmarried person to look for a partner."""
     going: Array

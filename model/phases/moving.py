@@ -137,7 +137,7 @@ def _give_birth(p: Columns, ground: Ground, room: Room, n: int, fate: Any) -> No
     draw_pairs(ground.seed, int64(Purpose.BIRTH), ground.year, ground.birth_keys, room.key[:n], room.words)
     for k in range(n):
         i = room.row[k]
-        if unit(room.words[0, k]) < ground.fertility[min(int64(p.age[i]), AGES - 1)]:
+        if unit(room.words[0, k]) < ground.fertility[min(int64(p.age[i]), AGES - 1)] * ground.birth_level[p.home[i]]:
             fate[i] = int64(fate[i]) | BIRTH
 
 

@@ -82,18 +82,51 @@ def _to_totals(
     return np.asarray(np.maximum(people + moving * share[:, None, None], 0.0))
 
 
+def _women(people: NDArray[np.float64], year: int) -> NDArray[np.float64]:
+    """Return the births by pool if women of an age had as many children everywhere [358; no unit]."""
+    grown = older(people, np.zeros(people.shape[:2]))
+    return np.asarray((grown[:, Sex.FEMALE] * birth_pattern(year)).sum(axis=1))
+
+
+def _birth_levels(people: NDArray[np.float64], women: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return how many children women of an age have by province, by published birth rates [31; no unit]."""
+    place = province_index()
+    return np.asarray(birth_rates() * np.bincount(place, people.sum(axis=(1, 2))) / np.bincount(place, women))
+
+
 def _newborn(people: NDArray[np.float64], year: int) -> NDArray[np.float64]:
     """Return the year's births by pool and sex: provinces by published birth rates, pools by women and their ages."""
-    place = province_index()
     account = demography()
     position = account.place(year)
-    grown = older(people, np.zeros(people.shape[:2]))
-    women = (grown[:, Sex.FEMALE] * birth_pattern(year)).sum(axis=1)
-    rates = birth_rates() * np.bincount(place, people.sum(axis=(1, 2)))
-    share = women * (rates / np.bincount(place, women))[place]
+    women = _women(people, year)
+    share = women * _birth_levels(people, women)[province_index()]
     births = account.births[position] * share / share.sum()
     boys = account.male_share[position]
     return np.asarray(births[:, None] * np.array([boys, 1 - boys]), dtype=np.float64)
+
+
+@cached
+def birth_levels(year: int, weights: tuple[float, ...]) -> NDArray[np.float64]:
+    """Return how many children women of an age have by pool, 1 = the nation's mean; the same in a province [358].
+
+    `weights` are those of `mover_weights`.
+    """
+    people = carried(year - 1, weights)
+    women = _women(people, year)
+    levels = _birth_levels(people, women)[province_index()]
+    return np.asarray(levels * (women.sum() / (levels * women).sum()))
+
+
+@cached
+def natural_change(year: int, weights: tuple[float, ...]) -> NDArray[np.float64]:
+    """Return births less deaths of a year by province [31; people].
+
+    `weights` are those of `mover_weights`.
+    """
+    account, place = demography(), province_index()
+    people = carried(year - 1, weights)
+    alive = older(people, _newborn(people, year)) * (1 - account.death[account.place(year)])
+    return np.asarray(np.bincount(place, (alive.sum(axis=(1, 2)) - people.sum(axis=(1, 2)))), np.float64)
 
 
 @cached
