@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import signal
 from pathlib import Path
@@ -32,10 +33,8 @@ class Lost(FakeWorld):
     def step(self) -> None:
         """As a function that C calls back, whose errors nobody hears."""
         super().step()
-        try:
+        with contextlib.suppress(KeyboardInterrupt):
             interrupt()
-        except KeyboardInterrupt:
-            pass
 
 
 class Plain(FakeWorld):
@@ -65,10 +64,8 @@ def test_an_interruption_is_no_failed_run(
 
 def test_an_error_after_an_interruption_is_the_interruption(capsys: pytest.CaptureFixture[str]) -> None:
     def work() -> int:
-        try:
+        with contextlib.suppress(KeyboardInterrupt):
             interrupt()
-        except KeyboardInterrupt:
-            pass
         raise SystemError("returned a result with an exception set")
 
     assert ended(work) == INTERRUPTED

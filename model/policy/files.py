@@ -12,7 +12,7 @@ from model.errors import PolicyError
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FOLDER = Path(__file__).resolve().parent
-STANDARD, QUOTES = "tag:yaml.org,2002:", "'"
+STANDARD, QUOTES, LINE = "tag:yaml.org,2002:", "'", "\n"
 DEEPEST, LARGEST = 100, 1_000_000
 """Levels of lists and mappings inside each other, and values with every alias written out, that a file may have."""
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -46,12 +46,13 @@ class StrictLoader(_Base):
 def _check_size(text: str) -> None:
     """Raise ConstructorError where a file nests deeper than DEEPEST or stands for more than LARGEST values.
 
-    The C reader ends the process at tens of thousands of levels; a few lines of aliases can stand for billions of values.
+    The C reader ends the process at tens of thousands of levels; few lines of aliases can stand for billions of values.
     """
-    named: dict[str, tuple[int, int]] = {}
+    named: dict[str | None, tuple[int, int]] = {}
     inside = [[0, 0]]  # of every open list and mapping: levels below it, values in it
     anchors: list[str | None] = []
-    for event in yaml.parse(text, Loader=_Base):
+    events: Any = yaml.parse(text, Loader=_Base)
+    for event in events:
         levels = size = 0
         if isinstance(event, yaml.CollectionStartEvent):
             inside.append([0, 1])
@@ -121,9 +122,9 @@ def read_yaml(path: Path, error: type[PolicyError] = PolicyError) -> dict[str, A
     except UnicodeDecodeError:
         raise error(f"{short(path)}: expected text in UTF-8") from None
     except yaml.reader.ReaderError as problem:
-        line = text[: text.index(chr(problem.character))].count("\n") + 1
+        place = text.index(chr(problem.character))
         words = f"text without control characters, got #x{problem.character:04x}"
-        raise error(f"{short(path)}:{line}: expected {words}") from None
+        raise error(f"{short(path)}:{1 + text.count(LINE, 0, place)}: expected {words}") from None
     except yaml.YAMLError as problem:
         mark = getattr(problem, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""
