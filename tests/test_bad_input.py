@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pytest
 
-from experiments import cli
-from model.errors import PolicyError
+from experiments import calibrate, cli, compare, eta, full, options, ship, sweep, validate
+from experiments.ending import BAD_INPUT
+from experiments.verify import run_folders
+from model.errors import PolicyError, ScenarioError
 from model.policy import files
 from model.policy.files import DEEPEST, LARGEST, read_yaml
 
@@ -64,3 +70,97 @@ def test_depth_and_aliases_within_bounds_are_read(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(files, "LARGEST", 2 * (DEEPEST - 1) + 3)
     with pytest.raises(PolicyError, match="aliases written out"):
         read_yaml(path)
+
+
+def no_work(*words: Any, **options: Any) -> Any:
+    raise AssertionError("the work has begun")
+
+
+@pytest.mark.parametrize(
+    ("words", "module", "runs"),
+    [
+        (["compare", "three_steps", "--people", "2000"], compare, "run_all"),
+        (["sweep", "contributions", "--design", "one_at_a_time", "--people", "2000"], sweep, "run_all"),
+        (["validate", "--people", "2000"], validate, "do_runs"),
+    ],
+)
+def test_what_is_in_the_way_at_the_end_is_told_at_the_start(
+    words: list[str],
+    module: Any,
+    runs: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(module, runs, no_work)
+    (tmp_path / "taken").touch()
+    one_line([*words, "--out", str(tmp_path / "taken")], "taken: expected a", capsys)
+    one_line([*words, "--out", str(tmp_path / "taken" / "new")], "expected a folder that can be made", capsys)
+    for name in module.FILES:
+        folder = tmp_path / name
+        with pytest.raises(AssertionError):  # the folder is the study's now
+            cli.app([*words, "--out", str(folder)], standalone_mode=False)
+        (folder / name).mkdir()
+        one_line([*words, "--out", str(folder)], f"--out {folder / name}: expected a file, found a folder", capsys)
+
+
+FIXED: list[tuple[ModuleType, list[str], str]] = [
+    (full, ["three_steps_full", "--people", "2000"], "summary"),
+    (eta, ["--people", "2000"], "study"),
+    (calibrate, ["--date", "2026-01-31"], "values"),
+]
+
+
+@pytest.mark.parametrize(("module", "words", "what"), FIXED)
+def test_a_project_that_cannot_be_written_is_told_at_the_start(
+    module: Any,
+    words: list[str],
+    what: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Such as one installed by somebody else."""
+    ours = Path(full.__file__).resolve().parents[1]
+    takes: Callable[[Path], bool] = options._takes_files
+    monkeypatch.setattr(options, "_takes_files", lambda folder: not folder.is_relative_to(ours) and takes(folder))
+    for name in ("compare", "processes"):
+        monkeypatch.setattr(module, name, no_work, raising=False)
+    place = "--out" if module is full else "--work"
+    more = [place, str(tmp_path)] if module is not eta else []
+    assert module.main([*words, *more]) == BAD_INPUT
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"gongji: {what} {ours}")
+    assert line.endswith("expected a place where a file can be written")
+
+
+def test_full_finds_at_the_start_what_takes_no_results(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(full, "compare", no_work)
+    (tmp_path / "taken").touch()
+    assert full.main(["three_steps_full", "--people", "2000", "--out", str(tmp_path / "taken")]) == BAD_INPUT
+    assert "--out" in (heard := capsys.readouterr().err)
+    assert heard.endswith("taken: expected a folder, found a file\n")
+
+
+def test_ship_finds_at_the_start_that_nothing_can_be_shipped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(options, "_takes_files", lambda folder: False)
+    monkeypatch.setattr(ship, "run_job", no_work)
+    with pytest.raises(ScenarioError, match="expected a folder that can be made and written"):
+        ship.ship()
+
+
+def test_a_run_without_its_manifest_is_no_yes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (run,) = run_folders(ship.FOLDER)
+    for name in ("one", "two"):
+        shutil.copytree(run, tmp_path / name)
+    (tmp_path / "two" / "manifest.json").unlink()
+    one_line(["verify", "--identities", str(tmp_path)], "two: expected a manifest.json beside its tables", capsys)
+
+
+@pytest.mark.parametrize("text", ["[]", '{"definition": {}, "runs": []}', '{"definition": 1}', "[" * 100_000])
+def test_a_study_told_wrongly_makes_no_paper(text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "study.json").write_text(text, encoding="utf-8")
+    one_line(["paper", str(tmp_path)], "study.json: expected the folder of a finished compare", capsys)
+    assert [path.name for path in tmp_path.iterdir()] == ["study.json"]
