@@ -168,7 +168,7 @@ def recorded_by(job: Job, store: Store) -> set[tuple[str, str]]:
     if job.keep:
         told = read_table(place / f"{OUTCOMES}.parquet")
     else:
-        told = outcomes(read_run(place), int(read_manifest(place)["weight"]))
+        told = outcomes(read_run(place, untouched=True), int(read_manifest(place)["weight"]))
     return set(zip(told["level"], told["measure"]))
 
 
@@ -195,7 +195,7 @@ def collect(study: Study, jobs: Mapping[tuple[str, int], Job], store: Store) -> 
             failed.append({"reform": name, "seed": seed, "key": job.key, "error": trace[-1] if trace else "unknown"})
             continue
         if job.key not in read:
-            tables = read_run(store.place(job.key))
+            tables = read_run(store.place(job.key), untouched=True)
             read[job.key] = (outcomes(tables, int(manifest["weight"])), who_pays_whom(tables["flows"]))
         said, paid = read[job.key]
         parts.append(said.assign(reform=name, seed=seed))

@@ -58,7 +58,7 @@ def lived(
     for (name, seed), job in jobs.items():
         if read_manifest(store.place(job.key))["status"] != "complete":
             raise RunsFailedError(f"{store.place(job.key)}: the world {name} of seed {seed} failed; see manifest.json")
-        result[name].append(read_run(store.place(job.key)))
+        result[name].append(read_run(store.place(job.key), untouched=True))
     return result
 
 

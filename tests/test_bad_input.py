@@ -12,10 +12,14 @@ import pytest
 
 from experiments import calibrate, cli, compare, eta, full, options, ship, sweep, validate
 from experiments.ending import BAD_INPUT
+from experiments.run import make_job, run_job
+from experiments.store import Store
 from experiments.verify import run_folders
-from model.errors import PolicyError, ScenarioError
+from model.errors import PolicyError, ResultsError, ScenarioError
 from model.policy import files
 from model.policy.files import DEEPEST, LARGEST, read_yaml
+from tests.fake_world import SIMULATOR, FakeScenario
+from tests.test_report import scenario_of, study_of
 
 REFORM = "name: mine\ntitle: t\nquestion: q\nsource: s\nchanges:\n  employee.person_rate: {2026-01-01: 0.03}\n"
 HEAD = REFORM.partition("changes")[0]
@@ -151,6 +155,15 @@ def test_ship_finds_at_the_start_that_nothing_can_be_shipped(monkeypatch: pytest
         ship.ship()
 
 
+@pytest.mark.parametrize("people", ["1500000000", "9" * 23])
+def test_more_people_than_the_nation_has_are_refused(
+    people: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["run", "--people", people, "--out", str(tmp_path / "out")]
+    one_line(words, f"people {people}: expected at most the nation's 14", capsys)
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_run_without_its_manifest_is_no_yes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (run,) = run_folders(ship.FOLDER)
     for name in ("one", "two"):
@@ -164,3 +177,30 @@ def test_a_study_told_wrongly_makes_no_paper(text: str, tmp_path: Path, capsys: 
     (tmp_path / "study.json").write_text(text, encoding="utf-8")
     one_line(["paper", str(tmp_path)], "study.json: expected the folder of a finished compare", capsys)
     assert [path.name for path in tmp_path.iterdir()] == ["study.json"]
+
+
+def test_a_lost_table_comes_back_with_the_same_line(tmp_path: Path) -> None:
+    store = Store(tmp_path / "results", "run")
+    store.claim()
+    job = make_job(SIMULATOR, FakeScenario(), 0, store, export_people=True)
+    assert run_job(SIMULATOR, job).status == "complete"
+    before = {path.name: path.read_bytes() for path in store.place(job.key).glob("*.parquet")}
+    for name in ("flows", "people"):
+        (store.place(job.key) / f"{name}.parquet").unlink()
+        assert run_job(SIMULATOR, job).message == ""
+        assert {path.name: path.read_bytes() for path in store.place(job.key).glob("*.parquet")} == before
+    assert run_job(SIMULATOR, job).message == "already there"
+
+
+def test_a_changed_table_is_not_compared(tmp_path: Path) -> None:
+    study = study_of("null", "aid")
+    words: tuple[Any, ...] = (SIMULATOR, study, tmp_path / "fake", range(1), 1, lambda done: None, False, scenario_of)
+    runs = compare.compare(*words).facts["runs"]
+    place = tmp_path / "fake" / sorted(runs.values())[0]
+    shutil.copy(place / "care.parquet", place / "flows.parquet")
+    kept = {path: path.read_bytes() for path in (tmp_path / "fake").rglob("*") if path.is_file()}
+    with pytest.raises(ResultsError, match=r"flows\.parquet: expected the table of its manifest; it was changed"):
+        compare.compare(*words)
+    assert kept == {path: path.read_bytes() for path in (tmp_path / "fake").rglob("*") if path.is_file()}
+    (place / "flows.parquet").unlink()
+    assert compare.compare(*words).facts["runs"] == runs
