@@ -155,6 +155,39 @@ def test_ship_finds_at_the_start_that_nothing_can_be_shipped(monkeypatch: pytest
         ship.ship()
 
 
+STUDY = """
+name: any
+title: {en: t, zh: t}
+question: {en: q, zh: q}
+people: 1000
+start: 2024
+end: 2025
+replications: 1
+baseline: {name: today, label: {en: today, zh: today}}
+outcomes: [{level: nation, unit: nation, measure: gini, label: {en: gini, zh: gini}}]
+parameters:
+  - {path: steps.step1_share, low: 0.1, high: 0.9}
+  - {path: steps.step2_share, low: 0.1, high: 0.9}
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ("levels: 1000000000", "levels: expected less than or equal to 1000000"),
+        ("levels: 1000000", "any: design factorial: expected at most 1000000 points, got 2000000"),
+        ("from: -5", "expected greater than or equal to 1"),
+        ("from: 10000", "expected less than or equal to 9999"),
+    ],
+)
+def test_a_design_without_end_or_outside_the_calendar_is_refused(
+    more: str, expected: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "any.yaml"
+    path.write_text(STUDY.replace("0.9}", f"0.9, {more}}}", 1), encoding="utf-8")
+    one_line(["sweep", str(path), "--design", "factorial", "--plan"], expected, capsys)
+
+
 @pytest.mark.parametrize("people", ["1500000000", "9" * 23])
 def test_more_people_than_the_nation_has_are_refused(
     people: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
