@@ -8,6 +8,7 @@ from collections.abc import Callable, Hashable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
+from experiments.ending import check_interrupted
 from experiments.run import Done, Job, Simulator, describe, make_job, refusal
 from experiments.store import Store, content_key
 from experiments.study import Study, StudyError
@@ -96,9 +97,11 @@ def live_history(simulator: Simulator, job: Job) -> Done:
         world = simulator.build(job.scenario, job.seed, job.threads)
         while world.year < int(job.identity["branch"]):
             world.step()
+            check_interrupted()
     except OSError:
         raise
     except Exception as error:  # the seed's runs live it again themselves and keep the traceback
+        check_interrupted()
         return Done(job.key, "failed", time.perf_counter() - begin, f"{type(error).__name__}: {error}")
     try:
         simulator.save(world, job.history)

@@ -22,10 +22,10 @@ import yaml
 
 from experiments import board, fit
 from experiments.command import Parser, day, in_one_line, some_minutes, whole
-from experiments.options import MOST_WORKERS, check_folder
+from experiments.options import MOST_WORKERS, check_file, check_folder
 from experiments.plan import check_memory
 from experiments.run import cpu_count
-from experiments.store import write_json
+from experiments.store import write_json, write_text
 from experiments.study import MOST_RUNS
 from experiments.workers import processes
 from model.policy.files import ROOT
@@ -83,6 +83,8 @@ def options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--dry", action="store_true", help="do not write calibration.yaml")
     given = parser.parse_args(arguments)
     check_folder("--work", given.work)
+    for file in () if given.dry else (FILE, SETS):
+        check_file("values", file)
     check_memory(max(given.people, given.large), given.workers or cpu_count())
     return given
 
@@ -206,7 +208,7 @@ def write(law: Mapping[str, Mapping[int, Any]], heading: str, file: Path = FILE)
         start, end = block.search(text).span(2)  # type: ignore[union-attr]
         text = text[:start] + lines + text[end:]
     body = re.sub(r"\A(?:#.*\n)+", "", text)
-    file.write_text(heading + body, encoding="utf-8", newline="\n")
+    write_text(file, heading + body)
 
 
 def as_yaml(value: Any) -> str:

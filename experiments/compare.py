@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from experiments.branch import share_histories
+from experiments.options import check_outputs
 from experiments.outcomes import ADDITIVE, outcomes, style, who_pays_whom
 from experiments.precision import seeds_line, small_cells, small_payments, with_small
 from experiments.run import Done, Job, Simulator, make_job
@@ -24,6 +25,11 @@ from model.errors import GongjiError, ResultsError, ScenarioError
 
 UNIT = ["year", "level", "unit", "measure"]
 COLUMNS = [*UNIT, "reform", "against", "mean", "se", "low", "high", "replications"]
+
+
+FILES = ("report.html", "report.md", "differences.parquet", "who_pays_whom.csv")
+FOLDERS = ("figures", "tables")
+"""What a comparison writes last beside its runs."""
 
 
 class RunsFailedError(GongjiError):
@@ -162,7 +168,7 @@ def recorded_by(job: Job, store: Store) -> set[tuple[str, str]]:
     if job.keep:
         told = read_table(place / f"{OUTCOMES}.parquet")
     else:
-        told = outcomes(read_run(place), int(read_manifest(place)["weight"]))
+        told = outcomes(read_run(place, untouched=True), int(read_manifest(place)["weight"]))
     return set(zip(told["level"], told["measure"]))
 
 
@@ -189,7 +195,7 @@ def collect(study: Study, jobs: Mapping[tuple[str, int], Job], store: Store) -> 
             failed.append({"reform": name, "seed": seed, "key": job.key, "error": trace[-1] if trace else "unknown"})
             continue
         if job.key not in read:
-            tables = read_run(store.place(job.key))
+            tables = read_run(store.place(job.key), untouched=True)
             read[job.key] = (outcomes(tables, int(manifest["weight"])), who_pays_whom(tables["flows"]))
         said, paid = read[job.key]
         parts.append(said.assign(reform=name, seed=seed))
@@ -310,6 +316,7 @@ def compare(
     scenario_of = scenario_of or (lambda variant: make_scenario(study, variant))
     jobs = plan_jobs(simulator, study, scenario_of, seeds, store)
     claim(store, simulator, study, force)
+    check_outputs(folder, FILES, FOLDERS)
     while True:
         run_all(simulator, study, scenario_of(study.baseline), jobs, store, workers, tell, force, cluster)
         results = collect(study, jobs, store)

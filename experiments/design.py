@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from experiments.study import Axis, Design, Study, StudyError
+from experiments.study import MOST_RUNS, Axis, Design, Study, StudyError
 
 if TYPE_CHECKING:
     from model.policy.parameter import Parameter
@@ -136,7 +136,10 @@ def points_of(study: Study) -> Points:
 def choose(design: Design, ranges: Sequence[Range], name: str = "design") -> Units:
     """Return the places of all points between 0 and 1, one row a point."""
     if design.kind == "factorial":
-        return np.array(list(itertools.product(*(_levels(r) for r in ranges))))
+        places = [_levels(r) for r in ranges]
+        if (count := math.prod(map(len, places))) > MOST_RUNS:
+            raise StudyError(f"{name}: design factorial: expected at most {MOST_RUNS} points, got {count}")
+        return np.array(list(itertools.product(*places)))
     if design.kind == "one_at_a_time":
         return _one_at_a_time(ranges)
     if design.kind in {"morris", "saltelli"}:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import signal
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from model.errors import GongjiError, LedgerError
 
 OK, NO, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+_interruption = threading.Event()
 
 
 def ended(work: Callable[[], int], stopped: str = "interrupted") -> int:
@@ -30,7 +34,8 @@ def ended(work: Callable[[], int], stopped: str = "interrupted") -> int:
 
 def _done(work: Callable[[], int], stopped: str) -> int:
     try:
-        return work()
+        with _noting_interruptions():
+            return work()
     except SystemExit as end:  # argparse's, after its help
         return end.code if isinstance(end.code, int) else OK
     except LedgerError as error:
@@ -45,6 +50,40 @@ def _done(work: Callable[[], int], stopped: str) -> int:
         return _not_written(error)
     except Exception as error:
         return fault(error)
+
+
+@contextlib.contextmanager
+def _noting_interruptions() -> Iterator[None]:
+    """Take whatever goes wrong after Ctrl-C for the interruption.
+
+    Where it arrives in what compiled code or its compiler calls, KeyboardInterrupt becomes another error or is lost.
+    """
+    mine = threading.current_thread() is threading.main_thread()
+    if not mine or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield
+        return
+    _interruption.clear()
+    signal.signal(signal.SIGINT, _note)
+    try:
+        yield
+    except Exception as error:
+        if getattr(error, "exit_code", None) != INTERRUPTED:
+            check_interrupted()
+        raise
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        _interruption.clear()
+
+
+def _note(number: int, frame: Any) -> None:
+    _interruption.set()
+    signal.default_int_handler(number, frame)
+
+
+def check_interrupted() -> None:
+    """Raise KeyboardInterrupt where Ctrl-C has been pressed since this command began, whatever became of it."""
+    if _interruption.is_set():
+        raise KeyboardInterrupt
 
 
 def _not_written(error: OSError) -> int:

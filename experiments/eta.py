@@ -14,9 +14,10 @@ from collections.abc import Sequence
 
 from experiments import board, fit
 from experiments.command import Parser, in_one_line, whole
-from experiments.options import MOST_WORKERS
+from experiments.options import MOST_WORKERS, check_file
 from experiments.plan import check_memory
 from experiments.run import cpu_count
+from experiments.store import write_text
 from experiments.study import MOST_RUNS, STUDIES
 from experiments.validate import LEAST
 from experiments.workers import processes
@@ -40,6 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--dry", action="store_true", help="do not write the studies")
     given = parser.parse_args(arguments)
     workers = given.workers or cpu_count()
+    for name in () if given.dry else STUDY_FILES:
+        check_file("study", STUDIES / f"{name}.yaml")
     check_memory(given.people, workers)
     fitted = {}
     with processes(workers) as pool:
@@ -116,7 +119,7 @@ def write(name: str, fitted: dict[str, float]) -> None:
         text, count = block.subn(rf"\g<1>{price:g}\g<2>", text)
         if count != 1:
             raise ValueError(f"{file.name}: expected one case {case} that changes {PRICE}, found {count}")
-    file.write_text(text, encoding="utf-8", newline="\n")
+    write_text(file, text)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from pathlib import Path
 from experiments.cli import RESULTS, Progress, model_simulator
 from experiments.command import Parser, in_one_line, whole
 from experiments.compare import compare
-from experiments.options import MOST_WORKERS, checked_study
+from experiments.options import MOST_WORKERS, check_file, check_folder, checked_study
 from experiments.plan import check_memory
 from experiments.robust import place_of
 from experiments.run import cpu_count
@@ -39,6 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     folder = given.out or RESULTS / given.study
     study = checked_study(load_study(given.study), {"people": given.people, "replications": given.replications})
     study, workers = with_cases(study, given.cases), given.workers or cpu_count()
+    check_folder("--out", folder)
+    check_file("summary", place_of(study.name))
     check_memory(study.people, workers)
     bar = Progress(len(study.lived) * study.replications, "run")
     try:

@@ -52,13 +52,18 @@ class Needs:
 
 
 def needs_of(job: Job) -> Needs:
-    """Return what a job's world needs, in memory or on disk [people, parts, bytes, bytes, bytes, hours]."""
+    """Return what a job's world needs, in memory or on disk [people, parts, bytes, bytes, bytes, hours].
+
+    Errors: ScenarioError for more people than the nation has.
+    """
     from model.parts import PART, parts_of
     from model.synthesis import world_size
 
     case = job.scenario
     assumed = {f"synthesis.{name}": value for name, value in case.law().group("synthesis", case.start).items()}
-    people, _ = world_size(case.number, case.start, assumed)
+    people, weight = world_size(case.number, case.start, assumed)
+    if weight == 1 and (case.number or 0) > people:
+        raise ScenarioError(f"people {case.number}: expected at most the nation's {people}, or all")
     parts = parts_of(people, PART)
     years = case.end - case.start + 1
     at_once = -(-people // parts) * min(job.threads, parts)

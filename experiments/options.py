@@ -6,6 +6,7 @@ import dataclasses
 import errno
 import reprlib
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -99,6 +100,14 @@ def check_folder(option: str, path: Path) -> None:
     _check_name(option, path)
     check(path.is_dir() or not path.exists(), f"{option} {path}: expected a folder, found a file")
     check(_takes_files(path.absolute()), f"{option} {path}: expected a folder that can be made and written")
+
+
+def check_outputs(folder: Path, files: Iterable[str], folders: Iterable[str] = ()) -> None:
+    """Raise ScenarioError where a results folder has no room for the files and folders that its command writes last."""
+    for name in files:
+        check_file("--out", folder / name)
+    for name in folders:
+        check_folder("--out", folder / name)
 
 
 def _check_name(option: str, path: Path) -> None:

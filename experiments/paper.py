@@ -49,7 +49,7 @@ def stored_results(simulator: Simulator, folder: Path) -> Results:
         facts: dict[str, Any] = json.loads(marker.read_text(encoding="utf-8"))
         study = Study.model_validate(facts["definition"])
         runs = {tuple(name.rsplit(" ", 1)): key for name, key in facts["runs"].items()}
-    except (OSError, ValueError, KeyError) as problem:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as problem:
         raise ResultsError(f"{marker}: expected the folder of a finished compare ({problem})") from None
     here = simulator.code_version()
     if facts.get("code_version") != here:
@@ -67,7 +67,7 @@ def _check_untouched(store: Store, key: str) -> None:
     if manifest["status"] != "complete":
         return
     for name, frame in read_run(store.place(key)).items():
-        if digest(frame) != manifest["tables"][name]["sha256"]:
+        if manifest["tables"][name].get("sha256") not in {None, digest(frame)}:
             raise StaleError(f"{store.place(key) / name}.parquet: expected the table of its manifest; it was changed")
 
 

@@ -19,6 +19,7 @@ from typing import Any, Protocol
 
 import pandas as pd
 
+from experiments.ending import check_interrupted
 from experiments.machine import peak_mebibytes
 from experiments.outcomes import declared
 from experiments.store import OUTCOMES, PROJECT, TABLES, Draft, Store, content_key
@@ -179,6 +180,7 @@ def live(
         world = simulator.build(job.scenario, job.seed, job.threads)
     while world.year < job.scenario.end:
         world.step()
+        check_interrupted()
         if draft is not None and job.export_people:
             draft.add_people(world.people_frame())
         if progress is not None:
@@ -205,6 +207,7 @@ def run_job(simulator: Simulator, job: Job, progress: Callable[[int], None] | No
         except OSError:
             raise
         except Exception as error:
+            check_interrupted()
             if isinstance(error, GongjiError) and not isinstance(error, LedgerError):
                 return Done(job.key, "refused", 0.0, str(error), bad_input=True)
             seconds = time.perf_counter() - begin

@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 
 from experiments.command import without_options
+from experiments.options import check_folder
 from experiments.run import make_job, run_job
 from experiments.simulator import MODEL
 from experiments.store import Store
@@ -27,6 +28,7 @@ def ship() -> Path:
     """Live the shipped run, put it in the place of the old one, and return where it lies."""
     from model import Scenario, load_reform
 
+    check_folder("shipped", FOLDER)
     scenario = Scenario(people=PEOPLE, start=START, end=END, reforms=(load_reform(REFORM),))
     with tempfile.TemporaryDirectory() as folder:
         store = Store(Path(folder) / FOLDER.name, FOLDER.name)

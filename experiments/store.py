@@ -82,7 +82,8 @@ def read_table(path: Path) -> pd.DataFrame:
     try:
         frame: pd.DataFrame = pd.read_parquet(path)
     except (OSError, ValueError, pa.ArrowException) as error:
-        raise ResultsError(f"{path}: expected a readable Parquet table ({error})") from None
+        found = error if path.exists() else "there is none"
+        raise ResultsError(f"{path}: expected a readable Parquet table ({found})") from None
     return frame
 
 
@@ -250,11 +251,11 @@ class Draft:
             self._people = None
 
     def finish(self, manifest: dict[str, Any]) -> None:
-        """Publish the complete run under its key; a twin that finished first wins, except that tables are added."""
+        """Publish the complete run under its key; a twin that finished first wins, but gets tables that it lacks."""
         self.close()
         if is_complete(self.final):
             there = read_manifest(self.final)["tables"]
-            new = [name for name in self.tables if name not in there]
+            new = [each for each in self.tables if not (each in there and (self.final / f"{each}.parquet").is_file())]
             for name in new:
                 (self.folder / f"{name}.parquet").replace(self.final / f"{name}.parquet")
             if new:
@@ -388,7 +389,11 @@ def _is_foreign(path: Path) -> bool:
     return not (path.is_dir() and (path / MANIFEST).is_file() and _read_ours(path / MANIFEST))
 
 
-def read_run(folder: Path) -> dict[str, pd.DataFrame]:
-    """Return the stored tables of a complete run by name; a study may have asked for some only."""
+def read_run(folder: Path, untouched: bool = False) -> dict[str, pd.DataFrame]:
+    """Return the stored tables of a complete run by name, if asked only untouched; a study may have asked for some."""
     asked = read_manifest(folder).get("tables", {})
-    return {name: read_table(folder / f"{name}.parquet") for name in TABLES if name in asked}
+    tables = {name: read_table(folder / f"{name}.parquet") for name in TABLES if name in asked}
+    for name, frame in tables.items() if untouched else ():
+        if asked[name].get("sha256") not in {None, digest(frame)}:
+            raise ResultsError(f"{folder / name}.parquet: expected the table of its manifest; it was changed")
+    return tables

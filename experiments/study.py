@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import difflib
 from collections.abc import Iterable
 from pathlib import Path
@@ -87,9 +88,9 @@ class Axis(pydantic.BaseModel):
     path: str
     low: float | None = None
     high: float | None = None
-    levels: int = pydantic.Field(default=2, ge=2)
+    levels: int = pydantic.Field(default=2, ge=2, le=MOST_RUNS)
     factor: bool = False
-    since: int | None = pydantic.Field(default=None, alias="from")
+    since: int | None = pydantic.Field(default=None, alias="from", ge=datetime.MINYEAR, le=datetime.MAXYEAR)
 
 
 class Design(pydantic.BaseModel):

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from experiments.compare import RunsFailedError, claim, run_all
 from experiments.design import Points, points_of
+from experiments.options import check_folder, check_outputs
 from experiments.outcomes import KEYS, style
 from experiments.run import Done, Job, Simulator, make_job
 from experiments.sensitivity import COLUMNS as SENSITIVITY
@@ -21,6 +22,8 @@ from experiments.study import Outcome, Study, StudyError, Variant, check_recorde
 from model.errors import ScenarioError
 
 COLUMNS = ["point", "reform", "seed", *KEYS, "value"]
+FILES = ("design.csv", "outcomes.parquet", "summary.csv", "sensitivity.csv", "failed.csv")
+"""What a sweep writes last beside its runs."""
 RunKey = tuple[int, str, int]
 ScenarioOf = Callable[[Variant, Any], Any]
 
@@ -77,11 +80,13 @@ def sweep(
     scenario_of: ScenarioOf | None = None,
 ) -> Swept:
     """Do the runs of a study's design that are not there yet, and write what they say together."""
+    check_folder("--out", folder)
     points = points_of(study)
     store = Store(folder, study.name)
     scenario_of = scenario_of or scenarios_of(study)
     jobs = plan_sweep(simulator, study, points, scenario_of, seeds, store)
     claim(store, simulator, study, force)
+    check_outputs(folder, FILES)
     run_all(simulator, study, scenario_of(study.baseline, None), jobs, store, workers, tell, force, cluster)
     store.claim(definition=study.model_dump(mode="json", by_alias=True))
     return gather(study, points, jobs, store)

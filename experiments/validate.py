@@ -12,6 +12,7 @@ import pandas as pd
 from experiments import board, provinces
 from experiments.compare import RunsFailedError, do_runs
 from experiments.gauges import gauges
+from experiments.options import check_outputs
 from experiments.outcomes import style
 from experiments.run import Done, Job, Simulator, make_job
 from experiments.store import Store, read_manifest, read_run, write_text
@@ -20,6 +21,7 @@ STUDY = "validate"
 HISTORY, EARLY, LATE, BLIND = "history", "early", "late", "blind"
 YEARS = {HISTORY: (2019, 2024), EARLY: (2020, 2024), LATE: (2024, 2035), BLIND: (2019, 2021)}
 """First and last year of the four worlds: all published years, the contract's two that must agree, one without 2021."""
+FILES = ("board.md", "board.csv", "board.png")
 LEAST = 1_000
 """People below whom a world leaves schemes and provinces empty, so that nothing can be judged."""
 Tables = Mapping[str, pd.DataFrame]
@@ -47,6 +49,7 @@ def lived(
     store = Store(folder, STUDY)
     jobs = jobs_of(simulator, people, seeds, store)
     store.claim()
+    check_outputs(folder, FILES)
     try:
         do_runs(simulator, jobs, store, workers, tell, retry=True)
     finally:
@@ -55,7 +58,7 @@ def lived(
     for (name, seed), job in jobs.items():
         if read_manifest(store.place(job.key))["status"] != "complete":
             raise RunsFailedError(f"{store.place(job.key)}: the world {name} of seed {seed} failed; see manifest.json")
-        result[name].append(read_run(store.place(job.key)))
+        result[name].append(read_run(store.place(job.key), untouched=True))
     return result
 
 

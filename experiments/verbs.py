@@ -22,6 +22,7 @@ from experiments.options import (
     Workers,
     check,
     check_file,
+    check_folder,
     check_seed,
     people_of,
     study_asked,
@@ -77,11 +78,12 @@ def paper(
     check_only: Annotated[bool, typer.Option("--check", help="only say whether the kit there is up to date")] = False,
 ) -> int:
     """Make a paper kit from stored results: tables, figures, numbers.tex, methods, ODD."""
-    from experiments.paper import check_kit, write_kit
+    from experiments.paper import KIT, check_kit, write_kit
 
     if check_only:
         print(f"yes: {check_kit(model_simulator(), folder)} files are what the results say")
         return OK
+    check_folder("DIR", folder / KIT)
     print(f"wrote {write_kit(model_simulator(), folder)}")
     return OK
 

@@ -33,6 +33,9 @@ def run_folders(folder: Path) -> list[Path]:
     if (folder / MANIFEST).exists():
         return [folder]
     found = sorted(path.parent for path in folder.glob(f"[!.]*/{MANIFEST}") if not path.parent.suffix)
+    without = [path.parent for path in folder.glob("[!.]*/funds.parquet") if not (path.parent / MANIFEST).exists()]
+    if without:
+        raise ResultsError(f"{min(without)}: expected a {MANIFEST} beside its tables")
     if not found:
         raise ResultsError(f"{folder}: expected a {MANIFEST} in it or in its subfolders")
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import Any, TypeVar
 
 Item = TypeVar("Item")
 Found = TypeVar("Found")
@@ -17,6 +17,10 @@ class Crew:
         """Hold so many threads."""
         self.threads = threads
         self.executor = ThreadPoolExecutor(threads - 1) if threads > 1 else None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle and copy as a crew of as many threads of its own."""
+        return (Crew, (self.threads,))
 
     def each(self, work: Callable[[Item, int], Found], items: Iterable[Item]) -> list[Found]:
         """Do the work on every item, given the thread's number, and return what it finds in the items' order.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
+from typing import NoReturn, SupportsIndex
 
 from agents.columns import Table
 from model.checkpoint import STATE, Resumed, save_funds
@@ -37,6 +38,12 @@ class OnDisk(PoolingModel):
         """Live one year and keep its end on disk."""
         super().step()
         self._keep()
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
+        """Refuse to be pickled or copied: both worlds would live in one folder."""
+        raise TypeError(
+            f"{self._disk}: expected a world in memory to copy; model.checkpoint.save puts one on disk apart"
+        )
 
     def _keep(self) -> None:
         self.engine.keep(str(self.year), partial(save_funds, self))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from model.kinds import EMPLOYEE_ACCOUNTS, EMPLOYEE_POOL, RESIDENT_POOL
@@ -9,11 +10,8 @@ from model.kinds import EMPLOYEE_ACCOUNTS, EMPLOYEE_POOL, RESIDENT_POOL
 FUNDS = (EMPLOYEE_POOL, RESIDENT_POOL, EMPLOYEE_ACCOUNTS)
 
 
-def _balance(fund: str) -> Any:
-    def reporter(world: Any) -> int:
-        return int(world.ledger.accounts.balance(world.ledger.of(fund)).sum())
-
-    return reporter
+def _balance(world: Any, fund: str) -> int:
+    return int(world.ledger.accounts.balance(world.ledger.of(fund)).sum())
 
 
-REPORTERS: dict[str, Any] = {"year": "year"} | {f"{fund}_fen": _balance(fund) for fund in FUNDS}
+REPORTERS: dict[str, Any] = {"year": "year"} | {f"{fund}_fen": partial(_balance, fund=fund) for fund in FUNDS}

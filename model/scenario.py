@@ -144,6 +144,11 @@ def check_change(law: Policy, file: Path, name: str, parameter: str, values: Any
         except ReformError as problem:
             message = str(problem).removeprefix(f"{name} {parameter}: ")
             raise fail(file, (*keys, date), parameter, message, ReformError) from None
+    dates = [as_date(date) for date in values]
+    twice = [date for place, date in enumerate(values) if dates[place] in dates[:place]]
+    if twice:
+        words = f"expected one value on each date, got two on {as_date(twice[0])}"
+        raise fail(file, (*keys, twice[0]), parameter, words, ReformError)
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,10 @@ class Shelf:
         self._left: dict[tuple[Any, str], list[Array]] = defaultdict(list)
         self._lock = Lock()
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle and copy as a shelf with nothing on it."""
+        return (Shelf, ())
+
     def take(self, kind: Any, rows: int, purpose: str = "column") -> Array:
         """Return an array that may hold anything: one from the shelf where it suits, else a new one."""
         with self._lock:

@@ -13,6 +13,7 @@ from experiments.bench.cost import Cost
 from experiments.bench.measure import NOTE, rows, summary, table
 from experiments.bench.start import StartUp, values, words
 from experiments.outcomes import style
+from experiments.store import write_text
 
 FEW = 10
 """Below this a number has a decimal."""
@@ -24,14 +25,14 @@ def write(costs: Sequence[Cost], path: Path, start: StartUp | None = None) -> li
     """Write the JSON, and beside it the table with its note, the figure and how long starting up takes."""
     path.parent.mkdir(parents=True, exist_ok=True)
     page, picture = path.with_suffix(".md"), path.with_suffix(".png")
-    path.write_text(json.dumps(rows(costs), indent=1) + "\n", encoding="utf-8")
+    write_text(path, json.dumps(rows(costs), indent=1) + "\n")
     told = "" if start is None else f"\n{words(start)}\n"
-    page.write_text(f"{NOTE}\n\n```\n{table(costs)}\n```\n\n{summary(costs)}\n{told}", encoding="utf-8")
+    write_text(page, f"{NOTE}\n\n```\n{table(costs)}\n```\n\n{summary(costs)}\n{told}")
     draw(costs, picture)
     if start is None:
         return [path, page, picture]
     started = path.with_suffix(".start.json")
-    started.write_text(json.dumps(values(start), indent=1) + "\n", encoding="utf-8")
+    write_text(started, json.dumps(values(start), indent=1) + "\n")
     return [path, page, picture, started]
 
 

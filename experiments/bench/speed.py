@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from experiments.bench.profile import BETWEEN, FUNDS, MEASURES, Line, Profile
 from experiments.outcomes import style
 from experiments.pictures.base import legend
+from experiments.store import write_text
 from experiments.words import chinese_font
 from model.engine import BLOCK
 from model.phases.ground import new_illness
@@ -152,7 +153,7 @@ def write(profile: Profile, path: Path) -> list[Path]:
     figures = [draw(profile, path.with_name(f"{stem}.png"), "en")]
     if chinese_font():
         figures.append(draw(profile, path.with_name(f"{stem}_zh.png"), "zh"))
-    path.write_text(page(profile, figures), encoding="utf-8")
+    write_text(path, page(profile, figures))
     return [path, *figures]
 
 

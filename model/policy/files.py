@@ -12,7 +12,9 @@ from model.errors import PolicyError
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FOLDER = Path(__file__).resolve().parent
-STANDARD, QUOTES = "tag:yaml.org,2002:", "'"
+STANDARD, QUOTES, LINE = "tag:yaml.org,2002:", "'", "\n"
+DEEPEST, LARGEST = 100, 1_000_000
+"""Levels of lists and mappings inside each other, and values with every alias written out, that a file may have."""
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -41,6 +43,38 @@ class StrictLoader(_Base):
             raise yaml.constructor.ConstructorError(None, None, words, node.start_mark) from None
 
 
+def _check_size(text: str) -> None:
+    """Raise ConstructorError where a file nests deeper than DEEPEST or stands for more than LARGEST values.
+
+    The C reader ends the process at tens of thousands of levels; few lines of aliases can stand for billions of values.
+    """
+    named: dict[str | None, tuple[int, int]] = {}
+    inside = [[0, 0]]  # of every open list and mapping: levels below it, values in it
+    anchors: list[str | None] = []
+    events: Any = yaml.parse(text, Loader=_Base)
+    for event in events:
+        levels = size = 0
+        if isinstance(event, yaml.CollectionStartEvent):
+            inside.append([0, 1])
+            anchors.append(event.anchor)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            levels, size = inside.pop()
+            levels += 1
+            if (anchor := anchors.pop()) is not None:
+                named[anchor] = levels, size
+        elif isinstance(event, yaml.AliasEvent):
+            levels, size = named.get(event.anchor, (0, 1))
+        elif isinstance(event, yaml.ScalarEvent):
+            size = 1
+        inside[-1] = [max(inside[-1][0], levels), inside[-1][1] + size]
+        for found, most, what in (
+            (len(anchors) + levels, DEEPEST, "levels of lists and mappings inside each other"),
+            (inside[-1][1], LARGEST, "values, aliases written out"),
+        ):
+            if found > most:
+                raise yaml.constructor.ConstructorError(None, None, f"at most {most:,} {what}", event.start_mark)
+
+
 def _words(problem: str) -> str:
     """Return what was expected where YAML says that it cannot make a value."""
     if problem.startswith("could not determine a constructor"):
@@ -49,6 +83,8 @@ def _words(problem: str) -> str:
         return "a text or a number as a key, got a list or a mapping"
     if problem.startswith("found unconstructable recursive"):
         return "plain values, got one that holds itself"
+    if problem == "but found another document":
+        return "one document, got another"
     return problem
 
 
@@ -74,16 +110,21 @@ def short(path: Path) -> str:
 def read_yaml(path: Path, error: type[PolicyError] = PolicyError) -> dict[str, Any]:
     """Read a YAML mapping; raise `error` with file and line where it is unreadable."""
     try:
-        with path.open(encoding="utf-8") as stream:
-            loader = StrictLoader(stream)
-            try:
-                content = loader.get_single_data()
-            finally:
-                loader.dispose()
+        text = path.read_text(encoding="utf-8")
+        _check_size(text)
+        loader = StrictLoader(text)
+        try:
+            content = loader.get_single_data()
+        finally:
+            loader.dispose()
     except OSError as problem:
         raise error(f"{short(path)}: expected a readable file, got {problem.strerror}") from None
     except UnicodeDecodeError:
         raise error(f"{short(path)}: expected text in UTF-8") from None
+    except yaml.reader.ReaderError as problem:
+        place = text.index(chr(problem.character))
+        words = f"text without control characters, got #x{problem.character:04x}"
+        raise error(f"{short(path)}:{1 + text.count(LINE, 0, place)}: expected {words}") from None
     except yaml.YAMLError as problem:
         mark = getattr(problem, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""
