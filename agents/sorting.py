@@ -12,6 +12,9 @@ FEW = 2_000
 DIGIT = 10
 """Bits of a digit at the most: the counts of its values, and the ends of what is dealt, then stay in fast caches."""
 ONE = np.uint64(1)
+WORD = 64
+SIGN = np.int64(np.iinfo(np.int64).min)
+"""The bit that tells numbers below zero: turned over in all numbers, it puts those first by their digits."""
 
 
 @compiled_apart
@@ -40,10 +43,15 @@ def ascending(keys: NDArray[np.int64], behind: int = 0, room: NDArray[np.int64] 
 
     Those that differ in no more than their last bits, so many as are `behind`, come in ascending order already.
     """
-    if len(keys) <= FEW or keys.itemsize != ONE.itemsize or keys.min() < 0:
+    if len(keys) <= FEW or keys.dtype != np.int64:
         keys.sort()
         return keys
-    bits = int(keys.max() ^ keys.min()).bit_length() - behind
+    low, high = int(keys.min()), int(keys.max())
+    if low < 0 <= high:
+        keys ^= SIGN
+        bits = WORD - behind
+    else:
+        bits = (high ^ low).bit_length() - behind
     passes = max(-(-bits // DIGIT), 0)
     digit = -(-bits // max(passes, 1))
     dealt = np.empty_like(keys) if room is None else room
@@ -51,4 +59,6 @@ def ascending(keys: NDArray[np.int64], behind: int = 0, room: NDArray[np.int64] 
         counts = np.zeros(1 << digit, np.uint64)
         _deal(keys.view(np.uint64), behind + place * digit, counts, dealt.view(np.uint64))
         keys, dealt = dealt, keys
+    if low < 0 <= high:
+        keys ^= SIGN
     return keys

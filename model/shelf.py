@@ -15,6 +15,8 @@ from agents.columns import Array
 
 SLACK = 256
 """A new array gets this part of its rows as room for later years."""
+LARGER = 16
+"""So many times that room an array may have over: a people that shrinks takes new memory every other year else."""
 
 
 class Shelf:
@@ -47,7 +49,7 @@ class Shelf:
 def room_in(whole: Array, rows: int) -> Array:
     """Return the first rows of an array where it suits, else of a new one with room for later years."""
     slack = rows // SLACK
-    suits = rows <= len(whole) <= rows + 2 * slack
+    suits = rows <= len(whole) <= rows + LARGER * slack
     return (whole if suits else np.empty(rows + slack, whole.dtype))[:rows]
 
 

@@ -64,6 +64,16 @@ def test_an_array_serves_again_where_it_suits() -> None:
     assert not np.shares_memory(again, shelf.take(np.int64, 2 * rows))
 
 
+def test_an_array_serves_a_people_that_shrinks() -> None:
+    shelf, rows = Shelf(), SLACK * 4
+    first = shelf.take(np.int64, rows)
+    shelf.lay_down(first)
+    again = shelf.take(np.int64, rows - rows // 32)
+    assert np.shares_memory(first, again)
+    shelf.lay_down(again)
+    assert not np.shares_memory(again, shelf.take(np.int64, rows // 2))
+
+
 def test_an_empty_array_hides_none_that_serves() -> None:
     """Of a world on disk everything is laid down part by part, what has become empty too."""
     shelf, rows = Shelf(), SLACK * 4

@@ -51,7 +51,7 @@ def test_numbers_below_zero(numbers: list[int]) -> None:
 
 
 @few
-@given(st.lists(st.integers(0, MOST >> 8), max_size=200), st.booleans())
+@given(st.lists(st.integers(-(MOST >> 8), MOST >> 8) | st.integers(-2, 2), max_size=200), st.booleans())
 def test_rows_behind_keys(groups: list[int], roomy: bool) -> None:
     keys = np.array([group << 8 | row for row, group in enumerate(groups)], np.int64)
     room = np.full(len(keys), -1) if roomy else None

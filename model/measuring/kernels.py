@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from agents.compiled import compiled, float64, inlined, int64
+from agents.compiled import compiled, compiled_apart, float64, inlined, int64
 from agents.person import Columns
 from model.measuring.order import BELOW, EMPLOYEE, RESIDENT, SIZE, TIED, TWICE
 
@@ -86,7 +86,7 @@ def families(
                 heads[WITHOUT] += people
 
 
-@compiled
+@compiled_apart
 def sums(
     p: Columns,
     bounds: Whole,
