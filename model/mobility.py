@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from agents.codes import Sex
-from model.data import cached, province_index
+from model.data import cached_few, province_index
 from model.demography import CENSUS, SEXES, demography
 from model.phases.tally import AGES
 from model.pulls import census_people, migrants, pulls
@@ -53,7 +53,7 @@ def destinations(moves: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(np.divide(ends, ends[:, -1:], out=np.ones_like(ends), where=sends), np.float64)
 
 
-@cached
+@cached_few
 def at_home(outside: float) -> NDArray[np.float64]:
     """Return the census's people of each pool who live where they are registered, at least one [358; people]."""
     return np.asarray(np.maximum(census_people() - migrants(outside).sum(axis=0), 1.0))
@@ -70,12 +70,12 @@ def going_rates(moves: NDArray[np.float64], outside: float, rules: Any) -> NDArr
 
 
 def provinces_pulls(year: int, outside: float, movers: tuple[float, ...], rules: Any) -> tuple[float, ...]:
-    """Return the pull of every province in a year: of that year where it may be used, later the mean of all such [31].
+    """Return the pull of every province in a year: that year's where it may be used, later that of the last two [31].
 
     No unit, 1 = the mean of the provinces.
     """
     last = int(rules.last_population)
-    years = (year, year) if year <= last else (FIRST_START, last)
+    years = (year, year) if year <= last else (max(last - 1, FIRST_START), last)
     going = float(rules.return_rate * rules.going_balance * rules.company)
     return pulls(*years, outside, movers, going, float(rules.return_rate * rules.return_share))
 

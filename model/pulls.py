@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from model.data import by_pool, cached, province_codes, province_index
+from model.data import by_pool, cached, cached_few, province_codes, province_index
 from model.demography import total_population
+from model.errors import DataError
 from model.synthesis.migration import migrant_shares, sending
 from model.synthesis.people import natural_change, province_totals
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 ROUNDS = 200
 """Rounds in which every province's pull is set to the others'; they no longer move after these."""
+CLOSE = 1e-6
+"""Part of all flows by which a province's net moves may be missed."""
 
 
 @cached
@@ -27,7 +30,7 @@ def census_people() -> Floats:
     return by_pool("prefectures", ["pop_census2020_persons"])[:, 0]
 
 
-@cached
+@cached_few
 def migrants(outside: float) -> Floats:
     """Return the census's people by pool of registration and of living, outside their own pool [358, 358; people].
 
@@ -45,7 +48,7 @@ def migrants(outside: float) -> Floats:
     return result
 
 
-@cached
+@cached_few
 def migrants_between(outside: float) -> Floats:
     """Return the census's people by province of registration and of living, outside their own province [31, 31]."""
     place, size = province_index(), len(province_codes())
@@ -65,7 +68,7 @@ def net_moves(year: int, movers: tuple[float, ...]) -> Floats:
     return np.asarray(moves - before * (moves.sum() / before.sum()))
 
 
-@cached
+@cached_few
 def pulls(
     first: int, last: int, outside: float, movers: tuple[float, ...], going: float, returning: float
 ) -> tuple[float, ...]:
@@ -93,6 +96,8 @@ def balanced(flows: Floats, net: Floats) -> Floats:
 
     `flows` are those at equal pulls [from, to], `net` what comes less what goes; both in the same unit. Province by
     province the pull solves a quadratic equation, given the others'.
+
+    Errors: DataError if no pulls do so, as where nobody leaves a province that shrinks.
     """
     pull = np.ones(len(flows))
     for _ in range(ROUNDS):
@@ -104,4 +109,10 @@ def balanced(flows: Floats, net: Floats) -> Floats:
                 root = sqrt(wanted * wanted + 4.0 * comes * goes)
                 pull[own] = (wanted + root) / (2.0 * comes) if wanted > 0.0 else 2.0 * goes / (root - wanted)
         pull /= pull.mean()
+    found = flows * (pull / pull[:, None])
+    off = found.sum(axis=0) - found.sum(axis=1) - net
+    if not np.abs(off).max() <= CLOSE * flows.sum():
+        raise DataError(
+            "population_year_end: expected provinces that grow or shrink by moves that migrants' numbers allow"
+        )
     return pull

@@ -6,7 +6,7 @@ Another folder of tables can be put in place by the environment variable GONGJI_
 
 from __future__ import annotations
 
-from model.data.catalogue import cached, catalogue, data_hash, folder, table, use
+from model.data.catalogue import cached, cached_few, catalogue, data_hash, folder, table, use
 from model.data.census import AGE_STARTS, OLDEST, age_groups, by_pool, single_ages
 from model.data.national import SOURCES, fen, origin, series
 from model.data.pools import CORPS, members, pool_index, pools, province_codes, province_index
@@ -19,6 +19,7 @@ __all__ = [
     "age_groups",
     "by_pool",
     "cached",
+    "cached_few",
     "catalogue",
     "data_hash",
     "fen",

@@ -19,6 +19,8 @@ from model.errors import DataError
 
 HERE = Path(__file__).resolve().parent
 CATALOGUE = "catalogue.yaml"
+FEW = 32
+"""Results that `cached_few` remembers."""
 P = ParamSpec("P")
 T = TypeVar("T")
 _chosen: list[Path] = []
@@ -53,7 +55,17 @@ def _forget() -> None:
 
 def cached(function: Callable[P, T]) -> Callable[P, T]:
     """Remember a function's results for each folder of tables; its arguments must be hashable."""
-    store = lru_cache(maxsize=None)(lambda _folder, args, named: function(*args, **dict(named)))
+    return _remembering(function, None)
+
+
+def cached_few(function: Callable[P, T]) -> Callable[P, T]:
+    """Remember the last results only: for functions of parameters, of which a sweep draws ever new ones."""
+    return _remembering(function, FEW)
+
+
+def _remembering(function: Callable[P, T], most: int | None) -> Callable[P, T]:
+    """Return the function with a memory of so many results at the most."""
+    store = lru_cache(maxsize=most)(lambda _folder, args, named: function(*args, **dict(named)))
 
     _clear.append(store.cache_clear)
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from agents.chance import Purpose
 from agents.codes import Sex
-from model.data import by_pool, cached, pools, province_codes, province_index, table
+from model.data import by_pool, cached, cached_few, pools, province_codes, province_index, table
 from model.demography import (
     CENSUS,
     PERSONS,
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 FIRST_START = 2019
 LAST_START = 2026
 CHILD_TO, YOUNG_TO, MIDDLE_TO = 16, 45, 60  # age groups of migrants
-RATE_YEAR = 2021  # the last year with birth rates of all provinces
+RATE_YEARS = 2019, 2021  # the last years with birth rates of all provinces; that between has none
 
 
 def province_totals(year: int) -> NDArray[np.float64]:
@@ -48,10 +48,11 @@ def province_totals(year: int) -> NDArray[np.float64]:
         raise DataError(message) from None
 
 
-def birth_rates() -> NDArray[np.float64]:
-    """Return the birth rate of each province in the last complete year [31; births per 1,000 people]."""
+def birth_rates(year: int) -> NDArray[np.float64]:
+    """Return the birth rate of each province, of a year without its own those of the next that has [31; per 1,000]."""
     frame = table("vital_series")
-    rows = frame[(frame["indicator"] == "birth_rate") & (frame["year"] == RATE_YEAR)]
+    known = next((known for known in RATE_YEARS if year <= known), RATE_YEARS[-1])
+    rows = frame[(frame["indicator"] == "birth_rate") & (frame["year"] == known)]
     values = dict(zip(rows["code"], rows["value"], strict=True))
     return np.array([float(values[code]) for code in province_codes()])
 
@@ -88,10 +89,10 @@ def _women(people: NDArray[np.float64], year: int) -> NDArray[np.float64]:
     return np.asarray((grown[:, Sex.FEMALE] * birth_pattern(year)).sum(axis=1))
 
 
-def _birth_levels(people: NDArray[np.float64], women: NDArray[np.float64]) -> NDArray[np.float64]:
+def _birth_levels(people: NDArray[np.float64], women: NDArray[np.float64], year: int) -> NDArray[np.float64]:
     """Return how many children women of an age have by province, by published birth rates [31; no unit]."""
     place = province_index()
-    return np.asarray(birth_rates() * np.bincount(place, people.sum(axis=(1, 2))) / np.bincount(place, women))
+    return np.asarray(birth_rates(year) * np.bincount(place, people.sum(axis=(1, 2))) / np.bincount(place, women))
 
 
 def _newborn(people: NDArray[np.float64], year: int) -> NDArray[np.float64]:
@@ -99,13 +100,13 @@ def _newborn(people: NDArray[np.float64], year: int) -> NDArray[np.float64]:
     account = demography()
     position = account.place(year)
     women = _women(people, year)
-    share = women * _birth_levels(people, women)[province_index()]
+    share = women * _birth_levels(people, women, year)[province_index()]
     births = account.births[position] * share / share.sum()
     boys = account.male_share[position]
     return np.asarray(births[:, None] * np.array([boys, 1 - boys]), dtype=np.float64)
 
 
-@cached
+@cached_few
 def birth_levels(year: int, weights: tuple[float, ...]) -> NDArray[np.float64]:
     """Return how many children women of an age have by pool, 1 = the nation's mean; the same in a province [358].
 
@@ -113,11 +114,11 @@ def birth_levels(year: int, weights: tuple[float, ...]) -> NDArray[np.float64]:
     """
     people = carried(year - 1, weights)
     women = _women(people, year)
-    levels = _birth_levels(people, women)[province_index()]
+    levels = _birth_levels(people, women, year)[province_index()]
     return np.asarray(levels * (women.sum() / (levels * women).sum()))
 
 
-@cached
+@cached_few
 def natural_change(year: int, weights: tuple[float, ...]) -> NDArray[np.float64]:
     """Return births less deaths of a year by province [31; people].
 
@@ -129,7 +130,7 @@ def natural_change(year: int, weights: tuple[float, ...]) -> NDArray[np.float64]
     return np.asarray(np.bincount(place, (alive.sum(axis=(1, 2)) - people.sum(axis=(1, 2)))), np.float64)
 
 
-@cached
+@cached_few
 def carried(year: int, weights: tuple[float, ...]) -> NDArray[np.float64]:
     """Carry the census to the end of a year, forwards or backwards, province totals as published [people].
 
