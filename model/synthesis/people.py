@@ -49,7 +49,7 @@ def province_totals(year: int) -> NDArray[np.float64]:
 
 
 def birth_rates(year: int) -> NDArray[np.float64]:
-    """Return the birth rate of each province, of a year without its own those of the next that has [31; per 1,000]."""
+    """Return provinces' birth rates of a year, or of the next that has its own [31; births per 1,000 people]."""
     frame = table("vital_series")
     known = next((known for known in RATE_YEARS if year <= known), RATE_YEARS[-1])
     rows = frame[(frame["indicator"] == "birth_rate") & (frame["year"] == known)]
