@@ -20,6 +20,7 @@ from model.policy import files
 from model.policy.files import DEEPEST, LARGEST, read_yaml
 from tests.fake_world import SIMULATOR, FakeScenario
 from tests.test_report import scenario_of, study_of
+from tests.told import one_line
 
 REFORM = "name: mine\ntitle: t\nquestion: q\nsource: s\nchanges:\n  employee.person_rate: {2026-01-01: 0.03}\n"
 HEAD = REFORM.partition("changes")[0]
@@ -27,14 +28,6 @@ TOO_DEEP = f"at most {DEEPEST} levels of lists and mappings inside each other"
 TOO_MUCH = f"at most {LARGEST:,} values, aliases written out"
 ALIASES = "".join(f"x{i}: &x{i} [{','.join([f'*x{i - 1}'] * 9)}]\n" for i in range(1, 10))
 CHAIN = "".join(f"x{i}: &x{i} [*x{i - 1}]\n" for i in range(1, 5000))
-
-
-def one_line(words: list[str], expected: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(words) == 2
-    heard = capsys.readouterr()
-    assert heard.err.count("\n") == 1
-    assert expected in heard.err
-    assert "Traceback" not in heard.err
 
 
 @pytest.mark.parametrize(

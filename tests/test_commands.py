@@ -16,6 +16,7 @@ from experiments.verify import Answer, compare_table, verify
 from model import Scenario
 from model.books import IdentityError
 from tests.fake_world import SIMULATOR, FakeScenario, reform
+from tests.told import one_line
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -169,11 +170,7 @@ def test_help_answers_in_under_a_second() -> None:
     ],
 )
 def test_bad_input_is_one_line_and_code_2(words: list[str], expected: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(words) == 2
-    heard = capsys.readouterr()
-    assert heard.err.count("\n") == 1
-    assert expected in heard.err
-    assert "Traceback" not in heard.err
+    one_line(words, expected, capsys)
 
 
 REFORM = "name: mine\ntitle: t\nquestion: q\nsource: s\nchanges:\n  employee.person_rate: {2026-01-01: 0.03}\n"
