@@ -59,13 +59,20 @@ def at_home(outside: float) -> NDArray[np.float64]:
     return np.asarray(np.maximum(census_people() - migrants(outside).sum(axis=0), 1.0))
 
 
-def going_rates(moves: NDArray[np.float64], outside: float, rules: Any) -> NDArray[np.float64]:
-    """Return the chance of a grown-up at home to go away in a year, by pool, at the mean age, from moves [358].
+@cached_few
+def ways(outside: float, pull: tuple[float, ...]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return who is drawn away over the people at home [358; share], and where they go (`destinations`)."""
+    moves = drawn(outside, pull)
+    return np.asarray(moves.sum(axis=1) / at_home(outside)), destinations(moves)
+
+
+def going_rates(away: NDArray[np.float64], rules: Any) -> NDArray[np.float64]:
+    """Return the chance of a grown-up at home to go away in a year, by pool, at the mean age, from `ways` [358].
 
     At equal pulls as many go as would come back if the places' migrants were those of the census, times an assumed
     balance.
     """
-    rate = rules.return_rate * rules.going_balance * (moves.sum(axis=1) / at_home(outside))
+    rate = rules.return_rate * rules.going_balance * away
     return np.asarray(np.minimum(rate, rules.most_rate), np.float64)
 
 
@@ -96,11 +103,11 @@ def mobility(law: Any, year: int) -> dict[str, NDArray[np.float64]]:
     outside = float(law.synthesis.outside_own_pool)
     weights = {f"synthesis.{name}": float(getattr(law.synthesis, name)) for name in WEIGHTS}
     movers = mover_weights(weights)
-    moves = drawn(outside, provinces_pulls(year, outside, movers, law.moving))
+    away, ends = ways(outside, provinces_pulls(year, outside, movers, law.moving))
     return {
         "birth_level": birth_levels(max(min(year, int(law.moving.last_population)), FIRST_START), movers),
         "marriage": marriage_chances(law.family),
-        "going": going_rates(moves, outside, law.moving),
+        "going": going_rates(away, law.moving),
         "going_age": going_ages(weights, int(law.moving.first_age)),
-        "destinations": destinations(moves),
+        "destinations": ends,
     }

@@ -15,7 +15,7 @@ from agents.person import PERSON, columns_of
 from model import PoolingModel, Scenario
 from model.data import by_pool, province_index
 from model.engine import Engine
-from model.mobility import destinations, drawn, going_ages, going_rates, marriage_chances
+from model.mobility import destinations, drawn, going_ages, going_rates, marriage_chances, ways
 from model.phases.ground import new_room
 from model.phases.marrying import AGE_BITS, couples
 from model.phases.moving import DEAD, insured_after, plan_year, work_after
@@ -209,7 +209,9 @@ def test_people_go_where_migrants_are_and_as_many_as_come_back() -> None:
     assert sends.mean() > 0.95
     assert (np.diff(ends, axis=1) >= 0).all()
     assert ends[:, -1] == pytest.approx(1.0)
-    rates = going_rates(moves, 215e6, rules)
+    away, known = ways(215e6, ALIKE)
+    np.testing.assert_array_equal(known, ends)
+    rates = going_rates(away, rules)
     assert ((rates >= 0) & (rates <= rules.most_rate)).all()
     assert ((rates > 0) == sends).all()
     weights = {"synthesis.migrant_weight_18_to_45": 3.0, "synthesis.migrant_weight_under_16": 1.0}

@@ -12,7 +12,7 @@ from agents.codes import Sex
 from model.data import province_codes, province_index
 from model.demography import birth_pattern, older
 from model.errors import DataError
-from model.mobility import at_home, drawn, going_rates, mobility, provinces_pulls
+from model.mobility import at_home, drawn, going_rates, mobility, provinces_pulls, ways
 from model.pulls import balanced, migrants_between, net_moves, pulls
 from model.scenario import Reform
 from model.synthesis.people import (
@@ -105,7 +105,7 @@ def test_the_year_and_the_last_population_decide_the_pulls() -> None:
     law = world_of(reforms=(Reform("alike", changes={"moving.last_population": {2018: 2018}}),)).law[0]
     assert set(provinces_pulls(2024, OUTSIDE, MOVERS, law.moving)) == {1.0}
     known = mobility(law, 2024)
-    np.testing.assert_array_equal(known["going"], going_rates(drawn(OUTSIDE, (1.0,) * 31), OUTSIDE, law.moving))
+    np.testing.assert_array_equal(known["going"], going_rates(ways(OUTSIDE, (1.0,) * 31)[0], law.moving))
 
 
 def test_births_by_place_keep_the_nations_and_the_published_rates() -> None:
