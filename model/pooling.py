@@ -283,7 +283,7 @@ class PoolingModel(mesa.Model):
     def _ground_with_care(self) -> Ground:
         """Return the surroundings with this year's levels of care, at prices of 1."""
         even, levels = np.ones(len(self.pools)), self._levels()
-        self.age_cost = levels["mean_cost"].sum(axis=0)
+        self.age_cost = levels.pop("mean_cost").sum(axis=0)
         levels |= {name: levels[name].astype(np.int64) for name in IN_FEN}
         return self.ground._replace(price=even, budget=np.ones_like(self.funds.budget), **levels)
 

@@ -15,7 +15,7 @@ from agents.compiled import compiled, float64, int64
 from agents.enrolment import member_leanings
 from agents.numeric import exp, normal_quantile
 from agents.tables import exponential_table, logistic_table, lognormal_table
-from model.phases.tally import AGES, CHRONIC_LEVELS, Head, Need
+from model.phases.tally import AGES, CARES, CHRONIC_LEVELS, Head, Need
 from model.responses import deaths, price_response, use_by_fifth
 from model.rules.retirement import early_chance, retirement_chance
 
@@ -34,9 +34,9 @@ EMPLOYEES = (Status.ACTIVE, Status.RETIRED)
 A_LITTLE_MORE = 1.0 + 1e-12
 """On chances: rounding may pass nobody over."""
 CARE_SHAPES = {"visits": 4, "stays": 4, "visit_cost": 1, "visit_tier": 2, "visit_edges": 2, "stay_cost": 2}
-CARE_SHAPES |= {"stay_age": 1, "chronic_cost": 3, "tier_edges": 2, "balance": 3, "mean_cost": 3, "expected_cost": 4}
+CARE_SHAPES |= {"stay_age": 1, "chronic_cost": 3, "tier_edges": 2, "balance": 3, "expected_cost": 5}
 """Axes of the ground's tables of care."""
-IN_FEN = ("mean_cost", "expected_cost")
+IN_FEN = ("expected_cost",)
 """Tables of care that people read in whole fen."""
 
 
@@ -191,7 +191,10 @@ class CareLevels:
             tables[name] = step_scale(np.stack([tables[name], tables[name] * factor]))
         tables["chronic_cost"] = np.stack([tables["chronic_cost"], tables["chronic_cost"] * HALF])
         expected = self._expected(law, use, tiers)
-        return tables | tiers | {"expected_cost": expected.sum(axis=0), "mean_cost": cost_by_age(profile, expected)}
+        mean = cost_by_age(profile, expected)
+        costs = np.empty((*expected.shape[1:], CARES + 1))
+        costs[..., :CARES], costs[..., CARES] = np.moveaxis(mean, 0, -1)[:, None], expected.sum(axis=0)
+        return tables | tiers | {"expected_cost": costs, "mean_cost": mean}
 
     def _relative(self, law: Any) -> dict[str, Floats]:
         care = law.care

@@ -240,12 +240,12 @@ class Person(Joiner):
         """Draw the year's care, at prices of 1, and weigh it against what was to be expected."""
         self.drawn = self._care()
         around, need = self.model.around, self.model.counts.need[self.insured][self.scheme]
-        age = min(self.age, AGES - 1)
+        expected = around.expected_cost[self.dying][self.status][self.chronic][min(self.age, AGES - 1)]
         for care in range(CARES):
             need[Need.DRAWN_VISITS + care] += self.drawn[5 + care]
-            need[Need.VISITS + care] += int(around.mean_cost[care][self.status][age])
+            need[Need.VISITS + care] += int(expected[care])
         need[Need.DRAWN_BEYOND] += max(self.drawn[-1] - around.large_stay, 0)
-        need[Need.MORBIDITY] += int(around.expected_cost[self.dying][self.status][self.chronic][age])
+        need[Need.MORBIDITY] += int(expected[CARES])
 
     def _care(self) -> tuple[int, ...]:
         """Return visits, tier, stays, tier, whether away; cost of visits, treatment and stays at prices of 1."""

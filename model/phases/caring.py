@@ -12,12 +12,13 @@ from agents.numeric import fen_share
 from agents.person import Columns
 from agents.tables import by_standing, look_up
 from model.phases.ground import Ground, Illness, Scratch, Sums, list_marked
-from model.phases.standing import note_standing
+from model.phases.standing import note_kind, note_standing
 from model.phases.tally import AGES, CARES, CareItem, Need
 from model.rules.codes import Away
 
 FIFTHS = 5
 RANK_BITS = 16
+SCHEMES, NEEDS = len(Scheme), len(Need)
 
 
 @phase
@@ -25,6 +26,7 @@ def seek_care(p: Columns, law: Any, ground: Ground, ill: Illness, scratch: Scrat
     """Draw everybody's visits, chronic treatment and stays, and what they cost at prices of 1."""
     seed, year = ground.seed, ground.year
     note_standing(p, scratch)
+    note_kind(p, scratch)
     draw_words(seed, int64(Purpose.PLACE_OF_CARE), year, p.key, scratch.words)
     draw_pairs(seed, int64(Purpose.OUTPATIENT), year, ground.outpatient_keys, p.key, scratch.pairs)
     draw_pairs(seed, int64(Purpose.INPATIENT), year, ground.inpatient_keys, p.key, scratch.more_pairs)
@@ -39,11 +41,10 @@ def _visit(p: Columns, law: Any, ground: Ground, ill: Illness, scratch: Scratch)
     """Draw everybody's outpatient visits, where they go and what they cost."""
     most = law.care.most_visits
     numbers, luck, place = scratch.pairs[0], scratch.pairs[1], scratch.words[0]
+    scales = ground.visits.reshape(-1)
     for i in range(p.key.size):
         status = int64(scratch.status[i])
-        age = min(int64(p.age[i]), AGES - 1)
-        scale = ground.visits[int64(p.dying[i]), status, int64(p.chronic[i]), age]
-        visits = events(ground.exponential, unit(numbers[i]), scale, most)
+        visits = events(ground.exponential, unit(numbers[i]), scales[scratch.kind[i]], most)
         primary, secondary = (
             by_standing(ground.visit_edges[:, 0], status),
             by_standing(ground.visit_edges[:, 1], status),
@@ -73,11 +74,9 @@ def _stay(p: Columns, law: Any, ground: Ground, ill: Illness, scratch: Scratch) 
     Level, place and cost come from one evenly spread number, each from what the one before leaves of it.
     """
     most = law.care.most_stays
-    numbers = scratch.more_pairs[0]
+    numbers, scales = scratch.more_pairs[0], ground.stays.reshape(-1)
     for i in range(p.key.size):
-        status = int64(scratch.status[i])
-        scale = ground.stays[int64(p.dying[i]), status, int64(p.chronic[i]), min(int64(p.age[i]), AGES - 1)]
-        ill.stays[i] = events(ground.exponential, unit(numbers[i]), scale, most)
+        ill.stays[i] = events(ground.exponential, unit(numbers[i]), scales[scratch.kind[i]], most)
         ill.tier[i] = 0
         ill.away[i] = 0
         ill.inpatient[i] = 0
@@ -133,17 +132,20 @@ def how_away(far: bool, scheme: int, u: float, rules: Any) -> tuple[int, float]:
 def weigh_need(p: Columns, ground: Ground, ill: Illness, scratch: Scratch, sums: Sums) -> None:
     """Add what chance drew for every pool's members and what was to be expected of them."""
     for i in range(p.key.size):
-        status = int64(scratch.status[i])
-        age = min(int64(p.age[i]), AGES - 1)
-        dies, chronic = int64(p.dying[i]), int64(p.chronic[i])
-        need = sums.need[int64(p.insured[i]), int64(p.scheme[i])]
+        scratch.row[i] = int64(p.insured[i]) * SCHEMES + int64(p.scheme[i])
+    needs = sums.need.reshape(-1, NEEDS)
+    costs = ground.expected_cost.reshape(-1, CARES + 1)
+    for i in range(p.key.size):
+        need = needs[scratch.row[i]]
         need[Need.DRAWN_VISITS] += int64(ill.outpatient[i])
         need[Need.DRAWN_TREATMENT] += int64(ill.chronic[i])
         need[Need.DRAWN_STAYS] += int64(ill.inpatient[i])
         need[Need.DRAWN_BEYOND] += max(int64(ill.inpatient[i]) - ground.large_stay, 0)
-        for care in range(CARES):
-            need[int64(Need.VISITS) + care] += int64(ground.mean_cost[care, status, age])
-        need[Need.MORBIDITY] += int64(ground.expected_cost[dies, status, chronic, age])
+        expected = costs[scratch.kind[i]]
+        need[Need.VISITS] += expected[0]
+        need[Need.TREATMENT] += expected[1]
+        need[Need.STAYS] += expected[2]
+        need[Need.MORBIDITY] += expected[3]
 
 
 @phase

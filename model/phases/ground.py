@@ -119,9 +119,10 @@ class Ground(NamedTuple):
     coverage: Array
     """[pool, scheme] factor on basic benefits after arrears."""
     expected_cost: Array
-    """[dies, status, chronic, age] mean cost of a year's care at prices of 1 [fen]."""
-    mean_cost: Array
-    """[visits/treatment/stays, status, age] the same for whoever is counted at an age, ill or not [fen]."""
+    """[dies, status, chronic, age, 4] mean cost of a year's care at prices of 1 [fen].
+
+    Visits, treatment and stays of whoever is counted at an age, ill or not; then all care of those who are as ill.
+    """
     exponential: Array
     """Quantile table of the exponential distribution."""
     log_odds: Array
@@ -239,6 +240,10 @@ class Scratch(NamedTuple):
     """Standing in the scheme (`Status`)."""
     chosen: Array
     """People whom a phase looks at more closely."""
+    row: Array
+    """Row of the sums to which a phase adds: found for everybody beforehand, several people at once."""
+    kind: Array
+    """Row of the tables by dying, standing, chronic illness and age."""
     running: Array
     """[3, person] sums over everybody in the block before a person: income [fen/year], residents, chronically ill."""
     words: Array
@@ -281,9 +286,10 @@ def new_scratch(size: int, need: Array) -> Scratch:
     fen = [np.zeros(size, np.int64) for _ in range(FEN_FIELDS)]
     homes = [np.zeros(size, kind) for kind in HOME_FIELDS]
     lists = np.zeros(size, np.uint8), np.zeros(size, np.uint8), np.zeros(size, np.int32)
+    rows = np.zeros(size, np.uint32), np.zeros(size, np.uint32)
     draws = [np.zeros((kinds, size), np.uint32) for kinds in (4, 2, 2)]
     running, members = np.zeros((3, size + 1), np.int64), np.zeros(MOST_POOLS, np.int64)
-    return Scratch(*[*fen, *homes, *lists, running, *draws, members, need])
+    return Scratch(*[*fen, *homes, *lists, *rows, running, *draws, members, need])
 
 
 class Room(NamedTuple):

@@ -6,6 +6,9 @@ from agents.codes import Scheme, Status, Work
 from agents.compiled import inlined, int64
 from agents.person import Columns
 from model.phases.ground import Scratch
+from model.phases.tally import AGES, CHRONIC_LEVELS
+
+STATUSES = len(Status)
 
 
 @inlined
@@ -23,3 +26,12 @@ def note_standing(p: Columns, scratch: Scratch) -> None:
     """Note everybody's standing in the scheme; sums by standing are quicker where it is looked up."""
     for i in range(p.key.size):
         scratch.status[i] = status_of(int64(p.work[i]), int64(p.scheme[i]))
+
+
+@inlined
+def note_kind(p: Columns, scratch: Scratch) -> None:
+    """Note everybody's row in tables by dying, standing, chronic illness and age, once the standing is noted."""
+    for i in range(p.key.size):
+        standing = int64(p.dying[i]) * STATUSES + int64(scratch.status[i])
+        age = min(int64(p.age[i]), AGES - 1)
+        scratch.kind[i] = (standing * CHRONIC_LEVELS + int64(p.chronic[i])) * AGES + age
