@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from agents.codes import Scheme, Sex
-from agents.compiled import float64, int64, phase
+from agents.codes import Scheme, Sex, Work
+from agents.compiled import float64, inlined, int64, phase
 from agents.person import Columns, part_of
 from model.phases.ground import Ground, Scratch, Sums, list_marked
 from model.phases.joining import standing_of
+from model.phases.standing import STATUSES, status_of
 from model.phases.tally import AGES, EnrolmentItem, Head, Money, Need
 from model.rules.enrolment import no_claim_steps
 
 MOST = 255
 HEADS = int(Head.NONE)
 """Heads at the end of the year stand in the order of `Status`."""
+SCHEMES, WORKS, ITEMS = len(Scheme), len(Work), len(EnrolmentItem)
 
 
 @phase
@@ -52,11 +54,22 @@ def pay_maternity(p: Columns, first: int, last: int, law: Any, ground: Ground, s
 def count_heads(p: Columns, scratch: Scratch, sums: Sums) -> None:
     """Count who lives at the end of the year by pool of insurance, scheme and work."""
     for i in range(p.key.size):
+        scratch.row[i] = (int64(p.insured[i]) * SCHEMES + int64(p.scheme[i])) * WORKS + int64(p.work[i])
+    rows = sums.enrolment.reshape(-1, ITEMS)
+    for i in range(p.key.size):
         alive = int64(p.dying[i] == 0)
-        pool = int64(p.insured[i])
-        scheme = int64(p.scheme[i])
-        work = int64(p.work[i])
-        counts = sums.enrolment[pool, scheme, work]
+        counts = rows[scratch.row[i]]
         counts[EnrolmentItem.PEOPLE] += alive
-        counts[EnrolmentItem.MEMBERS] += alive * int64(scheme != Scheme.NONE)
-        sums.heads[pool, HEADS + int64(scratch.status[i])] += alive
+        counts[EnrolmentItem.MEMBERS] += alive * int64(p.scheme[i] != Scheme.NONE)
+
+
+@inlined
+def add_heads(sums: Sums) -> None:
+    """Add up the heads of every pool by standing from the people counted by scheme and work."""
+    for pool in range(sums.heads.shape[0]):
+        for status in range(STATUSES):
+            sums.heads[pool, HEADS + status] = 0
+        for scheme in range(SCHEMES):
+            for work in range(WORKS):
+                people = sums.enrolment[pool, scheme, work, EnrolmentItem.PEOPLE]
+                sums.heads[pool, HEADS + status_of(work, scheme)] += people

@@ -7,7 +7,7 @@ from typing import Any
 from agents.compiled import compiled, inlined
 from agents.person import Columns, part_of
 from model.phases.caring import run_up_bills, seek_care, weigh_need
-from model.phases.closing import count_bonuses, count_heads, pay_maternity
+from model.phases.closing import add_heads, count_bonuses, count_heads, pay_maternity
 from model.phases.covering import pay_assistance, pay_basic, pay_supplement
 from model.phases.drawing import pay_rest
 from model.phases.ground import Bounds, Ground, Illness, Scratch, Sums, illness_of
@@ -106,3 +106,4 @@ def money_out(
         pay_maternity(p, first, last, law, ground, scratch, sums)
         count_bonuses(people, law)
         count_heads(people, scratch, sums)
+    add_heads(sums)
