@@ -12,13 +12,14 @@ from agents.numeric import fen_share
 from agents.person import Columns
 from agents.tables import by_standing, look_up
 from model.phases.ground import Ground, Illness, Scratch, Sums, list_marked
-from model.phases.standing import note_kind, note_standing
+from model.phases.standing import note_kind, note_row, note_standing
 from model.phases.tally import AGES, CARES, CareItem, Need
 from model.rules.codes import Away
 
 FIFTHS = 5
 RANK_BITS = 16
 SCHEMES, NEEDS = len(Scheme), len(Need)
+KINDS, ITEMS = len(Care), len(CareItem)
 
 
 @phase
@@ -152,6 +153,7 @@ def weigh_need(p: Columns, ground: Ground, ill: Illness, scratch: Scratch, sums:
 def run_up_bills(p: Columns, ground: Ground, ill: Illness, scratch: Scratch, sums: Sums) -> None:
     """Charge the year's care at the prices of the pool and within its budget, and carry accounts to pharmacies."""
     note_standing(p, scratch)
+    note_row(p, scratch)
     for i in range(p.key.size):
         pool = int64(p.insured[i])
         scheme = int64(p.scheme[i])
@@ -175,9 +177,10 @@ def run_up_bills(p: Columns, ground: Ground, ill: Illness, scratch: Scratch, sum
 @inlined
 def _add_visits(p: Columns, ill: Illness, scratch: Scratch, sums: Sums) -> None:
     """Add care out of hospital to the sums of the pools."""
+    cares = sums.care.reshape(-1, KINDS, ITEMS)
     for i in range(p.key.size):
         outside = scratch.outpatient[i] + scratch.chronic[i]
-        care = sums.care[int64(p.insured[i]), int64(scratch.status[i]), Care.OUTPATIENT]
+        care = cares[scratch.row[i], Care.OUTPATIENT]
         care[CareItem.VISITS] += int64(ill.visits[i]) * int64(p.cost[i] > 0)
         care[CareItem.COST] += outside
         care[CareItem.AWAY_COST] += outside * int64(p.home[i] != p.insured[i])
@@ -187,9 +190,10 @@ def _add_visits(p: Columns, ill: Illness, scratch: Scratch, sums: Sums) -> None:
 @inlined
 def _add_stays(p: Columns, ill: Illness, scratch: Scratch, sums: Sums) -> None:
     """Add the stays of those who have one to the sums of the pools."""
+    cares = sums.care.reshape(-1, KINDS, ITEMS)
     for n in range(list_marked(ill.stays, scratch.chosen)):
         i = int64(scratch.chosen[n])
-        care = sums.care[int64(p.insured[i]), int64(scratch.status[i]), Care.INPATIENT]
+        care = cares[scratch.row[i], Care.INPATIENT]
         care[CareItem.VISITS] += int64(ill.stays[i]) * int64(p.cost[i] > 0)
         care[CareItem.COST] += scratch.inpatient[i]
         care[CareItem.AWAY_COST] += scratch.inpatient[i] * int64(ill.away[i] != Away.NOT)

@@ -27,6 +27,7 @@ from model.rules.enrolment import cap_bonus, continuity_steps, person_cap
 
 MONTHS = 12.0
 MILD, SEVERE = 1, 2
+KINDS, ITEMS = len(Care), len(CareItem)
 
 
 @phase
@@ -73,12 +74,12 @@ def _take_off(p: Columns, ground: Ground, scratch: Scratch) -> None:
 @inlined
 def _add_up(p: Columns, number: int, ill: Illness, scratch: Scratch, sums: Sums) -> None:
     """Add what the basic scheme paid to the sums of the pools; only the people listed have stays to add."""
+    cares = sums.care.reshape(-1, KINDS, ITEMS)
     for i in range(p.key.size):
-        care = sums.care[int64(p.insured[i]), int64(scratch.status[i])]
-        care[Care.OUTPATIENT, CareItem.BASIC] += scratch.paid_out[i]
+        cares[scratch.row[i], Care.OUTPATIENT, CareItem.BASIC] += scratch.paid_out[i]
     for n in range(number):
         i = int64(scratch.chosen[n])
-        sums.care[int64(p.insured[i]), int64(scratch.status[i]), Care.INPATIENT, CareItem.BASIC] += scratch.paid_in[i]
+        cares[scratch.row[i], Care.INPATIENT, CareItem.BASIC] += scratch.paid_in[i]
         sums.listed[int64(p.scheme[i]), int64(ill.tier[i]), ListedItem.BASIC] += scratch.paid_in[i]
 
 

@@ -12,6 +12,8 @@ from model.phases.ground import Scratch, Sums, list_marked
 from model.phases.tally import CareItem
 from model.rules.accounts import draw
 
+KINDS, ITEMS = len(Care), len(CareItem)
+
 
 @phase
 def pay_rest(p: Columns, first: int, law: Any, scratch: Scratch, sums: Sums) -> None:
@@ -20,12 +22,17 @@ def pay_rest(p: Columns, first: int, law: Any, scratch: Scratch, sums: Sums) -> 
     Accounts pay whatever is left, or only what is left inside the list, as the law says.
     """
     _draw_own(p, law, scratch)
+    cares = sums.care.reshape(-1, KINDS, ITEMS)
     for n in range(list_marked(p.own_account, scratch.chosen)):
         i = int64(scratch.chosen[n])
-        _add(p, i, CareItem.OWN_ACCOUNT, scratch.paid_out[i], scratch.paid_in[i], scratch, sums)
+        care = cares[scratch.row[i]]
+        care[Care.OUTPATIENT, CareItem.OWN_ACCOUNT] += scratch.paid_out[i]
+        care[Care.INPATIENT, CareItem.OWN_ACCOUNT] += scratch.paid_in[i]
     _pay_or_ask(p, first, law, scratch)
     for i in range(p.key.size):
-        _add(p, i, CareItem.SELF_PAY, scratch.rest_out[i], scratch.rest_in[i], scratch, sums)
+        care = cares[scratch.row[i]]
+        care[Care.OUTPATIENT, CareItem.SELF_PAY] += scratch.rest_out[i]
+        care[Care.INPATIENT, CareItem.SELF_PAY] += scratch.rest_in[i]
 
 
 @inlined
@@ -65,12 +72,3 @@ def _pay_or_ask(p: Columns, first: int, law: Any, scratch: Scratch) -> None:
         outpatient[i] = asks * min(fen_share(scratch.rest_out[i], part), scratch.listed_out[i])
         inpatient[i] = asks * min(fen_share(scratch.rest_in[i], part), scratch.listed_in[i])
         p.self_pay[i] = scratch.rest_out[i] + scratch.rest_in[i]
-
-
-@inlined
-def _add(p: Columns, i: int, item: int, out: int, inside: int, scratch: Scratch, sums: Sums) -> None:
-    """Add a payment for outpatient and inpatient care to the sums."""
-    pool = int64(p.insured[i])
-    status = int64(scratch.status[i])
-    sums.care[pool, status, Care.OUTPATIENT, item] += out
-    sums.care[pool, status, Care.INPATIENT, item] += inside

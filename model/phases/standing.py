@@ -29,6 +29,13 @@ def note_standing(p: Columns, scratch: Scratch) -> None:
 
 
 @inlined
+def note_row(p: Columns, scratch: Scratch) -> None:
+    """Note everybody's row in the sums by pool of insurance and standing, once the standing is noted."""
+    for i in range(p.key.size):
+        scratch.row[i] = int64(p.insured[i]) * STATUSES + int64(scratch.status[i])
+
+
+@inlined
 def note_kind(p: Columns, scratch: Scratch) -> None:
     """Note everybody's row in tables by dying, standing, chronic illness and age, once the standing is noted."""
     for i in range(p.key.size):
