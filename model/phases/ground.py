@@ -254,6 +254,8 @@ class Scratch(NamedTuple):
     """[2, person] words of evenly spread numbers for inpatient care."""
     members: Array
     """[pool] residents of the block insured in the pool."""
+    subsidised: Array
+    """[pool] treasury's subsidy of one resident, all levels together [fen/year]."""
     need: Array
     """[2, row of the people table] what relatives' accounts are asked for this year [fen]."""
 
@@ -288,8 +290,8 @@ def new_scratch(size: int, need: Array) -> Scratch:
     lists = np.zeros(size, np.uint8), np.zeros(size, np.uint8), np.zeros(size, np.int32)
     rows = np.zeros(size, np.uint32), np.zeros(size, np.uint32)
     draws = [np.zeros((kinds, size), np.uint32) for kinds in (4, 2, 2)]
-    running, members = np.zeros((3, size + 1), np.int64), np.zeros(MOST_POOLS, np.int64)
-    return Scratch(*[*fen, *homes, *lists, *rows, running, *draws, members, need])
+    running, pools = np.zeros((3, size + 1), np.int64), [np.zeros(MOST_POOLS, np.int64) for _ in range(2)]
+    return Scratch(*[*fen, *homes, *lists, *rows, running, *draws, *pools, need])
 
 
 class Room(NamedTuple):

@@ -153,8 +153,11 @@ def _add_up(p: Columns, ground: Ground, sums: Sums, scratch: Scratch) -> None:
     subsidy, members = ground.subsidy, scratch.members[: sums.heads.shape[0]]
     for pool in range(members.size):
         members[pool] = 0
+        scratch.subsidised[pool] = subsidy[pool, 0] + subsidy[pool, 1] + subsidy[pool, 2]
     for i in range(p.key.size):
-        pool = int64(p.insured[i])
+        scratch.row[i] = int64(p.insured[i])
+    for i in range(p.key.size):
+        pool = scratch.row[i]
         members[pool] += int64(p.scheme[i] == Scheme.RESIDENT)
         money = sums.money[pool]
         money[Money.ACCOUNT_INTEREST] += scratch.drawn[i]
@@ -167,8 +170,7 @@ def _add_up(p: Columns, ground: Ground, sums: Sums, scratch: Scratch) -> None:
         money[Money.SUBSIDY_PROVINCE] += members[pool] * subsidy[pool, 1]
         money[Money.SUBSIDY_PREFECTURE] += members[pool] * subsidy[pool, 2]
     for i in range(p.key.size):
-        pool = int64(p.insured[i])
-        subsidised = subsidy[pool, 0] + subsidy[pool, 1] + subsidy[pool, 2]
+        subsidised = scratch.subsidised[int64(p.insured[i])]
         p.matched[i] = subsidised if p.scheme[i] == Scheme.RESIDENT else int64(p.matched[i])
 
 
