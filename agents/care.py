@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from agents.codes import Tier
 from agents.compiled import compiled, int64
 from agents.numeric import log
-from agents.tables import look_up
+from agents.tables import BODY_END, BODY_SCALE, STEPS, TAIL_SCALE, look_up
 
 
 @compiled
@@ -25,6 +25,14 @@ def step_scale(mean: NDArray[np.float64]) -> NDArray[np.float64]:
     scale = np.zeros(mean.size)
     _fill_scale(mean.ravel(), scale)
     return scale.reshape(mean.shape)
+
+
+def without_events(exponential: NDArray[np.float64], scale: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return numbers below which `events` counts none, within a step or two of where the first begins [no unit]."""
+    points = np.concatenate([np.arange(STEPS + 1) / BODY_SCALE, BODY_END + np.arange(STEPS + 1) / TAIL_SCALE])
+    with np.errstate(divide="ignore"):
+        first = np.searchsorted(exponential.ravel(), 1.0 / scale)
+    return np.asarray(points[np.maximum(first - 2, 0)])
 
 
 @compiled

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.care import step_scale
+from agents.care import step_scale, without_events
 from agents.chance import Purpose, uniform
 from agents.codes import Scheme, Sex, Status, Work
 from agents.compiled import compiled, float64, int64
@@ -33,8 +33,8 @@ MEMORY = 8
 EMPLOYEES = (Status.ACTIVE, Status.RETIRED)
 A_LITTLE_MORE = 1.0 + 1e-12
 """On chances: rounding may pass nobody over."""
-CARE_SHAPES = {"visits": 4, "stays": 4, "visit_cost": 1, "visit_tier": 2, "visit_edges": 2, "stay_cost": 2}
-CARE_SHAPES |= {"stay_age": 1, "chronic_cost": 3, "tier_edges": 2, "balance": 3, "expected_cost": 5}
+CARE_SHAPES = {"visits": 4, "stays": 4, "stays_from": 4, "visit_cost": 1, "visit_tier": 2, "visit_edges": 2}
+CARE_SHAPES |= {"stay_cost": 2, "stay_age": 1, "chronic_cost": 3, "tier_edges": 2, "balance": 3, "expected_cost": 5}
 """Axes of the ground's tables of care."""
 IN_FEN = ("expected_cost",)
 """Tables of care that people read in whole fen."""
@@ -189,6 +189,7 @@ class CareLevels:
         dying = {"visits": HALF, "stays": HALF * law.care.last_year_factor}
         for name, factor in dying.items():
             tables[name] = step_scale(np.stack([tables[name], tables[name] * factor]))
+        tables["stays_from"] = without_events(fixed_tables()["exponential"], tables["stays"])
         tables["chronic_cost"] = np.stack([tables["chronic_cost"], tables["chronic_cost"] * HALF])
         expected = self._expected(law, use, tiers)
         mean = cost_by_age(profile, expected)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import special, stats
 
-from agents.care import events, step_scale
+from agents.care import events, step_scale, without_events
 from agents.codes import Status, Tier
 from agents.numeric import exp, fen_share, log, normal_quantile, take_logs
 from agents.tables import (
@@ -154,6 +154,15 @@ def test_events_have_their_mean_and_are_geometric(mean: float) -> None:
     for count in (0, 1, 2, 5):
         assert (drawn == count).mean() == pytest.approx(stats.geom.pmf(count + 1, 1 / (1 + mean)), abs=1e-3)
     assert max(events(table, (i + 0.5) / MANY, scale, 3) for i in range(0, MANY, 7)) <= 3
+
+
+@pytest.mark.parametrize("mean", [0.0, 1e-6, 0.02, 0.16, 1.0, 7.0, 60.0])
+def test_below_the_number_told_there_is_no_event(mean: float) -> None:
+    table, scale = exponential_table(), step_scale(np.array([mean]))
+    told = float(without_events(table, scale)[0])
+    first = next((i for i in range(MANY) if events(table, (i + 0.5) / MANY, float(scale[0]), 10**6) > 0), MANY)
+    assert told <= (first + 0.5) / MANY
+    assert told >= min(first / MANY, 1.0) - 0.003, "few without an event are looked at"
 
 
 def test_log_odds_are_fine_in_both_tails() -> None:

@@ -39,7 +39,7 @@ from experiments.bench.words import (
     interpreted,
 )
 from model.phases import caring, joining
-from model.phases.caring import FIFTHS
+from model.phases.ground import FIFTHS
 from model.phases.living import MOST_INCOME, MOST_SEVERE, MOST_YEARS, RANKS
 from model.phases.tally import AGES, CARES, Need
 from model.rules.accounts import account_interest

@@ -6,18 +6,18 @@ from typing import Any
 
 from agents.care import events, hospital_tier, left_by_tier
 from agents.chance import Purpose, draw_pairs, draw_words, unit
-from agents.codes import Care, Scheme
+from agents.codes import Care, Scheme, Status, Tier
 from agents.compiled import float64, inlined, int64, phase
 from agents.numeric import fen_share
 from agents.person import Columns
 from agents.tables import by_standing, look_up
-from model.phases.ground import Ground, Illness, Scratch, Sums, list_marked
+from model.phases.ground import FIFTHS, Ground, Illness, Scratch, Sums, list_marked
 from model.phases.standing import note_kind, note_row, note_standing
 from model.phases.tally import AGES, CARES, CareItem, Need
 from model.rules.codes import Away
 
-FIFTHS = 5
 RANK_BITS = 16
+STATUSES, TIERS = len(Status), len(Tier)
 SCHEMES, NEEDS = len(Scheme), len(Need)
 KINDS, ITEMS = len(Care), len(CareItem)
 
@@ -43,6 +43,7 @@ def _visit(p: Columns, law: Any, ground: Ground, ill: Illness, scratch: Scratch)
     most = law.care.most_visits
     numbers, luck, place = scratch.pairs[0], scratch.pairs[1], scratch.words[0]
     scales = ground.visits.reshape(-1)
+    _price_visits(ground, scratch)
     for i in range(p.key.size):
         status = int64(scratch.status[i])
         visits = events(ground.exponential, unit(numbers[i]), scales[scratch.kind[i]], most)
@@ -51,11 +52,20 @@ def _visit(p: Columns, law: Any, ground: Ground, ill: Illness, scratch: Scratch)
             by_standing(ground.visit_edges[:, 1], status),
         )
         tier = hospital_tier(unit(place[i]), primary, secondary)
-        fifth = int64(p.rank[i]) * FIFTHS >> RANK_BITS
-        cost = by_standing(ground.visit_cost, status) * ground.visit_tier[status, tier] * ground.visit_fifth[fifth]
+        cost = scratch.prices[status, tier, int64(p.rank[i]) * FIFTHS >> RANK_BITS]
         ill.visits[i] = visits
         ill.visit_tier[i] = tier if visits > 0 else int64(0)
         ill.outpatient[i] = int64(float64(visits) * cost * look_up(ground.outpatient_spread, unit(luck[i])))
+
+
+@inlined
+def _price_visits(ground: Ground, scratch: Scratch) -> None:
+    """Note what a visit costs by standing, level of hospital and fifth of income, at prices of 1."""
+    for status in range(STATUSES):
+        for tier in range(TIERS):
+            for fifth in range(FIFTHS):
+                cost = ground.visit_cost[status] * ground.visit_tier[status, tier]
+                scratch.prices[status, tier, fifth] = cost * ground.visit_fifth[fifth]
 
 
 @inlined
@@ -75,18 +85,20 @@ def _stay(p: Columns, law: Any, ground: Ground, ill: Illness, scratch: Scratch) 
     Level, place and cost come from one evenly spread number, each from what the one before leaves of it.
     """
     most = law.care.most_stays
-    numbers, scales = scratch.more_pairs[0], ground.stays.reshape(-1)
+    numbers, scales, stays_from = scratch.more_pairs[0], ground.stays.reshape(-1), ground.stays_from.reshape(-1)
     for i in range(p.key.size):
-        ill.stays[i] = events(ground.exponential, unit(numbers[i]), scales[scratch.kind[i]], most)
+        scratch.marked[i] = int64(unit(numbers[i]) >= stays_from[scratch.kind[i]])
+        ill.stays[i] = 0
         ill.tier[i] = 0
         ill.away[i] = 0
         ill.inpatient[i] = 0
-    for n in range(list_marked(ill.stays, scratch.chosen)):
+    for n in range(list_marked(scratch.marked[: p.key.size], scratch.chosen)):
         i = int64(scratch.chosen[n])
+        stays = events(ground.exponential, unit(numbers[i]), scales[scratch.kind[i]], most)
         fifth = int64(p.rank[i]) * FIFTHS >> RANK_BITS
-        if unit(scratch.words[3, i]) < law.care.unmet_need_poor[fifth]:
-            ill.stays[i] = 0
+        if stays == 0 or unit(scratch.words[3, i]) < law.care.unmet_need_poor[fifth]:
             continue
+        ill.stays[i] = stays
         status = int64(scratch.status[i])
         u = unit(scratch.more_pairs[1, i])
         primary, secondary = ground.tier_edges[status, 0], ground.tier_edges[status, 1]
@@ -98,7 +110,7 @@ def _stay(p: Columns, law: Any, ground: Ground, ill: Illness, scratch: Scratch) 
         luck = look_up(ground.inpatient_spread, left)
         ill.tier[i] = tier
         ill.away[i] = away
-        ill.inpatient[i] = int64(float64(ill.stays[i]) * cost * luck)
+        ill.inpatient[i] = int64(float64(stays) * cost * luck)
 
 
 @inlined

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.codes import Status, Tier
 from agents.columns import Array
 from agents.compiled import inlined, int64
 
@@ -15,6 +16,8 @@ HOME_FIELDS = ("f8", "f8", "f8", "i8", "i8", "i8", "i8", "u8")
 """What a block keeps for every home."""
 FEN_FIELDS = 13
 """Sums of money that a block keeps for every person."""
+FIFTHS = 5
+"""Groups of equally many people by income."""
 MOST_POOLS = 1 << 15
 """Pools that a column of 16 bits can name."""
 Bounds = NDArray[np.int64]
@@ -88,6 +91,8 @@ class Ground(NamedTuple):
     """[dies, status, chronic, age] scale of the number of outpatient visits (agents.care.events)."""
     stays: Array
     """[dies, status, chronic, age] scale of the number of hospital stays."""
+    stays_from: Array
+    """[dies, status, chronic, age] number from which on somebody may have a stay: below it nobody has one."""
     visit_cost: Array
     """[status] mean cost of an outpatient visit [fen]."""
     pharmacy: float
@@ -252,6 +257,8 @@ class Scratch(NamedTuple):
     """[2, person] words of evenly spread numbers for outpatient care."""
     more_pairs: Array
     """[2, person] words of evenly spread numbers for inpatient care."""
+    prices: Array
+    """[status, tier, fifth of income] cost of a visit at prices of 1 [fen]."""
     members: Array
     """[pool] residents of the block insured in the pool."""
     subsidised: Array
@@ -290,8 +297,9 @@ def new_scratch(size: int, need: Array) -> Scratch:
     lists = np.zeros(size, np.uint8), np.zeros(size, np.uint8), np.zeros(size, np.int32)
     rows = np.zeros(size, np.uint32), np.zeros(size, np.uint32)
     draws = [np.zeros((kinds, size), np.uint32) for kinds in (4, 2, 2)]
-    running, pools = np.zeros((3, size + 1), np.int64), [np.zeros(MOST_POOLS, np.int64) for _ in range(2)]
-    return Scratch(*[*fen, *homes, *lists, *rows, running, *draws, *pools, need])
+    running, prices = np.zeros((3, size + 1), np.int64), np.zeros((len(Status), len(Tier), FIFTHS))
+    pools = [np.zeros(MOST_POOLS, np.int64) for _ in range(2)]
+    return Scratch(*[*fen, *homes, *lists, *rows, running, *draws, prices, *pools, need])
 
 
 class Room(NamedTuple):
