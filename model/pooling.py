@@ -269,7 +269,6 @@ class PoolingModel(mesa.Model):
             **mobility(law, year),
             **by_illness_and_income(law, self.demography.death[at, :, :AGES], self.places.shape, self.ill_by_age),
             "male_births": float(self.demography.male_share[at]),
-            "budget": self.funds.budget,
             "coverage": self.funds.coverage,
             **BEFORE_BUDGETS,
             "outpatient_spread": spread_table(float(law.care.sigma_year)),
@@ -282,10 +281,10 @@ class PoolingModel(mesa.Model):
 
     def _ground_with_care(self) -> Ground:
         """Return the surroundings with this year's levels of care, at prices of 1."""
-        even, levels = np.ones(len(self.pools)), self._levels()
+        levels = self._levels()
         self.age_cost = levels.pop("mean_cost").sum(axis=0)
         levels |= {name: levels[name].astype(np.int64) for name in IN_FEN}
-        return self.ground._replace(price=even, budget=np.ones_like(self.funds.budget), **levels)
+        return self.ground._replace(**levels)
 
     def _ground_of_pools(self) -> Ground:
         """Return the surroundings with local prices, the year's shocks, budgets, and the sample's luck taken out."""
@@ -300,7 +299,8 @@ class PoolingModel(mesa.Model):
             budget = budget * (national.sum(axis=0) / np.maximum(planned.sum(axis=0), 1.0))
         self.funds.expected = self.tally.need[:, :, Need.MORBIDITY].astype(np.float64) * self.weight
         balance = balanced(self.tally.need, float(law.care.balance_limit))
-        known = self.ground._replace(price=price, budget=budget, balance=balance)
+        level = (price[:, None] * budget)[..., None]
+        known = self.ground._replace(charged=np.concatenate([level * balance, level], axis=-1))
         return known._replace(pharmacy=self._pharmacy(), widened=self.funds.widened)
 
     def _pharmacy(self) -> float:

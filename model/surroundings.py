@@ -34,7 +34,7 @@ EMPLOYEES = (Status.ACTIVE, Status.RETIRED)
 A_LITTLE_MORE = 1.0 + 1e-12
 """On chances: rounding may pass nobody over."""
 CARE_SHAPES = {"visits": 4, "stays": 4, "stays_from": 4, "visit_cost": 1, "visit_tier": 2, "visit_edges": 2}
-CARE_SHAPES |= {"stay_cost": 2, "stay_age": 1, "chronic_cost": 3, "tier_edges": 2, "balance": 3, "expected_cost": 5}
+CARE_SHAPES |= {"stay_cost": 2, "stay_age": 1, "chronic_cost": 3, "tier_edges": 2, "charged": 3, "expected_cost": 5}
 """Axes of the ground's tables of care."""
 IN_FEN = ("expected_cost",)
 """Tables of care that people read in whole fen."""

@@ -281,12 +281,11 @@ class Person(Joiner):
     def _seek_care(self) -> Bill | None:
         """Return the bill of the year's visits, chronic treatment and stays, or None without any."""
         world, around = self.model, self.model.around
-        level = around.price[self.insured] * around.budget[self.insured][self.scheme]
         visits, visit_tier, stays, tier, away, *costs = self.drawn
-        even = around.balance[self.insured][self.scheme]
+        *levels, dear = around.charged[self.insured][self.scheme]
         costs[-1], beyond = min(costs[-1], around.large_stay), max(costs[-1] - around.large_stay, 0)
-        out, treatment, inside = (fen_share(cost, level * own) for cost, own in zip(costs, even, strict=True))
-        inside += fen_share(beyond, level)
+        out, treatment, inside = (fen_share(cost, level) for cost, level in zip(costs, levels, strict=True))
+        inside += fen_share(beyond, dear)
         seen = out
         if self.scheme == EMPLOYEE:
             out += int(self.account * around.pharmacy)

@@ -164,24 +164,24 @@ def weigh_need(p: Columns, ground: Ground, ill: Illness, scratch: Scratch, sums:
 @phase
 def run_up_bills(p: Columns, ground: Ground, ill: Illness, scratch: Scratch, sums: Sums) -> None:
     """Charge the year's care at the prices of the pool and within its budget, and carry accounts to pharmacies."""
-    note_standing(p, scratch)
-    note_row(p, scratch)
     for i in range(p.key.size):
-        pool = int64(p.insured[i])
-        scheme = int64(p.scheme[i])
-        level = ground.price[pool] * ground.budget[pool, scheme]
-        share = ground.pharmacy if scheme == Scheme.EMPLOYEE else 0.0
-        even = ground.balance[pool, scheme]
-        visits = fen_share(int64(ill.outpatient[i]), level * even[0])
+        scratch.row[i] = int64(p.insured[i]) * SCHEMES + int64(p.scheme[i])
+    levels = ground.charged.reshape(-1, CARES + 1)
+    for i in range(p.key.size):
+        level = levels[scratch.row[i]]
+        share = ground.pharmacy if p.scheme[i] == Scheme.EMPLOYEE else 0.0
+        visits = fen_share(int64(ill.outpatient[i]), level[0])
         outpatient = visits + int64(float64(p.account[i]) * share)
-        chronic = fen_share(int64(ill.chronic[i]), level * even[1])
+        chronic = fen_share(int64(ill.chronic[i]), level[1])
         usual = min(int64(ill.inpatient[i]), ground.large_stay)
-        inpatient = fen_share(usual, level * even[2]) + fen_share(int64(ill.inpatient[i]) - usual, level)
+        inpatient = fen_share(usual, level[2]) + fen_share(int64(ill.inpatient[i]) - usual, level[CARES])
         scratch.visits[i] = visits
         scratch.outpatient[i] = outpatient
         scratch.chronic[i] = chronic
         scratch.inpatient[i] = inpatient
         p.cost[i] = outpatient + chronic + inpatient
+    note_standing(p, scratch)
+    note_row(p, scratch)
     _add_visits(p, ill, scratch, sums)
     _add_stays(p, ill, scratch, sums)
 

@@ -113,14 +113,14 @@ class Ground(NamedTuple):
     """[status, chronic] mean yearly cost of treatment of chronic illness out of hospital [fen/year]."""
     tier_edges: Array
     """[status, 2] cumulated shares of stays at primary and at secondary hospitals."""
-    price: Array
-    """[pool] local price of care with the year's shocks, 1 = national mean."""
-    budget: Array
-    """[pool, scheme] factor on the cost of care from the pool's budget."""
+    charged: Array
+    """[pool, scheme, 4] what is charged for care that costs 1 at prices of 1: local price and shocks, the pool's budget.
+
+    For visits, treatment and stays with what takes the luck of the few simulated out of the cost of care; without it
+    for what of stays lies beyond a large cost.
+    """
     widened: float
     """Factor on what employee pools pay of visits, from the plan of their budgets."""
-    balance: Array
-    """[pool, scheme, visits/treatment/stays] what takes the luck of the few simulated out of the cost of care."""
     coverage: Array
     """[pool, scheme] factor on basic benefits after arrears."""
     expected_cost: Array
