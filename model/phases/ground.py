@@ -114,7 +114,7 @@ class Ground(NamedTuple):
     tier_edges: Array
     """[status, 2] cumulated shares of stays at primary and at secondary hospitals."""
     charged: Array
-    """[pool, scheme, 4] what is charged for care that costs 1 at prices of 1: local price and shocks, the pool's budget.
+    """[pool, scheme, 4] what care is charged that costs 1 at prices of 1: local price, shocks and the pool's budget.
 
     For visits, treatment and stays with what takes the luck of the few simulated out of the cost of care; without it
     for what of stays lies beyond a large cost.

@@ -13,7 +13,7 @@ from agents.person import Columns
 from model.phases.ground import Bounds, Ground, Scratch, Sums, list_marked
 from model.phases.insuring import insure_at
 from model.phases.standing import note_standing
-from model.phases.tally import AGES, EnrolmentItem, Head, Money
+from model.phases.tally import AGES, CHRONIC_LEVELS, EnrolmentItem, Head, Money
 from model.rules.codes import Entrant, Standing
 from model.rules.enrolment import consecutive_years, hukou_admits, missed_years, repair_cost, waiting_period
 
@@ -23,6 +23,7 @@ THOUSAND_YUAN = 100_000.0
 """[fen]"""
 SECOND, THIRD = 1, 2
 """Second and third answer of a reading that has three, as the law numbers them."""
+HEADS = len(Head)
 COVERED = int(Head.COVERED_ACTIVE) - int(Status.ACTIVE)
 """Heads insured during the year stand in the order of `Status`."""
 
@@ -300,7 +301,10 @@ def count_profile(p: Columns, scratch: Scratch, sums: Sums) -> None:
     """Count heads by standing, chronic illness and age, on which the year's levels of care rest, and the insured."""
     note_standing(p, scratch)
     for i in range(p.key.size):
-        status = int64(scratch.status[i])
-        age = min(int64(p.age[i]), AGES - 1)
-        sums.profile[status, int64(p.chronic[i]), age, int64(p.dying[i])] += 1
-        sums.heads[int64(p.insured[i]), COVERED + status] += int64(status != Status.NONE)
+        illness = int64(scratch.status[i]) * CHRONIC_LEVELS + int64(p.chronic[i])
+        scratch.kind[i] = (illness * AGES + min(int64(p.age[i]), AGES - 1)) * 2 + int64(p.dying[i])
+        scratch.row[i] = int64(p.insured[i]) * HEADS + COVERED + int64(scratch.status[i])
+    profile, heads = sums.profile.reshape(-1), sums.heads.reshape(-1)
+    for i in range(p.key.size):
+        profile[scratch.kind[i]] += 1
+        heads[scratch.row[i]] += int64(scratch.status[i] != Status.NONE)
