@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from agents.career import at_odds, first_work, leaves_school, next_job, scheme_of_work
+from agents.career import account_after, at_odds, first_work, leaves_school, next_job, scheme_of_work
 from agents.chance import Purpose, draw_pairs, draw_words, unit
 from agents.codes import Hukou, Scheme, Sex, Work
 from agents.compiled import float64, inlined, int64, phase
@@ -56,9 +56,22 @@ def find_work(p: Columns, law: Any, ground: Ground, sums: Sums, scratch: Scratch
         p.scheme[i] = after
         if after == Scheme.EMPLOYEE:
             insure_at(p, i, int64(p.home[i]), sums)
+            p.account_kind[i] = _account_kind(p, i, before, scheme, joins, law, scratch)
             if scheme != Scheme.EMPLOYEE:
                 sums.enrolment[int64(p.home[i]), Scheme.EMPLOYEE, work, EnrolmentItem.ENTERED] += 1
                 _wait_for_employees(p, i, scheme, work, law)
+
+
+@inlined
+def _account_kind(p: Columns, i: int, before: int, scheme: int, joins: int, law: Any, scratch: Scratch) -> int:
+    """Return the kind of cover after a change of work; the number that let somebody join tells it, spread out again."""
+    work, rules = int64(p.work[i]), law.employee
+    drawn = unit(scratch.words[2, i])
+    luck = drawn / _flexible_join(p, i, law) if work == Work.FLEXIBLE and joins == 1 else drawn
+    return account_after(
+        int64(p.account_kind[i]), before, work, scheme == Scheme.EMPLOYEE, luck, rules.pooled_only_flexible,
+        rules.pooled_only_others,
+    )  # fmt: skip
 
 
 @inlined

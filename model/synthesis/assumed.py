@@ -1,4 +1,4 @@
-"""What the first people rest on: assumptions of the year they start in, and the rules by which work ended so far."""
+"""What the first people rest on: assumptions of the year they start in, and the rules of work and cover so far."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from model.policy import Policy
 
-WORK_ENDS = (
+SO_FAR = (
     "employee.retirement_age_men",
     "employee.early_years_men",
     "employee.early_rate_men",
@@ -17,10 +17,12 @@ WORK_ENDS = (
     "work.farmers_stop_spread",
     "work.informal_stop_age",
     "work.informal_stop_spread",
+    "employee.pooled_only_flexible",
+    "employee.pooled_only_others",
 )
 
 
 def founding_values(policy: Policy, start: int) -> dict[str, float]:
-    """Return by path what decides the first people of a world; work ended under what was in force before `start`."""
+    """Return by path what decides the first people of a world; what was in force before `start` ended work and gave cover."""
     assumed = {f"synthesis.{name}": value for name, value in policy.group("synthesis", start).items()}
-    return assumed | {path: float(policy.value(path, start - 1)) for path in WORK_ENDS}
+    return assumed | {path: float(policy.value(path, start - 1)) for path in SO_FAR}

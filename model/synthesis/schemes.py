@@ -67,8 +67,8 @@ def _account_kind(columns: Columns, seed: Seed, assumptions: Mapping[str, float]
     """Return 0 for members of the employee scheme in pooled-only cover, mostly flexible workers, else 1."""
     rows = np.flatnonzero(columns["scheme"] == Scheme.EMPLOYEE)
     flexible = columns["work"][rows] == Work.FLEXIBLE
-    risk = looked_up(np.array([1.0, assumptions["synthesis.pooled_only_weight_flexible"]]), flexible)
-    chance = fit_all(risk, assumptions["synthesis.pooled_only_share"] * float(len(rows)))
+    shares = [assumptions[f"employee.pooled_only_{name}"] for name in ("others", "flexible")]
+    chance = looked_up(np.array(shares), flexible)
     kind = np.ones(len(columns["scheme"]), KIND)
     kind[_taken(columns, rows, chance, seed, POOLED)] = 0
     return kind
