@@ -73,10 +73,8 @@ def scheme_of_work(work: int, scheme: int, joins: int) -> int:
 
 
 @compiled
-def account_after(
-    kind: int, before: int, work: int, member: bool, luck: float, flexible: float, others: float
-) -> int:
-    """Return whether a member has an individual account (1) or pooled-only cover (0) after a change of work [0/1].
+def account_after(kind: int, before: int, work: int, member: bool, luck: float, flexible: float, others: float) -> int:
+    """Return whether a member has an individual account (1) or pooled-only cover (0) after a change of work [code].
 
     `flexible`, `others`: parts of flexible workers and of all others who enter without account; who stays on the same
     side of that line, loses the job or retires keeps the cover.

@@ -27,7 +27,8 @@ SCHEMES = {"employee_pool": "employee_pooled", "resident_pool": "resident", "emp
 AT_ZERO = ("critical_illness", "large_sum", "medical_assistance")
 BALANCE = "fund_cumulative_balance"
 FIRST_YEAR = 2018
-FIRST_SPLIT = 2019  # first year in which pool and accounts are published apart; maternity is still a fund of its own
+FIRST_SPLIT = 2019  # first year in which pool and accounts are published apart
+PRELIMINARY = "nhsa_quick_report"  # of 2019 without maternity insurance, then a fund of its own
 LAST_PUBLISHED = 2024
 SIX_YEAR = 2023
 SIX = (110000, 310000, 320000, 330000, 440000, 510000)  # Beijing, Shanghai, Jiangsu, Zhejiang, Guangdong, Sichuan
@@ -69,19 +70,19 @@ def _value(indicator: str, scheme: str, year: int) -> int:
 def _maternity() -> int:
     """Return the reserve that maternity insurance brought in when it merged, end of 2019 [fen].
 
-    The total with maternity (recalled) less the total without it (quick report).
+    The employee pool with maternity (bulletin, recalled) less the pool without it (quick report).
     """
-    whole = data.series(BALANCE, "all", prefer=("recalled",), unit="100m_yuan")[FIRST_SPLIT]
-    without = data.series(BALANCE, "all", prefer=("nhsa_quick_report",), unit="100m_yuan")[FIRST_SPLIT]
-    return data.fen(whole) - data.fen(without)
+    scheme = SCHEMES["employee_pool"]
+    without = data.series(BALANCE, scheme, prefer=(PRELIMINARY,), unit="100m_yuan")[FIRST_SPLIT]
+    return _value(BALANCE, scheme, FIRST_SPLIT) - data.fen(without)
 
 
 def _published(fund: str, year: int) -> Total:
-    """Return a published closing; the employee pool of 2019 with the maternity reserve, as from 2020 on."""
+    """Return a published closing; that of 2019 is the bulletin's, recalled, with maternity insurance as later."""
     scheme = SCHEMES[fund]
     amount = _value(BALANCE, scheme, year)
-    if year == FIRST_SPLIT and fund == "employee_pool":
-        return Total(amount + _maternity(), "derived", "published pool plus the maternity reserve merged in 2019-2020")
+    if data.origin(BALANCE, scheme)[year] == "recalled":
+        return Total(amount, "assumed", f"national_series.csv, {scheme}: recalled from the bulletin of {year}")
     frame = data.table("national_series")
     rows = frame[(frame["indicator"] == BALANCE) & (frame["scheme"] == scheme) & (frame["year"] == year)]
     told = any(data.fen(value) == amount for value in rows[rows["series"] != "derived"]["value"])
@@ -90,17 +91,15 @@ def _published(fund: str, year: int) -> Total:
 
 
 def _first_year() -> dict[str, Total]:
-    """Return the closings of 2018, when pool and accounts were not published apart nor the resident scheme's at all."""
-    pool, accounts = (_value(BALANCE, SCHEMES[fund], FIRST_SPLIT) for fund in ("employee_pool", "employee_accounts"))
-    employee = _value(BALANCE, "employee", FIRST_YEAR)
-    own = employee * accounts // (pool + accounts)
+    """Return the closings of 2018: pool and accounts recalled, the resident scheme's worked back from 2019."""
+    pool, accounts = (_value(BALANCE, SCHEMES[fund], FIRST_YEAR) for fund in ("employee_pool", "employee_accounts"))
     spent_more = _value("fund_expenditure", "resident", FIRST_SPLIT) - _value("fund_income", "resident", FIRST_SPLIT)
     resident = _value(BALANCE, "resident", FIRST_SPLIT) + spent_more
-    how = "employee total of 2018 (recalled), divided as in 2019"
+    how = "recalled from the bulletin of 2018"
     return {
-        "employee_pool": Total(employee - own + _maternity(), "derived", f"{how}, plus the maternity reserve of 2019"),
+        "employee_pool": Total(pool + _maternity(), "derived", f"{how}, plus the maternity reserve of 2019"),
         "resident_pool": Total(resident, "derived", "closing of 2019 less income plus spending of 2019"),
-        "employee_accounts": Total(own, "derived", how),
+        "employee_accounts": Total(accounts, "assumed", how),
     }
 
 

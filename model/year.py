@@ -75,6 +75,7 @@ BORN = (
     "account_kind",
 )
 MOVE = ("home", "urban", "insured", "work")
+COVER = ("work", "scheme", "insured", "waiting", "account_kind")
 BILL = ("supplement", "claimed")
 
 YEAR: tuple[Phase, ...] = (
@@ -87,7 +88,7 @@ YEAR: tuple[Phase, ...] = (
         "renew", "part, go away, come back, set up a home", "离异、外出、返乡、分户", settling.depart, "spouse", *MOVE,
     ),
     people("renew", "be born, leave the tables", "出生、离世者移出", renewing.set_newborns, *ROWS, *BORN),
-    people(IN, "find work, retire", "就业、退休", living.find_work, "work", "scheme", "insured", "waiting", "account_kind"),
+    people(IN, "find work, retire", "就业、退休", living.find_work, *COVER),
     people(IN, "earn", "取得收入", living.earn, "income", "years"),
     people(IN, "mark who dies, who falls chronically ill", "死亡与慢病", living.mark_who_dies, "dying", "chronic"),
     people(

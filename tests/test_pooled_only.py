@@ -56,7 +56,7 @@ def test_more_luck_never_takes_an_account(kind: int, before: Work, work: Work, l
     low, high = sorted((low, high))
     for member in (False, True):
         assert after(kind, before, work, member=member, luck=low) <= after(kind, before, work, member=member, luck=high)
-    if work in KEEP and before != Work.FLEXIBLE or work == Work.RETIRED:
+    if (work in KEEP and before != Work.FLEXIBLE) or work == Work.RETIRED:
         assert after(kind, before, work, member=True, luck=low) == kind
 
 

@@ -17,6 +17,8 @@ SOURCES = (
     "nhsa_quick_report",  # preliminary
     "recalled",
 )
+FINAL_FIRST = {"fund_cumulative_balance": ("recalled", "nhsa_quick_report")}
+"""Indicators whose changes from year to year matter, so that a recalled final figure comes before a preliminary one."""
 BASE = {  # number of base units in a unit
     "100m_yuan": ("yuan", 100_000_000),
     "yuan": ("yuan", 1),
@@ -30,23 +32,35 @@ FEN = 100  # fen in a yuan
 
 
 @cached
-def series(indicator: str, scheme: str, prefer: tuple[str, ...] = SOURCES, unit: str | None = None) -> dict[int, float]:
+def series(
+    indicator: str, scheme: str, prefer: tuple[str, ...] | None = None, unit: str | None = None
+) -> dict[int, float]:
     """Return a national indicator by year; of several values a year the source first in `prefer` wins.
 
-    Values are in `unit`; without one, in the unit that has most rows. Sources not in `prefer` are left out.
+    Without `prefer` the order is that of `SOURCES`, but for `FINAL_FIRST`. Values are in `unit`; without one, in the
+    unit that has most rows. Sources not in `prefer` are left out.
     Errors: DataError if the table has no such indicator and scheme, or the unit cannot be converted.
     """
     return {year: value for year, (value, _) in _chosen(indicator, scheme, prefer, unit).items()}
 
 
 @cached
-def origin(indicator: str, scheme: str, prefer: tuple[str, ...] = SOURCES) -> dict[int, str]:
+def origin(indicator: str, scheme: str, prefer: tuple[str, ...] | None = None) -> dict[int, str]:
     """Return which series the value of `series` comes from, by year."""
     return {year: source for year, (_, source) in _chosen(indicator, scheme, prefer, None).items()}
 
 
-def _chosen(indicator: str, scheme: str, prefer: tuple[str, ...], unit: str | None) -> dict[int, tuple[float, str]]:
+def _order(indicator: str) -> tuple[str, ...]:
+    """Return the order in which the sources of an indicator are preferred."""
+    last = FINAL_FIRST.get(indicator, ())
+    return (*(source for source in SOURCES if source not in last), *last)
+
+
+def _chosen(
+    indicator: str, scheme: str, prefer: tuple[str, ...] | None, unit: str | None
+) -> dict[int, tuple[float, str]]:
     """Return the value of every year and the series it was taken from."""
+    prefer = _order(indicator) if prefer is None else prefer
     frame = table("national_series")
     rows = frame[(frame["indicator"] == indicator) & (frame["scheme"] == scheme) & frame["series"].isin(list(prefer))]
     if rows.empty:

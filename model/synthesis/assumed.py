@@ -23,6 +23,6 @@ SO_FAR = (
 
 
 def founding_values(policy: Policy, start: int) -> dict[str, float]:
-    """Return by path what decides the first people of a world; what was in force before `start` ended work and gave cover."""
+    """Return by path what decides the first people of a world; the rules of work and cover are those before `start`."""
     assumed = {f"synthesis.{name}": value for name, value in policy.group("synthesis", start).items()}
     return assumed | {path: float(policy.value(path, start - 1)) for path in SO_FAR}
