@@ -38,6 +38,12 @@ if TYPE_CHECKING:
 
 RANKS = 1 << 16
 OWN, HOME = range(2)  # streams of chance
+TINY = 1e-9
+ACCOUNT = (
+    "rank_slope", "empty_of_the_healthy", "empty_of_the_mildly_ill", "empty_of_the_severely_ill", "empty_odds",
+    "of_the_mildly_ill", "of_the_severely_ill", "of_the_retired", "of_flexible_workers", "unevenness",
+)  # fmt: skip
+"""What the first accounts rest on (`synthesis.account_…`)."""
 OLD, CHILD = 60, 16
 INCOME_YEAR = 2023
 MOST_AIDED = 0.8
@@ -173,18 +179,25 @@ def _rank(order: NDArray[np.int64], group: NDArray[np.int32], rank: NDArray[np.i
 def accounts(columns: Columns, seed: Seed, assumptions: Mapping[str, float]) -> NDArray[np.int64]:
     """Return the relative size of accounts [fen before scaling]: rises with rank and with years, smaller for the ill.
 
-    Among those alike it is very uneven, since some have used theirs up: a uniform number to a power, its mean 1.
+    Some are used up, more often those of the ill, the retired and flexible workers. Among others alike it is uneven: a
+    uniform number to a power, its mean 1.
     """
     rows = np.flatnonzero((columns["scheme"] == Scheme.EMPLOYEE) & (columns["account_kind"] == 1))
-    wage = assumptions["synthesis.account_lowest_rank"] + columns["rank"][rows] / RANKS
+    work, ill = columns["work"][rows], columns["chronic"][rows]
+    retired, flexible = work == Work.RETIRED, work == Work.FLEXIBLE
+    at = {name: assumptions[f"synthesis.account_{name}"] for name in ACCOUNT}
+    wage = np.exp(at["rank_slope"] * columns["rank"][rows] / RANKS)
     saved = np.sqrt(columns["years"][rows].astype(np.float64))
-    work, ill = columns["work"][rows], columns["chronic"][rows] > 0
-    sick = np.where(ill, assumptions["synthesis.account_of_the_chronically_ill"], 1.0)
-    flexible = np.where(work == Work.FLEXIBLE, assumptions["synthesis.account_of_flexible_workers"], 1.0)
-    retired = np.where(work == Work.RETIRED, assumptions["synthesis.account_of_the_retired"], 1.0)
-    power = int(assumptions["synthesis.account_unevenness"])
-    uneven = np.prod([draws_of(seed, Purpose.SYNTHESIS_ACCOUNT, OWN, rows)] * power, axis=0) * (power + 1)
-    size = wage * saved * sick * flexible * retired * uneven * UNIT
+    sick = looked_up(np.array([1.0, at["of_the_mildly_ill"], at["of_the_severely_ill"]]), ill)
+    kept = times(np.ones(1), (1.0, at["of_the_retired"]), (1.0, at["of_flexible_workers"]))
+    size = wage * saved * sick * looked_up(kept, np.zeros_like(work), retired, flexible)
+    chance = np.array([at[f"empty_of_the_{name}"] for name in ("healthy", "mildly_ill", "severely_ill")])
+    more = np.array([1.0, at["empty_odds"]])
+    empty = looked_up(chance[:, None] * more / (1.0 + chance[:, None] * (more - 1.0)), ill, retired | flexible)
+    left = np.maximum(draws_of(seed, Purpose.SYNTHESIS_ACCOUNT, OWN, rows) - empty, 0.0) / np.maximum(1.0 - empty, TINY)
+    power = int(at["unevenness"])
+    size *= np.prod([left] * power, axis=0) * (power + 1) * UNIT
+    size[left == 0.0] = 0.0
     result = np.zeros(len(columns["rank"]), np.int64)
     result[rows] = np.maximum(np.floor(size), 1)
     return result
