@@ -77,7 +77,7 @@ def account_after(kind: int, before: int, work: int, member: bool, luck: float, 
     """Return whether a member has an individual account (1) or pooled-only cover (0) after a change of work [code].
 
     `flexible`, `others`: parts of flexible workers and of all others who enter without account; who stays on the same
-    side of that line, loses the job or retires keeps the cover.
+    side of that line, is unemployed on benefit or retires keeps the cover.
     """
     same = (work == Work.FLEXIBLE) == (before == Work.FLEXIBLE)
     if member and (same or work == Work.RETIRED):

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from model.data import series
-from model.openings import national
 
 FEN_PER_BILLION = 100_000_000_000
 MILLION = 1_000_000
@@ -85,8 +84,6 @@ def published(last: int) -> dict[str, dict[int, float]]:
         "account_income": read("fund_income", "employee_account", money),
         "account_spending": read("fund_expenditure", "employee_account", money),
     }
-    if last >= MATERNITY_APART:
-        result["pool_balance"][MATERNITY_APART] = national(MATERNITY_APART)["employee_pool"].fen / FEN_PER_BILLION
     with_maternity(result, last)
     split(result)
     for name in ("pool", "resident", "employee"):

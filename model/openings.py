@@ -70,7 +70,7 @@ def _value(indicator: str, scheme: str, year: int) -> int:
 def _maternity() -> int:
     """Return the reserve that maternity insurance brought in when it merged, end of 2019 [fen].
 
-    The employee pool with maternity (bulletin, recalled) less the pool without it (quick report).
+    The employee pool with maternity (bulletin, recalled) less the pool without it (quick report); revisions are in it.
     """
     scheme = SCHEMES["employee_pool"]
     without = data.series(BALANCE, scheme, prefer=(PRELIMINARY,), unit="100m_yuan")[FIRST_SPLIT]

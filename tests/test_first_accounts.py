@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from agents.codes import Scheme, Work
-from model import PoolingModel, Scenario
+from model import PoolingModel, Reform, Scenario
 from model.policy import load_policy
 
 PEOPLE = 100_000
@@ -58,6 +58,17 @@ def test_as_many_accounts_are_used_up_as_assumed(illness: int) -> None:
 def test_first_accounts_are_spread_like_lived_ones(illness: int, retired: bool) -> None:
     first, later = (holders(world, illness, retired=retired) for world in (founded(), lived()))
     assert (first < LITTLE).mean() == pytest.approx((later < LITTLE).mean(), abs=0.08)
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0])
+@pytest.mark.parametrize("odds", [0.01, 100.0])
+def test_all_or_no_accounts_used_up(share: float, odds: float) -> None:
+    """At the ends of the ranges balances stay amounts, and a pool's accounts still add up to their ledger."""
+    paths = {f"synthesis.account_empty_of_the_{name}": {2019: share} for name in ILL}
+    reform = Reform("ends", changes=paths | {"synthesis.account_empty_odds": {2019: odds}})
+    world = PoolingModel(Scenario(people=2_000, start=2024, end=2024, reforms=(reform,)), measure=False, check=True)
+    assert int(world.engine.people.account.min()) >= 0
+    world.step()
 
 
 def test_a_first_year_spends_like_a_later_one() -> None:

@@ -61,14 +61,18 @@ class Joiner(Mover):
     place: int
     contribution: int
 
-    def _joins(self, u: float) -> int:
-        """Say (1 or 0) whether a flexible worker would choose the employee scheme; hukou may stand in the way."""
+    def _chance_to_join(self) -> float:
+        """Return the chance that a flexible worker chooses the employee scheme; hukou may stand in the way."""
         rules = self.model.rules.enrolment
         chance = rules.flexible_join
         opened = rules.flexible_open_super_large and rules.city_class[self.home] == SUPER_LARGE
         if self.home != self.hukou and not rules.flexible_open_everywhere and not opened:
             chance *= rules.flexible_migrant_factor
-        return int(u < chance)
+        return float(chance)
+
+    def _joins(self, u: float) -> int:
+        """Say (1 or 0) whether a flexible worker would choose the employee scheme."""
+        return int(u < self._chance_to_join())
 
     def _wait_as_employee(self, before: int) -> None:
         """Wait as a flexible worker who comes to the employee scheme after a long gap without any cover."""

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from agents.care import events, hospital_tier, left_by_tier
-from agents.career import at_odds, first_work, leaves_school, next_job, scheme_of_work, year_more
+from agents.career import account_after, at_odds, first_work, leaves_school, next_job, scheme_of_work, year_more
 from agents.numeric import fen_share
 from agents.tables import look_up
 from experiments.bench.bill import Bill
@@ -131,14 +131,23 @@ class Person(Joiner):
         """Move through school, jobs and retirement, and take the scheme that follows from work."""
         if self.work == RETIRED:
             return
-        before = self.scheme
+        before, worked = self.scheme, self.work
         self.work, joins = self._next_work()
         self.scheme = scheme_of_work(self.work, before, joins)
         if self.scheme == EMPLOYEE:
             self.insure_at(self.home)
+            self._take_cover(before, worked, joins)
             if before != EMPLOYEE:
                 self.model.counts.enrolment[self.home, EMPLOYEE, self.work][ENTERED] += 1
                 self._wait_as_employee(before)
+
+    def _take_cover(self, before: int, worked: int, joins: int) -> None:
+        """Take cover with or without an account after a change of work."""
+        rules, luck = self.model.rules.employee, self.model.draws.work[self.place][2]
+        if self.work == FLEXIBLE and joins == 1:
+            luck /= self._chance_to_join()
+        shares = rules.pooled_only_flexible, rules.pooled_only_others
+        self.account_kind = account_after(self.account_kind, worked, self.work, before == EMPLOYEE, luck, *shares)
 
     def _next_work(self) -> tuple[int, int]:
         """Return this year's work and whether a flexible worker joins (1), leaves (0) or keeps (-1) the scheme."""

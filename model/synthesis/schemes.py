@@ -68,7 +68,8 @@ def _account_kind(columns: Columns, seed: Seed, assumptions: Mapping[str, float]
     rows = np.flatnonzero(columns["scheme"] == Scheme.EMPLOYEE)
     flexible = columns["work"][rows] == Work.FLEXIBLE
     shares = [assumptions[f"employee.pooled_only_{name}"] for name in ("others", "flexible")]
-    chance = looked_up(np.array(shares), flexible)
+    risk = looked_up(np.array(shares), flexible)
+    chance = fit_all(risk, assumptions["synthesis.pooled_only_share"] * float(len(rows)))
     kind = np.ones(len(columns["scheme"]), KIND)
     kind[_taken(columns, rows, chance, seed, POOLED)] = 0
     return kind
