@@ -11,13 +11,14 @@ import pytest
 from numpy.typing import NDArray
 
 from agents.chance import BORN_LATER
-from agents.codes import Scheme, Sex, Work
+from agents.codes import Scheme, Sex, Status, Work
 from agents.columns import Table
 from agents.person import PERSON
 from experiments.simulator import LAST
 from model.check import CLOSEST_MOTHER
 from model.engine import Engine
 from model.phases import drivers
+from model.phases.standing import status_of
 from model.phases.tally import SUMS, PairKind
 from model.pooling import PoolingModel
 from model.scenario import Scenario
@@ -292,3 +293,16 @@ def test_compiling_ahead_lives_nobody() -> None:
     world.compile_ahead(*LAST)
     assert all(np.array_equal(before[name], getattr(world.engine.people, name)) for name in PERSON)
     assert not world.tally.money.any()
+
+
+def test_heads_at_the_end_of_the_year_are_the_living() -> None:
+    """Heads by pool and standing, which are added up from people by work, are those counted one by one."""
+    world = PoolingModel(Scenario(people=6_000, start=2021, end=2021), measure=False)
+    world.step()
+    people = world.engine.people
+    alive = people.dying == 0
+    status = [status_of(int(work), int(scheme)) for work, scheme in zip(people.work, people.scheme, strict=True)]
+    counted = np.zeros((len(world.pools), len(Status)), np.int64)
+    np.add.at(counted, (people.insured[alive], np.array(status)[alive]), 1)
+    assert (world.tally.heads[:, : len(Status)] == counted).all()
+    assert counted.sum() == alive.sum() < len(alive)

@@ -94,6 +94,7 @@ class Person(Joiner):
     lapsed: int
     waiting: int
     bonus_claims: int
+    account_kind: int
     claimed: int
     dying: int
     income: int

@@ -65,7 +65,10 @@ def count_heads(p: Columns, scratch: Scratch, sums: Sums) -> None:
 
 @inlined
 def add_heads(sums: Sums) -> None:
-    """Add up the heads of every pool by standing from the people counted by scheme and work."""
+    """Write the heads of every pool by standing, added up from the people counted by scheme and work.
+
+    It replaces what it finds: only `count_heads` counts people, and both tables are emptied together.
+    """
     for pool in range(sums.heads.shape[0]):
         for status in range(STATUSES):
             sums.heads[pool, HEADS + status] = 0

@@ -20,7 +20,7 @@ WRITES = {
     "weigh": ("need",),
     "money_out": ("money", "heads", "care", "enrolment", "need", "listed"),
 }
-"""The sums that each driver adds to; what passes between two pools is much to clear and to add."""
+"""The sums that each driver writes; what passes between two pools is much to clear and to add."""
 
 
 @inlined

@@ -246,9 +246,12 @@ class Scratch(NamedTuple):
     chosen: Array
     """People whom a phase looks at more closely."""
     row: Array
-    """Row of the sums to which a phase adds: found for everybody beforehand, several people at once."""
+    """Row of a table or of sums that a phase reads or adds to: found for everybody beforehand, several people at once.
+
+    From `run_up_bills` to `pay_rest` it is that of the sums of care by pool and standing; nobody in between writes it.
+    """
     kind: Array
-    """Row of the tables by dying, standing, chronic illness and age."""
+    """Row of tables by dying, standing, chronic illness and age, in the order that the phase's tables have."""
     running: Array
     """[3, person] sums over everybody in the block before a person: income [fen/year], residents, chronically ill."""
     words: Array
