@@ -130,7 +130,7 @@ def _bounds(told: Told, funds: pd.DataFrame) -> Iterator[str]:
         elif "hhi" in name:
             holders = funds[(funds["fund"] == unit) & (funds["province"] > 0)]["province"].nunique()
             low, high = 1 / max(holders, 1) if level == "fund" else 0.0, 1.0
-        elif name.startswith(("concentration_", "need_concentration_")):
+        elif name.startswith("concentration_"):  # that of need is of fitted use, which may fall below zero
             low, high = -1.0, 1.0
         elif name.startswith("reranking_") and not name.startswith("reranking_ajl"):
             low = 0.0

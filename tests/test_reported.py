@@ -94,6 +94,16 @@ def test_a_forged_measure_breaks_an_identity(measure: str, word: str) -> None:
     assert any(word in line for line in check_measures(tables))
 
 
+def test_concentration_is_bounded_but_that_of_fitted_need_is_not() -> None:
+    """Need is what use would be at the same income: it may fall below zero, as in worlds of some forty people."""
+    tables = dict(exported("on_firms"))
+    rows = tables["measures"]
+    for measure, told in (("concentration_cost", True), ("need_concentration_cost", False)):
+        beyond = rows["value"].where(rows["measure"] != measure, 1.2)
+        found = check_measures({**tables, "measures": rows.assign(value=beyond)})
+        assert any(f" {measure} = 1.2 lies outside" in line for line in found) == told
+
+
 def forged(rows: pd.DataFrame, level: str | None, measure: str, factor: float) -> pd.DataFrame:
     """Return measures with the largest value of one changed."""
     chosen = rows[(rows["measure"] == measure) & ((rows["level"] == level) | (level is None))]
