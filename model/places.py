@@ -352,6 +352,7 @@ def _unpaid(gaps: Floats, spread: Spread) -> Floats:
     return np.asarray(spread.unpaid_share * np.maximum(-gaps, 0.0))
 
 
+@data.cached_few
 def _unpaid_by_province(spread: Spread) -> Floats:
     """Return the share of the standard subsidy that does not come in, the same in all years [31]."""
     standard = data.series("financing_standard_government_subsidy", "resident")[FINANCING_YEAR]

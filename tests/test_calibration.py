@@ -41,12 +41,15 @@ def entries() -> list[tuple[str, dict[str, object]]]:
     return [(f"{group}.{name}", spec) for group, members in content.items() for name, spec in members.items()]
 
 
-def test_every_calibrated_value_names_its_targets_and_none_is_of_a_later_year() -> None:
+def test_every_calibrated_value_names_its_targets_and_later_ones_are_of_a_parameter_that_fitted_years_tell() -> None:
+    told = {(each.path, year) for each in fit.free() if min(each.years) <= LAST for year in each.years}
     for path, spec in entries():
         assert spec["targets"], path
         dates = spec["values"]
         assert isinstance(dates, dict)
-        assert max(date.year for date in dates) <= LAST, path
+        later = {(path, date.year) for date in dates if date.year > LAST}
+        assert later <= told, path
+    assert max(year for _, year in fit.goals(fit.free())) <= LAST
     assert FILE.read_text(encoding="utf-8").startswith(calibrate.HEAD)
 
 
