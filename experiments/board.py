@@ -217,32 +217,34 @@ def _miss(value: float, ends: Sequence[float | None]) -> float:
     return value / high - 1.0 if high is not None and value > high else 0.0
 
 
-def judged(board: Sequence[Row]) -> list[Row]:
-    """Return two lines that sum up the year not fitted: money by fund against the better naive forecast."""
+def judged(board: Sequence[Row], history: bool = False) -> list[Row]:
+    """Return two lines that sum up the year not fitted: money by fund against the better naive forecast.
+
+    `history` chooses the run that began in 2019, which has lived the years from which forecasts start.
+    """
+    end, name, zh = (HISTORY, HISTORY_NAME, ZH_HISTORY) if history else ("", "", "")
+    targets = {key + end: target for key, target in terms()["targets"].items() if of_class(target).get("judged")}
     chosen = []
     for each in board:
-        target = terms()["targets"].get(each["target"])
         naives = [abs(each[key]) for key in ("naive_growth", "naive_trend") if each[key] is not None]
-        if target is None or each["sample"] == "in" or not naives or each["error"] is None:
-            continue
-        if of_class(target).get("judged"):
+        if each["target"] in targets and each["sample"] == "out" and naives and each["error"] is not None:
             chosen.append(abs(each["error"]) / max(min(naives), float(np.finfo(float).tiny)))
     if not chosen:
         return []
     nearer = sum(ratio < 1 for ratio in chosen) / len(chosen)
     base: Row = {"year": LAST, "low": None, "high": None, "sample": "out", "naive_growth": None, "naive_trend": None}
     base |= {"weight": 1.0, "mark": "published", "source": "the rows of income and spending by fund", "band": None}
-    line = base | {"target": "nearer_than_naive", "published": 2 / 3, "simulated": nearer, "unit": "per cent"}
+    line = base | {"target": f"nearer_than_naive{end}", "published": 2 / 3, "simulated": nearer, "unit": "per cent"}
     line |= {"kind": "least", "holds": nearer >= 2 / 3, "error": min(0.0, nearer * 3 / 2 - 1)}
     line |= {
-        "name": "money of 2024 nearer than the better naive forecast",
-        "zh": "2024年收支预测优于较好朴素预测的比例",
+        "name": f"money of 2024 nearer than the better naive forecast{name}",
+        "zh": f"2024年收支预测优于较好朴素预测的比例{zh}",
     }
-    worst = base | {"target": "worst_against_naive", "published": 2.0, "simulated": max(chosen), "unit": "ratio"}
+    worst = base | {"target": f"worst_against_naive{end}", "published": 2.0, "simulated": max(chosen), "unit": "ratio"}
     worst |= {"kind": "most", "holds": max(chosen) <= 2, "error": max(0.0, max(chosen) / 2 - 1)}
     worst |= {
-        "name": "largest error of money of 2024 over the better naive forecast's",
-        "zh": "2024年最大误差与较好朴素预测误差之比",
+        "name": f"largest error of money of 2024 over the better naive forecast's{name}",
+        "zh": f"2024年最大误差与较好朴素预测误差之比{zh}",
     }
     return [line, worst]
 

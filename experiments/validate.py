@@ -67,7 +67,7 @@ def make_board(worlds: Mapping[str, Sequence[Tables]]) -> list[board.Row]:
     told = {name: _told(worlds[name], *YEARS[name]) for name in (HISTORY, EARLY, LATE)}
     last = board.LAST
     found = board.rows(told[HISTORY], history=True) + board.rows(told[LATE])
-    found += board.judged([each for each in found if each["target"] in board.terms()["targets"]])
+    found += board.judged(found) + board.judged(found, history=True)
     found += board.agreement(told[EARLY][last], told[LATE][last])
     found += provinces.board_rows(worlds[HISTORY], worlds[BLIND], told[HISTORY][provinces.BOUNDS_YEAR])
     return board.ordered(found)

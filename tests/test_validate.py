@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import json
 import shutil
 from pathlib import Path
@@ -79,6 +80,20 @@ def test_years_and_targets_of_the_issue_are_there(made: tuple[list[dict[str, Any
     assert years["people_60_and_over_2035"] == {2035}
     assert years["agreement_resident_balance"] == years["nearer_than_naive"] == {2024}
     assert "account_income_from_2019" in years
+
+
+MONEY = ("employee", "pool", "account", "resident")
+
+
+@pytest.mark.parametrize("run", ["", board.HISTORY])
+def test_both_runs_are_held_against_naive_forecasts_on_income_and_spending_of_every_fund(run: str) -> None:
+    rows = {row["target"]: row for row in limits.kept() if row["year"] == board.LAST}
+    ratios = []
+    for fund, flow in itertools.product(MONEY, ("income", "spending")):
+        row = rows[f"{fund}_{flow}{run}"]
+        ratios.append(abs(row["error"]) / min(abs(row["naive_growth"]), abs(row["naive_trend"])))
+    assert rows[f"nearer_than_naive{run}"]["simulated"] == sum(ratio < 1 for ratio in ratios) / len(ratios)
+    assert rows[f"worst_against_naive{run}"]["simulated"] == max(ratios)
 
 
 def test_only_years_to_2023_and_what_is_marked_may_move_a_parameter(made: tuple[list[dict[str, Any]], Path]) -> None:
