@@ -15,9 +15,10 @@ from agents.chance import HALF_STEP, TO_UNIT
 from agents.codes import Scheme, Work
 from agents.person import Columns
 from model.errors import ScenarioError
+from model.phases.dues import PAID_AHEAD
 from model.phases.ground import Ground
 from model.phases.living import AGES, MOST_INCOME, MOST_SEVERE, MOST_YEARS, RANKS
-from model.phases.paying import AVERAGE_PENSION, PAID_AHEAD, WIDER
+from model.phases.paying import AVERAGE_PENSION, WIDER
 from model.phases.tally import Head, Money
 from model.rules.codes import Link
 
@@ -140,7 +141,8 @@ def _flexible(
     rules, who = law.employee, rows[at]
     average = ground.base_wage[p.insured[who]]
     base = shares(average, rules.flexible_multiple)
-    paid, credited = shares(base, rules.flexible_rate), shares(base, rules.flexible_account_rate)
+    rate = np.where(p.account_kind[who] == 1, rules.flexible_rate, rules.flexible_pooled_only_rate)
+    paid, credited = shares(base, rate), shares(base, rules.flexible_account_rate)
     poor = p.income[who] < shares(average, rules.help_line)
     helped = poor * np.minimum(shares(paid, rules.help_share), paid)
     own[at] = paid = paid - helped

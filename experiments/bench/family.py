@@ -34,7 +34,8 @@ from experiments.bench.words import (
     UNEMPLOYED,
     UNEMPLOYMENT,
 )
-from model.phases.paying import AVERAGE_PENSION, HELPED, PAID_AHEAD, RANKS, WIDER
+from model.phases.dues import PAID_AHEAD, RANKS
+from model.phases.paying import AVERAGE_PENSION, HELPED, WIDER
 from model.phases.renewing import newborn_key
 from model.rules.accounts import credit_active, credit_retired, own_to_account
 from model.rules.codes import Link
@@ -103,22 +104,22 @@ class Family(mesa.Agent):
 
     def enrol(self) -> None:
         """Decide on the resident scheme from premium, income, illness, habit and what others do."""
-        residents = sum(person.scheme != EMPLOYEE for person in self.members)
+        residents = [person for person in self.members if person.scheme != EMPLOYEE]
         leaning = common = 0.0
-        if residents > 0:
+        if residents:
             leaning = self._leaning(residents)
             common = self.model.draws.family[self.members[0].place]
         for person in self.members:
             person.enrol(leaning, common)
 
-    def _leaning(self, residents: int) -> float:
+    def _leaning(self, residents: list[Person]) -> float:
         """Return what speaks for the resident scheme in the family as a whole [log odds]."""
         members, around, law = self.members, self.model.around, self.model.rules
         rules, home = law.enrolment, members[0].home
         mean = around.income[home][members[0].urban]
-        income = max(float(sum(person.income for person in members)), mean * rules.least_income)
+        income = max(float(sum(person.income for person in members)), float(rules.least_income))
         relative = income / len(members) / mean
-        premium = residents * law.resident.individual / income
+        premium = sum(self.due(person, law.resident) for person in residents) / income
         chronic = any(person.chronic > 0 for person in members)
         leaning: float = rules.intercept + family_leaning(
             premium, log(max(relative, LEAST)), chronic, around.premium_growth, around.peers[home], around.effort[home],
@@ -153,7 +154,8 @@ class Family(mesa.Agent):
             pension = self.model.around.credit_pension[person.insured] if alike else person.income
             credit = credit_retired(pension, rules.retiree_credit_rate)
         elif work == FLEXIBLE:
-            own = flexible_contribution(base_wage, rules.flexible_multiple, rules.flexible_rate)
+            rate = rules.flexible_rate if person.account_kind else rules.flexible_pooled_only_rate
+            own = flexible_contribution(base_wage, rules.flexible_multiple, rate)
             credited = flexible_contribution(base_wage, rules.flexible_multiple, rules.flexible_account_rate)
             helped = low_wage_help(own, person.income, base_wage, rules.help_line, rules.help_share)
             own -= helped
@@ -190,7 +192,7 @@ class Family(mesa.Agent):
         """Collect a resident's premium: help for the poor, the rest in cash; relatives' accounts are asked for it."""
         counts, pool, accounts = self.model.counts, person.insured, law.accounts
         subsidy = self.model.around.subsidy[pool]
-        due = self._due(person, law.resident)
+        due = self.due(person, law.resident)
         if person.age == 0 and law.resident.newborn_free == 1:
             due = 0
         helped = premium_help(due, self._help_share(person, law.assistance))
@@ -216,12 +218,12 @@ class Family(mesa.Agent):
             share = max(share, rules.subsidised_others_help)
         return share
 
-    def _due(self, person: Person, rules: Any) -> int:
+    def due(self, person: Person, rules: Any) -> int:
         """Return a resident's contribution of the year before any help [fen]."""
         flat: int = rules.individual_next if rules.cash_year == PAID_AHEAD else rules.individual
         if rules.link_mode == FLAT:
             return flat
-        place = self.model.around.income[person.insured][person.urban]
+        place = int(self.model.around.living[person.insured])
         family = sum(member.income for member in self.members) // len(self.members)
         bracket = rules.link_brackets[fifth_of(person.rank, RANKS)]
         due: int = linked_contribution(

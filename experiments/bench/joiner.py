@@ -159,7 +159,7 @@ class Joiner(Mover):
         repaired = self._missed(rules) if exempt == 0 and w < rules.repair_share else 0
         wait, paid_in = self._wait(rules, late, exempt, repaired), int(v * MONTHS) * late
         if repaired > 0:
-            cost, money = repaired * law.resident.individual, world.counts.money[self.insured]
+            cost, money = repaired * self.family.due(self, law.resident), world.counts.money[self.insured]
             self.contribution += cost
             money[RESIDENT_CASH] += cost
             if law.resident.repair_draws_subsidy:

@@ -228,11 +228,11 @@ class Scratch(NamedTuple):
     common: Array
     """The number with which a home decides [home in the block]."""
     premium: Array
-    """Premiums over the income of a home of the block [home in the block]."""
+    """What is asked over the income of a home of the block [home in the block]."""
     earned: Array
     """Income of a home of the block, or its open accounts [home in the block; fen/year or number]."""
     residents: Array
-    """Members outside the employee scheme [home in the block]."""
+    """Members outside the employee scheme, then what these are asked to pay [home in the block; number or fen]."""
     chronic_home: Array
     """Members chronically ill [home in the block]."""
     heads: Array

@@ -10,11 +10,12 @@ from agents.compiled import choose, float64, inlined, int64, phase
 from agents.enrolment import LEAST, family_leaning, joins, return_leaning
 from agents.numeric import take_logs
 from agents.person import Columns
+from model.phases.dues import due_of, flat_due
 from model.phases.ground import Bounds, Ground, Scratch, Sums, list_marked
 from model.phases.insuring import insure_at
 from model.phases.standing import note_standing
 from model.phases.tally import AGES, CHRONIC_LEVELS, EnrolmentItem, Head, Money
-from model.rules.codes import Entrant, Standing
+from model.rules.codes import Entrant, Link, Standing
 from model.rules.enrolment import consecutive_years, hukou_admits, missed_years, repair_cost, waiting_period
 
 MOST = 255
@@ -49,7 +50,7 @@ def enrol(
         scheme = _choose(p, i, before, scratch.leaning[home], scratch.common[home], law, ground, sums, scratch)
         if scheme != before:
             p.scheme[i] = scheme
-            _note_change(p, i, law, ground, sums)
+            _note_change(p, i, bounds, first_home, law, ground, sums, scratch)
     _keep_books(p, law)
     for i in range(p.key.size):
         if p.waiting[i] > 0:
@@ -64,7 +65,9 @@ def _ask_families(
     homes = last_home - first_home
     sizes = bounds[first_home : last_home + 1]
     _gather(p, sizes, homes, scratch)
+    _ask_dues(p, bounds, first_home, homes, law.resident, ground, scratch)
     rules = law.enrolment
+    least = float64(rules.least_income)
     for home in range(homes):
         head = sizes[home] - sizes[0]
         place = int64(p.home[head])
@@ -73,8 +76,8 @@ def _ask_families(
         scratch.premium[home] = float64(ground.income[place, int64(p.urban[head])])
     for home in range(homes):
         mean = scratch.premium[home]
-        income = max(float64(scratch.earned[home]), mean * rules.least_income)
-        scratch.premium[home] = float64(int64(scratch.residents[home]) * law.resident.individual) / income
+        income = max(float64(scratch.earned[home]), least)
+        scratch.premium[home] = float64(scratch.residents[home]) / income
         scratch.leaning[home] = max(income / float64(sizes[home + 1] - sizes[home]) / mean, LEAST)
     take_logs(scratch.leaning[:homes])
     for home in range(homes):
@@ -105,6 +108,22 @@ def _gather(p: Columns, sizes: Bounds, homes: int, scratch: Scratch) -> None:
         scratch.earned[home] = earned[end] - earned[begin]
         scratch.residents[home] = residents[end] - residents[begin]
         scratch.chronic_home[home] = ill[end] - ill[begin]
+
+
+@inlined
+def _ask_dues(
+    p: Columns, bounds: Bounds, first_home: int, homes: int, rules: Any, ground: Ground, scratch: Scratch
+) -> None:
+    """Turn the number of every family's residents into what they are asked to pay before any help [fen]."""
+    flat = flat_due(rules)
+    linked = rules.link_mode != Link.FLAT
+    for home in range(homes):
+        scratch.residents[home] *= int64(0) if linked else flat
+    if linked:
+        for i in range(p.key.size):
+            if p.scheme[i] != Scheme.EMPLOYEE:
+                home = int64(p.household[i]) - first_home
+                scratch.residents[home] += due_of(p, i, bounds, first_home, rules, ground, scratch)
 
 
 @inlined
@@ -237,7 +256,9 @@ def standing_of(scheme: int, age: int) -> int:
 
 
 @inlined
-def _note_change(p: Columns, i: int, law: Any, ground: Ground, sums: Sums) -> None:
+def _note_change(
+    p: Columns, i: int, bounds: Bounds, first_home: int, law: Any, ground: Ground, sums: Sums, scratch: Scratch
+) -> None:
     """Set the waiting months of somebody who enters, and count the way into, out of and back to the scheme."""
     pool = int64(p.insured[i])
     work = int64(p.work[i])
@@ -249,11 +270,13 @@ def _note_change(p: Columns, i: int, law: Any, ground: Ground, sums: Sums) -> No
     counts = sums.enrolment[pool, Scheme.RESIDENT, work]
     counts[EnrolmentItem.ENTERED if newborn else EnrolmentItem.RETURNED] += 1
     if law.waiting.in_force == 1 and not (newborn and law.waiting.newborn_exempt == 1):
-        p.waiting[i] = min(_enter(p, i, law, ground, sums), MOST)
+        p.waiting[i] = min(_enter(p, i, bounds, first_home, law, ground, sums, scratch), MOST)
 
 
 @inlined
-def _enter(p: Columns, i: int, law: Any, ground: Ground, sums: Sums) -> int:
+def _enter(
+    p: Columns, i: int, bounds: Bounds, first_home: int, law: Any, ground: Ground, sums: Sums, scratch: Scratch
+) -> int:
     """Return the months without benefits of somebody who enters, late or after a gap; some repair their gap."""
     rules = law.waiting
     u, v, w, _ = four(ground.seed, int64(Purpose.RETURN), ground.year, p.key[i])
@@ -264,7 +287,8 @@ def _enter(p: Columns, i: int, law: Any, ground: Ground, sums: Sums) -> int:
     repaired = _counted(lapsed, age, rules) if exempt == 0 and w < rules.repair_share else int64(0)
     wait = _wait(lapsed, age, late, exempt, repaired, law)
     if repaired > 0:
-        _repair(p, i, repaired, law, ground, sums)
+        due = due_of(p, i, bounds, first_home, law.resident, ground, scratch)
+        _repair(p, i, repaired, due, law, ground, sums)
     paid_in = int64(v * float64(MONTHS)) * late
     if rules.clock_start == 1:
         return max(paid_in, wait)
@@ -272,11 +296,11 @@ def _enter(p: Columns, i: int, law: Any, ground: Ground, sums: Sums) -> int:
 
 
 @inlined
-def _repair(p: Columns, i: int, years: int, law: Any, ground: Ground, sums: Sums) -> None:
-    """Collect missed years at this year's contribution; the subsidy comes with them where the law says so."""
+def _repair(p: Columns, i: int, years: int, due: int, law: Any, ground: Ground, sums: Sums) -> None:
+    """Collect missed years at what this year is asked; the subsidy comes with them where the law says so."""
     pool = int64(p.insured[i])
     money = sums.money[pool]
-    cost = repair_cost(years, law.resident.individual)
+    cost = repair_cost(years, due)
     p.contribution[i] += cost
     money[Money.RESIDENT_CASH] += cost
     if law.resident.repair_draws_subsidy == 1:

@@ -8,9 +8,10 @@ import numpy as np
 
 from agents.chance import unit
 from agents.codes import Scheme, Work
-from agents.compiled import float64, inlined, int64, phase
+from agents.compiled import choose, float64, inlined, int64, phase
 from agents.numeric import fen_share
 from agents.person import Columns
+from model.phases.dues import RANKS, due_of, flat_due
 from model.phases.ground import Bounds, Ground, Scratch, Sums, list_marked
 from model.phases.tally import Head, Money
 from model.rules.accounts import account_interest, credit_active, credit_retired, own_to_account
@@ -21,17 +22,13 @@ from model.rules.contributions import (
     fifth_of,
     flexible_contribution,
     income_counted,
-    linked_contribution,
     low_wage_help,
     person_contribution,
     premium_help,
 )
 
-RANKS = 65536
 HELPED = 3
 """The number of the year's draws of enrolment that tells whom assistance helps outside its classes."""
-PAID_AHEAD = 1
-"""The choice of `resident.cash_year` by which what is paid this year for the next counts."""
 AVERAGE_PENSION = 1
 """The choice of `employee.pension_base` and `retiree_credit_base` by which the pool's average pension counts."""
 WIDER = 2
@@ -80,7 +77,8 @@ def _employee(p: Columns, i: int, law: Any, ground: Ground, sums: Sums) -> None:
         told = ground.credit_pension[pool] if rules.retiree_credit_base == AVERAGE_PENSION else int64(p.income[i])
         credit = credit_retired(told, rules.retiree_credit_rate)
     elif work == Work.FLEXIBLE:
-        own = flexible_contribution(ground.base_wage[pool], rules.flexible_multiple, rules.flexible_rate)
+        rate = choose(has_account == 1, rules.flexible_rate, rules.flexible_pooled_only_rate)
+        own = flexible_contribution(ground.base_wage[pool], rules.flexible_multiple, rate)
         credited = flexible_contribution(ground.base_wage[pool], rules.flexible_multiple, rules.flexible_account_rate)
         helped = low_wage_help(own, int64(p.income[i]), ground.base_wage[pool], rules.help_line, rules.help_share)
         own -= helped
@@ -125,12 +123,12 @@ def _employee(p: Columns, i: int, law: Any, ground: Ground, sums: Sums) -> None:
 def _residents(p: Columns, bounds: Bounds, first_home: int, law: Any, ground: Ground, scratch: Scratch) -> None:
     """Collect the residents' premiums: help for the poor, the rest in cash; relatives' accounts are asked for it."""
     rules, accounts = law.resident, law.accounts
-    flat = int64(rules.individual_next if rules.cash_year == PAID_AHEAD else rules.individual)
+    flat = flat_due(rules)
     for i in range(p.key.size):
         scratch.due[i] = flat
     if rules.link_mode != Link.FLAT:
         for i in range(p.key.size):
-            scratch.due[i] = _linked(p, i, flat, bounds, first_home, rules, ground, scratch)
+            scratch.due[i] = due_of(p, i, bounds, first_home, rules, ground, scratch)
     asks = accounts.pays_premium == 1 and (accounts.scope >= WIDER or accounts.reading_s2 == 0)
     begin = bounds[first_home]
     need, others = scratch.need[0, begin : begin + p.key.size], scratch.words[HELPED]
@@ -172,21 +170,6 @@ def _add_up(p: Columns, ground: Ground, sums: Sums, scratch: Scratch) -> None:
     for i in range(p.key.size):
         subsidised = scratch.subsidised[int64(p.insured[i])]
         p.matched[i] = subsidised if p.scheme[i] == Scheme.RESIDENT else int64(p.matched[i])
-
-
-@inlined
-def _linked(
-    p: Columns, i: int, flat: int, bounds: Bounds, first_home: int, rules: Any, ground: Ground, scratch: Scratch
-) -> int:
-    """Return a resident's contribution of the year before any help where it is linked to incomes [fen]."""
-    home = int64(p.household[i])
-    family = int64(scratch.earned[home - first_home]) // (bounds[home + 1] - bounds[home])
-    bracket = rules.link_brackets[fifth_of(int64(p.rank[i]), RANKS)]
-    place = ground.income[int64(p.insured[i]), int64(p.urban[i])]
-    return linked_contribution(
-        rules.link_mode, flat, place, int64(p.income[i]), family, rules.link_rate, bracket, rules.link_floor,
-        rules.link_cap,
-    )  # fmt: skip
 
 
 @inlined

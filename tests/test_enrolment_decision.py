@@ -1,0 +1,67 @@
+"""What families are asked to pay, beside their income, is felt in the decision to join: by whom, and in which direction."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from agents.codes import Scheme
+from model.rules.codes import Link
+from tests.test_world_directions import one_change
+
+RESIDENT = Scheme.RESIDENT.name.lower()
+LITTLE, MUCH = 0.001, 0.1
+"""Rates of a place's income a head far below and far above what the flat amount comes to."""
+
+
+def members(*changes: tuple[str, Any]) -> pd.Series:
+    """Return who is a resident member under changed values, by key."""
+    return one_change(*changes)["scheme"] == RESIDENT
+
+
+def test_the_more_a_premium_weighs_on_income_the_fewer_join() -> None:
+    before, after = members(("enrolment.coefficient_premium", -2.0)), members(("enrolment.coefficient_premium", -60.0))
+    assert not (after & ~before).any()
+    assert after.sum() < before.sum()
+
+
+def test_who_leaves_because_of_the_premium_is_poorer() -> None:
+    people = one_change(("enrolment.coefficient_premium", 0.0))
+    stays = people["scheme"] == RESIDENT
+    leaves = stays & ~members(("enrolment.coefficient_premium", -60.0))
+    income = people.groupby("household")["income_fen"].transform("mean")
+    assert income[leaves].mean() < income[stays].mean()
+
+
+def test_better_off_families_join_more_often_where_income_counts() -> None:
+    people = one_change(("enrolment.coefficient_income", 1.0))
+    outside = people[people["scheme"] != Scheme.EMPLOYEE.name.lower()]
+    income = people.groupby("household")["income_fen"].transform("mean")[outside.index]
+    third = pd.qcut(income.rank(method="first"), 3, labels=False)
+    share = (outside["scheme"] == RESIDENT).groupby(third).mean()
+    assert share[0] < share[2]
+
+
+def test_the_income_below_which_no_burden_is_counted_moves_members() -> None:
+    assert (members(("enrolment.least_income", 1_000)) != members(("enrolment.least_income", 20_000))).any()
+
+
+@pytest.mark.parametrize(("rate", "more"), [(LITTLE, True), (MUCH, False)])
+def test_a_premium_linked_to_incomes_is_what_families_weigh(rate: float, more: bool) -> None:
+    weight = ("enrolment.coefficient_premium", -20.0)
+    flat = members(weight)
+    linked = members(weight, ("resident.link_mode", int(Link.PLACE)), ("resident.link_rate", rate))
+    fewer, larger = (flat, linked) if more else (linked, flat)
+    assert not (fewer & ~larger).any()
+    assert fewer.sum() < larger.sum()
+
+
+def test_a_premium_linked_to_the_place_is_one_for_all_of_a_pool() -> None:
+    people = one_change(("resident.link_mode", int(Link.PLACE)), ("resident.link_rate", 0.01))
+    paid = people[(people["scheme"] == RESIDENT) & (people["age"] > 0) & (people["contribution_fen"] > 0)]
+    most = paid.groupby("prefecture")["contribution_fen"].agg(["max", "median"])
+    usual = most[most["max"] == most["median"]]
+    assert len(usual) > len(most) / 2
+    assert most["max"].nunique() > 1
