@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from agents.codes import Scheme
 from model.rules.codes import Link
+from model.phases.tally import Head
+from model.scenario import Reform
 from tests.test_world_directions import one_change
+from tests.worlds import START, live, world_of
 
 RESIDENT = Scheme.RESIDENT.name.lower()
 LITTLE, MUCH = 0.001, 0.1
@@ -65,3 +69,14 @@ def test_a_premium_linked_to_the_place_is_one_for_all_of_a_pool() -> None:
     usual = most[most["max"] == most["median"]]
     assert len(usual) > len(most) / 2
     assert most["max"].nunique() > 1
+
+
+def test_a_dearer_premium_costs_members_as_the_sources_say() -> None:
+    """Arc elasticity between -0.30 and -0.03 in the year of the rise (institutions.md A7)."""
+    rise = 1.2
+    told = []
+    for factor in (1.0, rise):
+        premium = {f"{START}-01-01": 400.0 * factor}
+        reforms = (Reform("dearer", changes={"resident.individual": premium}),)
+        told.append(live(world_of(people=20_000, reforms=reforms)).tally.heads[:, Head.RESIDENT].sum())
+    assert -0.30 < np.log(told[1] / told[0]) / np.log(rise) < -0.03
