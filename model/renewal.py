@@ -37,10 +37,10 @@ Each = Callable[[Callable[[Any], None], Any], None]
 
 
 def _together() -> tuple[tuple[str, ...], ...]:
-    """Return the columns by what is done with them at once."""
+    """Return the columns by what is done with them at once, those first that take longest."""
     alone = ("household", *EMPTY)
     groups: list[list[str]] = [list(POINTERS)]
-    for size in sorted({column.itemsize for column in DTYPES.values()}):
+    for size in sorted({column.itemsize for column in DTYPES.values()}, reverse=True):
         same = [name for name, kind in DTYPES.items() if kind.itemsize == size and name not in (*POINTERS, *alone)]
         groups += [same[at : at + AT_ONCE] for at in range(0, len(same), AT_ONCE)]
     return (*map(tuple, groups), *((name,) for name in alone))
@@ -75,8 +75,9 @@ class Renewal:
             depart(people, self.bounds, plans, law, ground, self.fate, movers, moved_money)
 
         self._meanwhile(settle, *(partial(_empty, getattr(self.people, name)) for name in YEARLY))
-        self.layout = layout = self._layout(movers)
-        self._reorder(layout)
+        layout, rehouse = self._layout(movers)
+        self.layout = layout
+        self._reorder(layout, rehouse)
         self.shelf.lay_down(*movers[:-1], purpose="movers")
         self.shelf.lay_down(self.fate)
         self._in_shares(
@@ -115,8 +116,11 @@ class Renewal:
             lambda first, last, rows: plan_year(people, first, last, law, ground, new_room(), self.fate, rows)
         )
 
-    def _layout(self, movers: Movers) -> Layout:
-        """Lay the homes of the year out: homes in which nothing changes keep their order and are passed over."""
+    def _layout(self, movers: Movers) -> tuple[Layout, Callable[[], None]]:
+        """Lay the homes of the year out, and return the layout and what brings the homes to it.
+
+        Homes in which nothing changes keep their order and are passed over.
+        """
         joins, rows, founded = movers.held
         order = np.empty(joins, np.int64)
         renewing.order_joiners(np.sort((movers.joined[:joins] << ORDER_BITS) + np.arange(joins)), movers.leaders, order)
@@ -132,11 +136,7 @@ class Renewal:
         renewing.lay_out_new(starts, int(joins), self.fate, layout, homes, new_bounds)
         runs, _, _, size, _ = homes.counts.tolist()
         layout = layout._replace(rows=size, **{name: getattr(layout, name)[:runs].copy() for name in OF_RUNS})
-        self._meanwhile(
-            partial(renewing.place, layout, self.moved),
-            partial(self._rehouse, homes, movers.pools[:founded], new_bounds),
-        )
-        return layout
+        return layout, partial(self._rehouse, homes, movers.pools[:founded], new_bounds)
 
     def _rehouse(self, homes: Homes, founded: NDArray[np.int64], bounds: NDArray[np.int64]) -> None:
         """Keep the homes that go on, in order, and add those founded this year."""
@@ -150,8 +150,8 @@ class Renewal:
         columns = {"start": bounds[:-1].astype(HOUSEHOLD["start"].dtype), "home": home}
         self.households, self.bounds = Table(HOUSEHOLD, len(home), columns), bounds
 
-    def _reorder(self, layout: Layout) -> None:
-        """Bring every column to its new order, each into an array that another one has left."""
+    def _reorder(self, layout: Layout, rehouse: Callable[[], None]) -> None:
+        """Bring every column to its new order, each into an array that another one has left, and homes to theirs."""
         arrays: dict[str, Array] = {}
 
         def renew(names: tuple[str, ...]) -> None:
@@ -164,7 +164,8 @@ class Renewal:
             arrays.update(zip(names, new))
             self.shelf.lay_down(*old)
 
-        self.each(renew, TOGETHER)
+        first, *others = (partial(renew, names) for names in TOGETHER)
+        self._meanwhile(first, rehouse, *others)
         self.shelf.lay_down(self.moved)
         self.people.leave()
         self.people = Table(PERSON, layout.rows, arrays)
@@ -184,6 +185,7 @@ class Renewal:
         renewing.copy_runs(source, *runs, layout.movers, layout.ats, target)
         renewing.set_default(target, defaults, layout.newborns)
         if names == POINTERS:
+            renewing.place(layout, self.moved)
             renewing.turn_pointers(new, self.moved)
 
 
