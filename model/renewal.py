@@ -75,7 +75,7 @@ class Renewal:
             depart(people, self.bounds, plans, law, ground, self.fate, movers, moved_money)
 
         self._meanwhile(settle, *(partial(_empty, getattr(self.people, name)) for name in YEARLY))
-        layout, rehouse = self._layout(movers)
+        layout, rehouse = self._layout(plans, movers)
         self.layout = layout
         self._reorder(layout, rehouse)
         self.shelf.lay_down(*movers[:-1], purpose="movers")
@@ -96,27 +96,20 @@ class Renewal:
         cuts = [items * thread // self.threads for thread in range(self.threads + 1)]
         self.each(lambda thread: work(cuts[thread], cuts[thread + 1], thread), range(self.threads))
 
-    def _listed(self, look: Callable[[int, int, NDArray[np.int64]], int]) -> NDArray[np.int64]:
-        """Return the rows that a function lists of every thread's share of people, in order."""
-        found: list[Any] = [None] * self.threads
+    def _plans(self, law: Any, ground: Ground) -> NDArray[np.int64]:
+        """Add a year to every age, write everybody's fate, and return the rows of those who have one, in order."""
+        people, found = columns_of(self.people), [np.empty(0, np.int64)] * self.threads
 
-        def find(first: int, last: int, thread: int) -> None:
+        def plan(first: int, last: int, thread: int) -> None:
             rows = self.shelf.take(np.int64, last - first, "part")
-            found[thread] = rows[: look(first, last, rows)]
+            found[thread] = rows[: plan_year(people, first, last, law, ground, new_room(), self.fate, rows)]
 
-        self._in_shares(len(self.people), find)
+        self._in_shares(len(self.people), plan)
         rows = np.concatenate(found)
         self.shelf.lay_down(*found, purpose="part")
         return rows
 
-    def _plans(self, law: Any, ground: Ground) -> NDArray[np.int64]:
-        """Add a year to every age, write everybody's fate, and return the rows of those with plans, in order."""
-        people = columns_of(self.people)
-        return self._listed(
-            lambda first, last, rows: plan_year(people, first, last, law, ground, new_room(), self.fate, rows)
-        )
-
-    def _layout(self, movers: Movers) -> tuple[Layout, Callable[[], None]]:
+    def _layout(self, plans: NDArray[np.int64], movers: Movers) -> tuple[Layout, Callable[[], None]]:
         """Lay the homes of the year out, and return the layout and what brings the homes to it.
 
         Homes in which nothing changes keep their order and are passed over.
@@ -126,10 +119,12 @@ class Renewal:
         renewing.order_joiners(np.sort((movers.joined[:joins] << ORDER_BITS) + np.arange(joins)), movers.leaders, order)
         joined = movers.joined[:joins][order]
         moving = np.concatenate([movers.joins[:joins][order], movers.rows[:rows]])
-        changed = self._listed(partial(renewing.list_changed, self.fate))
-        births = int(np.count_nonzero((self.fate[changed] & BIRTH) != 0))
-        layout, homes = renewing.new_layout(moving, len(changed) + len(joined), births)
-        renewing.lay_out(self.people.household, self.bounds, changed, joined, self.fate, layout, homes)
+        marked, changed = np.zeros(len(self.households), np.uint8), np.empty(len(self.households), np.int64)
+        words = self.people.household, plans, moving, joined, self.fate, marked
+        changed = changed[: renewing.list_changed(*words, changed)]
+        births = int(np.count_nonzero((self.fate[plans] & BIRTH) != 0))
+        layout, homes = renewing.new_layout(moving, len(plans) + len(moving) + len(joined), births)
+        renewing.lay_out(self.bounds, changed, joined, self.fate, layout, homes)
         kept = int(homes.counts[renewing.HOME])
         new_bounds = np.empty(kept + founded + 1, np.int64)
         starts = np.append(movers.starts[:founded], rows)
