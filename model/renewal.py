@@ -37,10 +37,10 @@ Each = Callable[[Callable[[Any], None], Any], None]
 
 
 def _together() -> tuple[tuple[str, ...], ...]:
-    """Return the columns by what is done with them at once."""
+    """Return the columns by what is done with them at once, those first that take longest."""
     alone = ("household", *EMPTY)
     groups: list[list[str]] = [list(POINTERS)]
-    for size in sorted({column.itemsize for column in DTYPES.values()}):
+    for size in sorted({column.itemsize for column in DTYPES.values()}, reverse=True):
         same = [name for name, kind in DTYPES.items() if kind.itemsize == size and name not in (*POINTERS, *alone)]
         groups += [same[at : at + AT_ONCE] for at in range(0, len(same), AT_ONCE)]
     return (*map(tuple, groups), *((name,) for name in alone))
@@ -75,8 +75,9 @@ class Renewal:
             depart(people, self.bounds, plans, law, ground, self.fate, movers, moved_money)
 
         self._meanwhile(settle, *(partial(_empty, getattr(self.people, name)) for name in YEARLY))
-        self.layout = layout = self._layout(movers)
-        self._reorder(layout)
+        layout, rehouse = self._layout(plans, movers)
+        self.layout = layout
+        self._reorder(layout, rehouse)
         self.shelf.lay_down(*movers[:-1], purpose="movers")
         self.shelf.lay_down(self.fate)
         self._in_shares(
@@ -95,48 +96,42 @@ class Renewal:
         cuts = [items * thread // self.threads for thread in range(self.threads + 1)]
         self.each(lambda thread: work(cuts[thread], cuts[thread + 1], thread), range(self.threads))
 
-    def _listed(self, look: Callable[[int, int, NDArray[np.int64]], int]) -> NDArray[np.int64]:
-        """Return the rows that a function lists of every thread's share of people, in order."""
-        found: list[Any] = [None] * self.threads
+    def _plans(self, law: Any, ground: Ground) -> NDArray[np.int64]:
+        """Add a year to every age, write everybody's fate, and return the rows of those who have one, in order."""
+        people, found = columns_of(self.people), [np.empty(0, np.int64)] * self.threads
 
-        def find(first: int, last: int, thread: int) -> None:
+        def plan(first: int, last: int, thread: int) -> None:
             rows = self.shelf.take(np.int64, last - first, "part")
-            found[thread] = rows[: look(first, last, rows)]
+            found[thread] = rows[: plan_year(people, first, last, law, ground, new_room(), self.fate, rows)]
 
-        self._in_shares(len(self.people), find)
+        self._in_shares(len(self.people), plan)
         rows = np.concatenate(found)
         self.shelf.lay_down(*found, purpose="part")
         return rows
 
-    def _plans(self, law: Any, ground: Ground) -> NDArray[np.int64]:
-        """Add a year to every age, write everybody's fate, and return the rows of those with plans, in order."""
-        people = columns_of(self.people)
-        return self._listed(
-            lambda first, last, rows: plan_year(people, first, last, law, ground, new_room(), self.fate, rows)
-        )
+    def _layout(self, plans: NDArray[np.int64], movers: Movers) -> tuple[Layout, Callable[[], None]]:
+        """Lay the homes of the year out, and return the layout and what brings the homes to it.
 
-    def _layout(self, movers: Movers) -> Layout:
-        """Lay the homes of the year out: homes in which nothing changes keep their order and are passed over."""
+        Homes in which nothing changes keep their order and are passed over.
+        """
         joins, rows, founded = movers.held
         order = np.empty(joins, np.int64)
         renewing.order_joiners(np.sort((movers.joined[:joins] << ORDER_BITS) + np.arange(joins)), movers.leaders, order)
         joined = movers.joined[:joins][order]
         moving = np.concatenate([movers.joins[:joins][order], movers.rows[:rows]])
-        changed = self._listed(partial(renewing.list_changed, self.fate))
-        births = int(np.count_nonzero((self.fate[changed] & BIRTH) != 0))
-        layout, homes = renewing.new_layout(moving, len(changed) + len(joined), births)
-        renewing.lay_out(self.people.household, self.bounds, changed, joined, self.fate, layout, homes)
+        marked, changed = np.zeros(len(self.households), np.uint8), np.empty(len(self.households), np.int64)
+        words = self.people.household, plans, moving, joined, self.fate, marked
+        changed = changed[: renewing.list_changed(*words, changed)]
+        births = int(np.count_nonzero((self.fate[plans] & BIRTH) != 0))
+        layout, homes = renewing.new_layout(moving, len(plans) + len(moving) + len(joined), births)
+        renewing.lay_out(self.bounds, changed, joined, self.fate, layout, homes)
         kept = int(homes.counts[renewing.HOME])
         new_bounds = np.empty(kept + founded + 1, np.int64)
         starts = np.append(movers.starts[:founded], rows)
         renewing.lay_out_new(starts, int(joins), self.fate, layout, homes, new_bounds)
         runs, _, _, size, _ = homes.counts.tolist()
         layout = layout._replace(rows=size, **{name: getattr(layout, name)[:runs].copy() for name in OF_RUNS})
-        self._meanwhile(
-            partial(renewing.place, layout, self.moved),
-            partial(self._rehouse, homes, movers.pools[:founded], new_bounds),
-        )
-        return layout
+        return layout, partial(self._rehouse, homes, movers.pools[:founded], new_bounds)
 
     def _rehouse(self, homes: Homes, founded: NDArray[np.int64], bounds: NDArray[np.int64]) -> None:
         """Keep the homes that go on, in order, and add those founded this year."""
@@ -150,8 +145,8 @@ class Renewal:
         columns = {"start": bounds[:-1].astype(HOUSEHOLD["start"].dtype), "home": home}
         self.households, self.bounds = Table(HOUSEHOLD, len(home), columns), bounds
 
-    def _reorder(self, layout: Layout) -> None:
-        """Bring every column to its new order, each into an array that another one has left."""
+    def _reorder(self, layout: Layout, rehouse: Callable[[], None]) -> None:
+        """Bring every column to its new order, each into an array that another one has left, and homes to theirs."""
         arrays: dict[str, Array] = {}
 
         def renew(names: tuple[str, ...]) -> None:
@@ -164,7 +159,8 @@ class Renewal:
             arrays.update(zip(names, new))
             self.shelf.lay_down(*old)
 
-        self.each(renew, TOGETHER)
+        first, *others = (partial(renew, names) for names in TOGETHER)
+        self._meanwhile(first, rehouse, *others)
         self.shelf.lay_down(self.moved)
         self.people.leave()
         self.people = Table(PERSON, layout.rows, arrays)
@@ -184,6 +180,7 @@ class Renewal:
         renewing.copy_runs(source, *runs, layout.movers, layout.ats, target)
         renewing.set_default(target, defaults, layout.newborns)
         if names == POINTERS:
+            renewing.place(layout, self.moved)
             renewing.turn_pointers(new, self.moved)
 
 

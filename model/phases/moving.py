@@ -60,9 +60,9 @@ MAY_PLAN, MAY_BEAR, IS_WIFE = 1, 2, 4
 
 @compiled
 def plan_year(p: Columns, first: int, last: int, law: Any, ground: Ground, room: Room, fate: Any, plans: Any) -> int:
-    """Add a year to every age, write what the year holds for everybody on these rows, and list those with plans.
+    """Add a year to every age, write what the year holds for everybody on these rows, and list for whom it holds some.
 
-    Returns how many have plans. A first look at some people at once finds whom a plan or a draw may concern.
+    Returns how many are listed. A first look at some people at once finds whom a plan or a draw may concern.
     """
     most = _most_likely(law, ground)
     for start in range(first, last, room.row.size):
@@ -73,16 +73,16 @@ def plan_year(p: Columns, first: int, last: int, law: Any, ground: Ground, room:
         )
         _give_birth(p, ground, room, _list(room, start, end, MAY_BEAR), fate)
         _part(p, law, ground, room, _list(room, start, end, IS_WIFE), fate)
-    return _list_plans(first, fate[first:last], plans)
+    return _list_fated(first, fate[first:last], plans)
 
 
 @compiled
-def _list_plans(first: int, fate: Any, plans: Bounds) -> int:
-    """List the rows of those with plans, counted from `first`, and return how many they are."""
+def _list_fated(first: int, fate: Any, plans: Bounds) -> int:
+    """List the rows of those with a fate, counted from `first`, and return how many they are."""
     n = int64(0)
     for i in range(fate.size):
         plans[n] = first + i
-        n += int64(fate[i] > DEAD)
+        n += int64(fate[i] > 0)
     return n
 
 

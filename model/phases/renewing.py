@@ -15,7 +15,7 @@ from agents.codes import Scheme, Sex, Work
 from agents.columns import Array
 from agents.compiled import compiled, compiled_apart, inlined, int64
 from agents.person import Columns
-from model.phases.ground import Bounds, Ground
+from model.phases.ground import Bounds, Ground, list_marked
 from model.phases.moving import AWAY, BIRTH
 
 SHIFT = np.uint64(32)
@@ -110,13 +110,21 @@ def order_joiners(keys: Bounds, leaders: Any, order: Bounds) -> None:
 
 
 @compiled
-def list_changed(fate: Any, first: int, last: int, rows: Bounds) -> int:
-    """List those of some rows who give birth or leave; return how many they are."""
-    n = int64(0)
-    for i in range(first, last):
-        rows[n] = i
-        n += int64(int64(fate[i]) & (AWAY | BIRTH) != 0)
-    return n
+def list_changed(
+    household: Any, plans: Bounds, movers: Bounds, joined: Bounds, fate: Any, marked: Any, homes: Bounds
+) -> int:
+    """List the homes in which somebody gives birth, leaves or comes, in order, and return how many they are.
+
+    `plans` are the rows of all who have a fate but those who only follow others, `joined` the homes that movers join;
+    nothing is `marked` yet.
+    """
+    for i in plans:
+        marked[household[i]] |= int64(fate[i]) & (AWAY | BIRTH)
+    for i in movers:
+        marked[household[i]] = 1
+    for home in joined:
+        marked[home] = 1
+    return list_marked(marked, homes)
 
 
 @inlined
@@ -191,32 +199,21 @@ def _come(layout: Layout, homes: Homes, k: int, fate: Any) -> None:
 
 
 @compiled
-def lay_out(
-    household: Any, bounds: Bounds, changed: Bounds, joined: Bounds, fate: Any, layout: Layout, homes: Homes
-) -> None:
+def lay_out(bounds: Bounds, changed: Bounds, joined: Bounds, fate: Any, layout: Layout, homes: Homes) -> None:
     """Give every home that goes on its new place, and its people theirs.
 
-    `changed` are the rows of those who give birth or leave, `joined` the homes that the first movers join, both
-    ascending. Those who join a home stand behind those who stay.
+    `changed` are the homes in which somebody gives birth, leaves or comes, `joined` those that the first movers join,
+    both ascending. Those who join a home stand behind those who stay.
     """
     homes.counts[:] = 0
-    last = bounds.size - 1
-    home = int64(0)
-    a = int64(0)
+    following = int64(0)
     k = int64(0)
-    while a < changed.size or k < joined.size:
-        following = last
-        if a < changed.size:
-            following = int64(household[changed[a]])
-        if k < joined.size:
-            following = min(following, joined[k])
-        _leave_be(layout, homes, bounds, home, following)
-        home = following
+    for home in changed:
+        _leave_be(layout, homes, bounds, following, home)
+        following = home + 1
         start = homes.counts[AT]
         stretch = homes.counts[STRETCHES]
         _change(layout, homes, bounds, home, fate)
-        while a < changed.size and changed[a] < bounds[home + 1]:
-            a += 1
         while k < joined.size and joined[k] == home:
             _come(layout, homes, k, fate)
             k += 1
@@ -227,8 +224,7 @@ def lay_out(
             homes.shifts[stretch] = start - bounds[home]
             homes.counts[STRETCHES] += 1
             homes.counts[HOME] += 1
-        home += 1
-    _leave_be(layout, homes, bounds, home, last)
+    _leave_be(layout, homes, bounds, following, bounds.size - 1)
 
 
 @compiled
