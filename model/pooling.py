@@ -36,6 +36,7 @@ from model.record import Record
 from model.reporters import REPORTERS
 from model.reporting import Reporter, people_frame
 from model.responses import kept_by_hospitals
+from model.rules.codes import Link
 from model.scenario import Scenario
 from model.surroundings import (
     IN_FEN,
@@ -247,6 +248,7 @@ class PoolingModel(mesa.Model):
         outside = np.maximum(insured + self.heads_before[:, Head.NONE], 1)
         premium = float(law.resident.individual)
         last_premium = self._value("resident.individual", year - 2) * FEN_PER_YUAN
+        link_before = self._value("resident.link_mode", year - 1)
         last_income = living(places(year - 1, self.spread, self.growth))
         unknown = dict.fromkeys(Ground._fields, np.zeros(0)) | without_care()
         known = {
@@ -263,6 +265,7 @@ class PoolingModel(mesa.Model):
             "peers": insured / outside,
             "effort": local_effort(self.funds.codes, law) * self.funds.effort[:, Scheme.RESIDENT],
             "premium_growth": premium / last_premium - 1.0,
+            "link_is_new": np.int64(law.resident.link_mode != Link.FLAT and link_before == Link.FLAT),
             "member_leaning": leanings(law),
             "large_stay": np.int64(law.care.large_stay),
             "fertility": np.ascontiguousarray(self.demography.birth[at, :AGES]),

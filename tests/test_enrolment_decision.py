@@ -1,4 +1,4 @@
-"""What families are asked to pay, beside their income, is felt in the decision to join: by whom, and in which direction."""
+"""What families are asked to pay, beside their income, is felt in the decision to join: by whom, which way."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from agents.codes import Scheme
-from model.rules.codes import Link
 from model.phases.tally import Head
+from model.rules.codes import Link
 from model.scenario import Reform
 from tests.test_world_directions import one_change
 from tests.worlds import START, live, world_of
@@ -60,6 +60,17 @@ def test_a_premium_linked_to_incomes_is_what_families_weigh(rate: float, more: b
     fewer, larger = (flat, linked) if more else (linked, flat)
     assert not (fewer & ~larger).any()
     assert fewer.sum() < larger.sum()
+
+
+def test_a_link_that_asks_more_is_felt_as_a_rise_in_its_first_year() -> None:
+    dearer = (
+        ("resident.link_mode", int(Link.PLACE)),
+        ("resident.link_rate", MUCH),
+        ("enrolment.coefficient_premium", 0.0),
+    )
+    calm, angry = (members(*dearer, ("enrolment.coefficient_growth", weight)) for weight in (0.0, -2.0))
+    assert not (angry & ~calm).any()
+    assert angry.sum() < 0.99 * calm.sum()
 
 
 def test_a_premium_linked_to_the_place_is_one_for_all_of_a_pool() -> None:

@@ -119,10 +119,13 @@ class Family(mesa.Agent):
         mean = around.income[home][members[0].urban]
         income = max(float(sum(person.income for person in members)), float(rules.least_income))
         relative = income / len(members) / mean
-        premium = sum(self.due(person, law.resident) for person in residents) / income
+        asked = sum(self.due(person, law.resident) for person in residents)
+        growth = around.premium_growth
+        if around.link_is_new:
+            growth = (1.0 + growth) * (asked / max(float(len(residents) * self._flat_due(law.resident)), 1.0)) - 1.0
         chronic = any(person.chronic > 0 for person in members)
         leaning: float = rules.intercept + family_leaning(
-            premium, log(max(relative, LEAST)), chronic, around.premium_growth, around.peers[home], around.effort[home],
+            asked / income, log(max(relative, LEAST)), chronic, growth, around.peers[home], around.effort[home],
             rules.coefficient_income, rules.coefficient_premium, rules.coefficient_chronic, rules.coefficient_growth,
             rules.coefficient_peers, rules.coefficient_effort,
         )  # fmt: skip
@@ -218,9 +221,13 @@ class Family(mesa.Agent):
             share = max(share, rules.subsidised_others_help)
         return share
 
+    def _flat_due(self, rules: Any) -> int:
+        """Return the flat amount of the year [fen]."""
+        return int(rules.individual_next if rules.cash_year == PAID_AHEAD else rules.individual)
+
     def due(self, person: Person, rules: Any) -> int:
         """Return a resident's contribution of the year before any help [fen]."""
-        flat: int = rules.individual_next if rules.cash_year == PAID_AHEAD else rules.individual
+        flat = self._flat_due(rules)
         if rules.link_mode == FLAT:
             return flat
         place = int(self.model.around.living[person.insured])

@@ -12,7 +12,7 @@ from agents.codes import Status, Tier
 from agents.columns import Array
 from agents.compiled import inlined, int64
 
-HOME_FIELDS = ("f8", "f8", "f8", "i8", "i8", "i8", "i8", "u8")
+HOME_FIELDS = ("f8", "f8", "f8", "f8", "i8", "i8", "i8", "i8", "u8")
 """What a block keeps for every home."""
 FEN_FIELDS = 13
 """Sums of money that a block keeps for every person."""
@@ -58,7 +58,9 @@ class Ground(NamedTuple):
     effort: Array
     """[pool] local mobilisation, 1 = mean."""
     premium_growth: float
-    """Growth of the residents' premium over the year before."""
+    """Growth of the residents' flat premium over the year before."""
+    link_is_new: int
+    """1 in the first year in which premiums are linked to incomes, else 0."""
     member_leaning: Array
     """[chronic, age] what speaks for insuring a member of a family as a resident [log odds]."""
     job_odds: Array
@@ -229,6 +231,8 @@ class Scratch(NamedTuple):
     """The number with which a home decides [home in the block]."""
     premium: Array
     """What is asked over the income of a home of the block [home in the block]."""
+    growth: Array
+    """Growth of what is asked over the year before [home in the block]."""
     earned: Array
     """Income of a home of the block, or its open accounts [home in the block; fen/year or number]."""
     residents: Array

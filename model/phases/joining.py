@@ -84,7 +84,7 @@ def _ask_families(
         place = int64(scratch.heads[home])
         scratch.leaning[home] = rules.intercept + family_leaning(
             scratch.premium[home], scratch.leaning[home], scratch.chronic_home[home] > 0,
-            ground.premium_growth, ground.peers[place], ground.effort[place],
+            scratch.growth[home], ground.peers[place], ground.effort[place],
             rules.coefficient_income, rules.coefficient_premium, rules.coefficient_chronic, rules.coefficient_growth,
             rules.coefficient_peers, rules.coefficient_effort,
         )  # fmt: skip
@@ -114,16 +114,25 @@ def _gather(p: Columns, sizes: Bounds, homes: int, scratch: Scratch) -> None:
 def _ask_dues(
     p: Columns, bounds: Bounds, first_home: int, homes: int, rules: Any, ground: Ground, scratch: Scratch
 ) -> None:
-    """Turn the number of every family's residents into what they are asked to pay before any help [fen]."""
+    """Turn the number of every family's residents into what they are asked to pay before any help, and note its growth.
+
+    In the first year of a link to incomes a family compares what it is asked with the flat amounts of the year before.
+    """
     flat = flat_due(rules)
-    linked = rules.link_mode != Link.FLAT
     for home in range(homes):
-        scratch.residents[home] *= int64(0) if linked else flat
-    if linked:
+        scratch.residents[home] *= flat
+        scratch.growth[home] = ground.premium_growth
+    if rules.link_mode != Link.FLAT:
+        for home in range(homes):
+            scratch.premium[home] = max(float64(scratch.residents[home]), 1.0)
+            scratch.residents[home] = 0
         for i in range(p.key.size):
             if p.scheme[i] != Scheme.EMPLOYEE:
                 home = int64(p.household[i]) - first_home
                 scratch.residents[home] += due_of(p, i, bounds, first_home, rules, ground, scratch)
+        for home in range(homes):
+            ratio = choose(ground.link_is_new == 1, float64(scratch.residents[home]) / scratch.premium[home], 1.0)
+            scratch.growth[home] = (1.0 + ground.premium_growth) * ratio - 1.0
 
 
 @inlined
