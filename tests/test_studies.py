@@ -35,10 +35,19 @@ def test_a_shipped_study_can_be_run(name: str) -> None:
                 scenario_of(variant, points.reform(point))
 
 
+ZERO = {
+    ("flow", "step1_loan", "amount_fen"): "only reforms switch step 1 on",
+    ("flow", "step3_upload", "amount_fen"): "only reforms switch step 3 on",
+    ("flow", "step3_aid", "amount_fen"): "only reforms switch step 3 on",
+}
+"""Outcomes of the studies that are nothing in all years of today's law, and why."""
+
+
 @pytest.mark.parametrize("name", NAMES)
-def test_its_outcomes_are_recorded(name: str) -> None:
+def test_its_outcomes_are_recorded_and_not_always_zero(name: str) -> None:
+    """A level, unit and measure that belong together say something; lapses of the uninsured are zero in every year."""
     said = outcomes(lived().record.tables, lived().weight)
-    there = set(zip(said["level"], said["unit"], said["measure"]))
-    for outcome in load_study(name).outcomes:
-        if outcome.level != "flow":  # a flow that did not run in these years is not there
-            assert (outcome.level, outcome.unit, outcome.measure) in there, outcome
+    moved = said[said["value"].notna() & (said["value"] != 0)]
+    there = set(zip(moved["level"], moved["unit"], moved["measure"]))
+    asked = {(outcome.level, outcome.unit, outcome.measure) for outcome in load_study(name).outcomes}
+    assert asked - there == asked & set(ZERO)
