@@ -219,6 +219,7 @@ def answers(results: Results, facts: dict[tuple[str, int], RunFacts], rate: floa
             told = {"reform": variant.name, "case": variant.case}
             for row in ruin_by_year(after.pools, years).itertuples():
                 found["ruin"].append(told | {"year": row.year, "fund": row.fund, "share": row.share})
+            found["giving"] += [told | row for row in from_whom_to_whom(after)]
             if variant.name == base:
                 continue
             found["money"].append(told | in_bn(money_of(before, after)))
@@ -227,7 +228,6 @@ def answers(results: Results, facts: dict[tuple[str, int], RunFacts], rate: floa
                     each.pools[each.pools.index.get_level_values("fund") == fund] for each in (before, after)
                 )
                 found["price"].append(told | {"fund": fund} | price_of_not_pooling(alone, with_aid))
-            found["giving"] += [told | row for row in from_whom_to_whom(after)]
             for level, heads in (
                 ("pool", before.pools["members"]),
                 ("province", before.pools.groupby("province")["members"].sum()),

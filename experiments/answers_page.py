@@ -68,7 +68,7 @@ def _giving(reform: str, rows: pd.DataFrame) -> dict[str, Any]:
 
     def names(some: pd.Series[float]) -> str:
         told = [(province_name(int(str(who).split(":")[1]), "en"), value) for who, value in some.items()]
-        return ", ".join(f"{place} {cell(value)}" for place, value in told)
+        return ", ".join(f"{place} {cell(value)}" for place, value in told) or "–"
 
     most = style()["most_places"]
     funds = {who: float(net[who]) for who in net.index if not who.startswith("province:")}

@@ -274,7 +274,12 @@ def test_every_case_is_compared_with_its_own_baseline(tmp_path: Path) -> None:
     assert "Every effect under every case" in page
     report = (tmp_path / "fake" / "report.md").read_text(encoding="utf-8")
     assert "What is robust, and what is not" in report
-    assert "From whom to whom" in report
+    giving = report.partition("## From whom to whom")[2].split("\n\n")[3].splitlines()
+    assert giving[2:] == [
+        "| today | 0 | 0 | 0 | – | – |",
+        "| null | 0 | 0 | 0 | – | – |",
+        "| aid | 4 | 4 | -8 | – | Beijing 8 |",
+    ]
     money = pd.read_csv(tmp_path / "fake" / "tables" / "answers_money.csv")
     assert len(money) == 4
     assert (money.query("reform == 'aid'")["paid_out"] > 0).all()
