@@ -121,7 +121,9 @@ def by_case(results: Results, folder: Path) -> list[Block]:
     write_text(folder / "tables" / "robustness.csv", pd.DataFrame(signs).to_csv(index=False, lineterminator="\n"))
     heads: list[Cell] = [("effect", "效应"), ("central", "中心值")]
     heads += [(case.label.en, case.label.zh) for case in study.cases]
-    english = "Last year's difference under each case, grey where its interval (tables/robustness.csv) holds zero."
-    chinese = "各情形下末年差异；区间含零者为灰色。区间见 tables/robustness.csv。"
+    english = (
+        "Last year's difference under each case, in italics where the interval of tables/robustness.csv holds zero."
+    )
+    chinese = "各情形下末年差异；区间含零者为斜体。区间见 tables/robustness.csv。"
     title = Heading(("Every effect under every case", "各情形下的效应"))
     return [title, Words(english), Words(chinese, "zh"), Grid(heads, rows, unsure=unsure)]
