@@ -6,6 +6,7 @@ A pool is a ledger of one fund in one area; pools that merge on the way are coun
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -54,24 +55,49 @@ def price_of_not_pooling(base: pd.DataFrame, reform: pd.DataFrame) -> dict[str, 
 
 
 # ---- what aid repairs -----------------------------------------------------------------------------------------------
-def what_aid_repairs(still: pd.DataFrame, reacting: pd.DataFrame | None = None) -> dict[str, float]:
-    """Return the shares of transfers that are predictable structure, chance, and behaviour; they add up to one.
+@dataclasses.dataclass(frozen=True)
+class Receipts:
+    """What pools received on balance and how many members they have, by pool and seed."""
 
-    Columns are seeds, rows are pools, values are net receipts [fen a member]. What a pool receives on average over
-    seeds is structure (age, wages, habits); what differs between seeds is chance; what a world with behaviour adds for
-    the same seed is behaviour. Shares of the sum of squares, less the chance left in a mean of few seeds.
+    net_fen: pd.DataFrame
+    members: pd.DataFrame
+
+    def a_head(self) -> pd.DataFrame:
+        """Return net receipts [fen a member] of the pools that have members in every seed."""
+        kept = self.members[(self.members > 0).all(axis=1)]
+        return self.net_fen.reindex(kept.index) / kept
+
+
+def what_aid_repairs(still: Receipts, reacting: Receipts | None = None) -> dict[str, float]:
+    """Return the shares of transfers that are predictable structure and chance, and what behaviour adds to the whole.
+
+    The whole is the mean over members of the square of what their pool received a member [fen]; pools without members
+    in some seed are left out. What a pool receives on average over seeds is structure (age, wages, habits), less the
+    chance left in a mean of few seeds; what differs between seeds is chance; the two add up to one. What behaviour
+    adds is how much larger the whole is in a world whose pools react, as a share; below zero where less is moved.
     """
-    values = still.to_numpy(np.float64)
-    seeds, whole = values.shape[1], float(np.mean(np.square(values)))
-    if seeds < 2 or whole == 0.0:
-        return {"structure": np.nan, "chance": np.nan, "behaviour": np.nan}
-    chance = float(np.mean(np.var(values, axis=1, ddof=1))) / whole
-    moved = 0.0
-    if reacting is not None:
-        after = reacting.reindex_like(still).to_numpy(np.float64)
-        squares = float(np.nansum(np.square(after)))
-        moved = float(np.nansum((after - values) * after)) / squares if squares else 0.0
-    return {"structure": (1.0 - chance) * (1.0 - moved), "chance": chance * (1.0 - moved), "behaviour": moved}
+    a_head = still.a_head()
+    seeds, heads = a_head.shape[1], still.members.reindex(a_head.index).mean(axis=1)
+    whole = _mean_over(heads, np.square(a_head).mean(axis=1))
+    if seeds < 2 or not whole > 0:
+        return {"structure": np.nan, "chance": np.nan, "behaviour_adds": np.nan}
+    chance = _mean_over(heads, a_head.var(axis=1, ddof=1)) / whole
+    adds = np.nan if reacting is None else _behaviour_adds(still, reacting)
+    return {"structure": 1.0 - chance, "chance": chance, "behaviour_adds": adds}
+
+
+def _behaviour_adds(still: Receipts, reacting: Receipts) -> float:
+    """Return by what share squared receipts a member grow where pools react; over pools and seeds of both worlds."""
+    before, after = still.a_head(), reacting.a_head()
+    pools, seeds = before.index.intersection(after.index), before.columns.intersection(after.columns)
+    heads = still.members.loc[pools, seeds].mean(axis=1)
+    whole, moved = (_mean_over(heads, np.square(each.loc[pools, seeds]).mean(axis=1)) for each in (before, after))
+    return moved / whole - 1.0 if whole > 0 else np.nan
+
+
+def _mean_over(heads: pd.Series[float], values: pd.Series[float]) -> float:
+    """Return the mean over members of what holds for all of a pool."""
+    return float((heads * values).sum() / heads.sum()) if len(heads) else np.nan
 
 
 # ---- who would agree ------------------------------------------------------------------------------------------------
@@ -193,6 +219,7 @@ def answers(results: Results, facts: dict[tuple[str, int], RunFacts], rate: floa
             told = {"reform": variant.name, "case": variant.case}
             for row in ruin_by_year(after.pools, years).itertuples():
                 found["ruin"].append(told | {"year": row.year, "fund": row.fund, "share": row.share})
+            found["giving"] += [told | row for row in from_whom_to_whom(after)]
             if variant.name == base:
                 continue
             found["money"].append(told | in_bn(money_of(before, after)))
@@ -201,7 +228,6 @@ def answers(results: Results, facts: dict[tuple[str, int], RunFacts], rate: floa
                     each.pools[each.pools.index.get_level_values("fund") == fund] for each in (before, after)
                 )
                 found["price"].append(told | {"fund": fund} | price_of_not_pooling(alone, with_aid))
-            found["giving"] += [told | row for row in from_whom_to_whom(after)]
             for level, heads in (
                 ("pool", before.pools["members"]),
                 ("province", before.pools.groupby("province")["members"].sum()),
@@ -231,7 +257,7 @@ def mean_over_seeds(rows: list[dict[str, Any]]) -> pd.DataFrame:
 
 
 def repairs(results: Results, facts: dict[tuple[str, int], RunFacts], seeds: list[int]) -> list[dict[str, Any]]:
-    """Return for each reform what its transfers repair: structure, chance, behaviour where a case switches it on."""
+    """Return for each reform what its transfers repair, and what behaviour adds where a case switches it on."""
     study = results.study
     reacting = next((case.name for case in study.cases if case.changes.get("behaviour.react")), "")
     rows = []
@@ -243,13 +269,16 @@ def repairs(results: Results, facts: dict[tuple[str, int], RunFacts], seeds: lis
     return rows
 
 
-def receipts(facts: dict[tuple[str, int], RunFacts], name: str, seeds: list[int]) -> pd.DataFrame | None:
-    """Return net receipts a member by pool and seed [fen], or nothing where no seed was lived."""
+def receipts(facts: dict[tuple[str, int], RunFacts], name: str, seeds: list[int]) -> Receipts | None:
+    """Return net receipts and members by pool and seed, or nothing where no seed was lived."""
     there = {seed: facts[name, seed].pools for seed in seeds if (name, seed) in facts}
     if not there:
         return None
-    columns = {seed: pools["net_aid_fen"] / pools["members"].clip(lower=1) for seed, pools in there.items()}
-    return pd.DataFrame(columns).dropna()
+    received, members = (
+        pd.DataFrame({seed: pools[column] for seed, pools in there.items()}).dropna().astype(np.float64)
+        for column in ("net_aid_fen", "members")
+    )
+    return Receipts(received, members)
 
 
 def vanishing(results: Results, facts: dict[tuple[str, int], RunFacts], seeds: list[int]) -> list[dict[str, Any]]:

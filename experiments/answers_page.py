@@ -68,7 +68,7 @@ def _giving(reform: str, rows: pd.DataFrame) -> dict[str, Any]:
 
     def names(some: pd.Series[float]) -> str:
         told = [(province_name(int(str(who).split(":")[1]), "en"), value) for who, value in some.items()]
-        return ", ".join(f"{place} {cell(value)}" for place, value in told)
+        return ", ".join(f"{place} {cell(value)}" for place, value in told) or "–"
 
     most = style()["most_places"]
     funds = {who: float(net[who]) for who in net.index if not who.startswith("province:")}
@@ -121,7 +121,9 @@ def by_case(results: Results, folder: Path) -> list[Block]:
     write_text(folder / "tables" / "robustness.csv", pd.DataFrame(signs).to_csv(index=False, lineterminator="\n"))
     heads: list[Cell] = [("effect", "效应"), ("central", "中心值")]
     heads += [(case.label.en, case.label.zh) for case in study.cases]
-    english = "Last year's difference under each case, grey where its interval (tables/robustness.csv) holds zero."
-    chinese = "各情形下末年差异；区间含零者为灰色。区间见 tables/robustness.csv。"
+    english = (
+        "Last year's difference under each case, in italics where the interval of tables/robustness.csv holds zero."
+    )
+    chinese = "各情形下末年差异；区间含零者为斜体。区间见 tables/robustness.csv。"
     title = Heading(("Every effect under every case", "各情形下的效应"))
     return [title, Words(english), Words(chinese, "zh"), Grid(heads, rows, unsure=unsure)]

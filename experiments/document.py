@@ -13,6 +13,7 @@ CSS = (Path(__file__).resolve().parent / "report.css").read_text(encoding="utf-8
 LANGUAGES = {"both": "English · 中文", "en": "English", "zh": "中文"}
 Cell = str | tuple[str, str]
 """A text, or a text in English and Chinese."""
+DAGGER = " †"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Words:
 
 @dataclasses.dataclass(frozen=True)
 class Grid:
-    """A table of texts; rows of few people and cells not told apart from zero are grey, in Markdown italic."""
+    """A table of texts; rows of few people have a dagger, cells not told apart from zero are italic; both are grey."""
 
     columns: Sequence[Cell]
     rows: Sequence[Sequence[Cell]]
@@ -42,8 +43,12 @@ class Grid:
     unsure: Collection[tuple[int, int]] = ()
 
     def grey(self, row: int, column: int) -> str:
-        """Return why a cell is grey: few, unsure, or nothing."""
-        return "few" if row in self.few else "unsure" if (row, column) in self.unsure else ""
+        """Return why a cell is grey: few, unsure, both, or nothing."""
+        return " ".join(["few"] * (row in self.few) + ["unsure"] * ((row, column) in self.unsure))
+
+    def marked(self) -> Sequence[Sequence[Cell]]:
+        """Return the rows with a dagger behind the names of those of few people."""
+        return [[_daggered(cells[0]), *cells[1:]] if row in self.few else cells for row, cells in enumerate(self.rows)]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,13 +78,17 @@ def _markdown(block: Block, folder: Path) -> str:
         case Grid():
             rule = [":---"] + ["---:"] * (len(block.columns) - 1)
             said = [
-                [f"*{_plain(cell)}*" if block.grey(row, column) else _plain(cell) for column, cell in enumerate(cells)]
-                for row, cells in enumerate(block.rows)
+                [f"*{_plain(cell)}*" if (row, at) in block.unsure else _plain(cell) for at, cell in enumerate(cells)]
+                for row, cells in enumerate(block.marked())
             ]
             lines = [[_plain(cell) for cell in block.columns], rule, *said]
             return "\n".join("| " + " | ".join(line) + " |" for line in lines)
         case Picture(path, _, alt, _):
             return f"![{alt}]({path.relative_to(folder).as_posix()})\n\n*{alt}*"
+
+
+def _daggered(cell: Cell) -> Cell:
+    return cell + DAGGER if isinstance(cell, str) else (cell[0] + DAGGER, cell[1] + DAGGER)
 
 
 def joined(cell: Cell) -> str:
@@ -141,14 +150,15 @@ def _html(block: Block) -> str:
 
 def _line(grid: Grid, row: int) -> str:
     """Return a row's cells; each also carries its column's words, which narrow screens show before it."""
-    named = list(enumerate(zip(grid.columns, grid.rows[row], strict=True)))
+    cells = grid.marked()[row]
+    named = list(enumerate(zip(grid.columns, cells, strict=True)))
 
     def kind(column: int) -> str:
         why = grid.grey(row, column)
         return f' class="{why}"' if why else ""
 
-    cells = (
+    told = (
         f'<td{kind(column)}><span class="of">{_spans(name)}</span><span>{_spans(cell)}</span></td>'
         for column, (name, cell) in named[1:]
     )
-    return f'<th scope="row"{kind(0)}>{_spans(grid.rows[row][0])}</th>' + "".join(cells)
+    return f'<th scope="row"{kind(0)}>{_spans(cells[0])}</th>' + "".join(told)

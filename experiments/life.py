@@ -34,6 +34,10 @@ WORDS: dict[str, dict[str, str]] = {
         "reform": "reform {name}",
         "values": "{count} values by {by}",
         "left": "not accounted for",
+        "of_year": "{path} ({year})",
+        "minimum": "  of it the minimum subsidy",
+        "unpaid": "  of which does not come in",
+        "extra": "  and the place's own extra",
         "axis": "yuan",
         "active": "active",
         "retired": "retired",
@@ -50,6 +54,10 @@ WORDS: dict[str, dict[str, str]] = {
         "reform": "改革方案 {name}",
         "values": "{count} 个取值，按{by}",
         "left": "未能归属",
+        "of_year": "{path}（{year}年）",
+        "minimum": "  其中：补助最低标准",
+        "unpaid": "  其中：未到位",
+        "extra": "  其中：当地加补",
         "axis": "元",
         "active": "在职职工",
         "retired": "退休职工",
@@ -70,6 +78,7 @@ class Member:
     income: int
     account: int
     amounts: dict[str, int]
+    subsidy: dict[str, int]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -135,7 +144,7 @@ def _year(world: PoolingModel, keys: list[int], lang: str) -> FamilyYear | None:
     read = {
         path for m in members for line, amount in m.amounts.items() if amount for path in basis(line, m.status)["reads"]
     }
-    return FamilyYear(world.year, members, {path: _parameter(world, path, lang) for path in sorted(read)})
+    return FamilyYear(world.year, members, dict(_parameter(world, path, lang) for path in sorted(read)))
 
 
 def _member(world: PoolingModel, row: int, lang: str) -> Member:
@@ -154,26 +163,44 @@ def _member(world: PoolingModel, row: int, lang: str) -> Member:
     words += said["dies"] if person.dying else ""
     amounts = {line: int(getattr(person, line)) for line in lines()}
     place = f"{pool_name(code, lang)} {code}"
-    return Member(int(person.key), words, status, place, person.income, person.account, amounts)
+    parts = _subsidy(world, person.insured, amounts["matched"]) if status == "resident" else {}
+    return Member(int(person.key), words, status, place, person.income, person.account, amounts, parts)
 
 
-def _parameter(world: PoolingModel, path: str, lang: str) -> str:
-    """Return a parameter's value in the world's year with unit and source, in words of the language."""
+def _subsidy(world: PoolingModel, pool: int, paid: int) -> dict[str, int]:
+    """Return the parts of a resident's subsidy: the law's minimum, what of it does not come in, the place's extra."""
+    minimum = int(world.in_force.resident.subsidy)
+    unpaid = int(np.floor(world.places.unpaid[pool] * minimum + 0.5))
+    return {"minimum": minimum, "unpaid": -unpaid, "extra": paid - minimum + unpaid}
+
+
+def year_read(world: PoolingModel, path: str) -> int:
+    """Return the year whose value the world's year reads: the one before for what a notice sets for the next year."""
+    from model.phases.paying import PAID_AHEAD
+
+    if path == "resident.individual" and int(world.in_force.resident.cash_year) == PAID_AHEAD:
+        return world.year
+    return world.year - world.policy.parameter(path).lag
+
+
+def _parameter(world: PoolingModel, path: str, lang: str) -> tuple[str, str]:
+    """Return a parameter's path and its value as the world's year reads it, with unit and source, in a language."""
     from experiments.explain import BYS_ZH, evidence, source_text, unit_text, value_text
 
-    parameter = world.policy.parameter(path)
-    value = world.policy.setting(path, world.year)
+    parameter, year, words = world.policy.parameter(path), year_read(world, path), WORDS[lang]
+    value = world.policy.setting(path, year)
     if isinstance(value, dict) and len(value) > len(parameter.keys) > 0:
         value = {key: number for key, number in value.items() if key in parameter.keys}
     text = (
-        WORDS[lang]["values"].format(count=len(value), by=BYS_ZH[parameter.by] if lang == "zh" else parameter.by)
+        words["values"].format(count=len(value), by=BYS_ZH[parameter.by] if lang == "zh" else parameter.by)
         if isinstance(value, dict) and not parameter.keys
         else value_text(value, parameter.by, lang)
     )
-    entry = world.policy.in_force(path, world.year)
-    reform = entry.reform and WORDS[lang]["reform"].format(name=entry.reform)
+    entry = world.policy.in_force(path, year)
+    reform = entry.reform and words["reform"].format(name=entry.reform)
     source = reform or source_text(world.policy, entry) or evidence(world.policy, entry, lang)
-    return f"{text} [{unit_text(parameter, lang)}]; {source}"
+    name = path if year == world.year else words["of_year"].format(path=path, year=year)
+    return name, f"{text} [{unit_text(parameter, lang)}]; {source}"
 
 
 def yuan(amount: int) -> str:
@@ -204,6 +231,9 @@ def _told(member: Member, lang: str) -> Iterator[str]:
         rules = ", ".join(basis(line, member.status)["rules"])
         text = f"{equals}{lines()[line]['words'][lang]}"
         yield f"{padded(text)}{sign + yuan(amount):>16}  {rules}".rstrip()
+        if line == "matched":
+            parts = ((WORDS[lang][name], part) for name, part in member.subsidy.items() if part)
+            yield from (f"{padded(name)}{yuan(part).replace('-', '−'):>16}" for name, part in parts)
     left = member.amounts["cost"] - sum(member.amounts[payer] for payer in PAYERS)
     if left:
         yield f"{padded(WORDS[lang]['left'])}{yuan(left):>16}"

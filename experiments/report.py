@@ -120,9 +120,9 @@ def _headline(results: Results) -> list[Block]:
     share = f"{style()['per_cent'] * style()['confidence']:.0f}"
     words = (
         f"In {last}; in brackets the {share} % interval over seeds. A difference whose interval holds zero is not told "
-        "apart from chance: it is grey (in Markdown, in italics)."
+        "apart from chance: it is in italics (grey on the page)."
     )
-    chinese = f"{last}年；括号内为{share}%区间。区间含零的差异无法与偶然区分，以灰色（Markdown中为斜体）表示。"
+    chinese = f"{last}年；括号内为{share}%区间。区间含零的差异无法与偶然区分，以斜体（网页中为灰色）表示。"
     grid = Grid(columns, rows, few, unsure)
     blocks: list[Block] = [Heading(("Results", "结果")), Words(words), Words(chinese, "zh"), grid]
     return [*blocks, *_small_words(results, bool(few)), *_how_sure(results, last)]
@@ -134,8 +134,8 @@ def _small_words(results: Results, grey: bool) -> list[Block]:
     thin = {fund: share for fund, share in thin_shares(results.outcomes).items() if share > 0}
     english, chinese = [], []
     if grey:
-        english.append(f"Grey rows rest on fewer than {few} simulated people.")
-        chinese.append(f"灰色行的模拟人数不足{few}人。")
+        english.append(f"Rows marked † (grey on the page) rest on fewer than {few} simulated people.")
+        chinese.append(f"标†的行（网页中为灰色）模拟人数不足{few}人。")
     for fund, share in thin.items():
         name, part = style()["funds"][fund], f"{style()['per_cent'] * share:.0f}"
         english.append(f"{name['en']}: up to {part} % of pools have fewer than {few} simulated members.")

@@ -14,6 +14,8 @@ from experiments.outcomes import style
 from experiments.study import Design, Outcome
 
 COLUMNS = ["parameter", "index", "value", "low", "high"]
+FAILED, STILL, FEW = "failed runs", "did not move", "too few points"
+"""What stands for an index that cannot be said; its value is blank."""
 Floats = NDArray[np.float64]
 
 
@@ -24,29 +26,39 @@ def analyse(points: Points, design: Design, values: pd.Series[float]) -> pd.Data
         points: the design worked out.
         design: its kind decides the indices: morris (mu_star, mu, sigma), saltelli (S1, ST), factorial and
             one_at_a_time (effect of the highest against the lowest value), else partial rank correlations.
-        values: the outcome by point; where one that is needed failed, indices are missing.
+        values: the outcome by point; where one that is needed failed, where it is the same at all points, and where
+            there are too few of them, the index says so and has no value.
 
     """
     y: Floats = np.asarray(values.reindex(range(len(points.units))), np.float64)
     paths = [r.path for r in points.ranges]
     rows: list[tuple[Any, ...]]
-    if design.kind in {"morris", "saltelli"}:
-        missing = [(path, "failed runs", np.nan, np.nan, np.nan) for path in paths]
-        rows = _by_salib(points, design, y) if np.isfinite(y).all() else missing
+    some = np.isfinite(y)
+    if some.sum() > 1 and np.ptp(y[some]) == 0:
+        rows = _blank(paths, STILL)
+    elif design.kind in {"morris", "saltelli"}:
+        rows = _by_salib(points, design, y) if some.all() else _blank(paths, FAILED)
     elif design.kind in {"factorial", "one_at_a_time"}:
         rows = [(path, "effect", effect(points.units[:, i], y), np.nan, np.nan) for i, path in enumerate(paths)]
     else:
-        some = np.isfinite(y)
         rows = rank_correlations(points.units[some], y[some], paths)
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
+def _blank(paths: list[str], why: str) -> list[tuple[Any, ...]]:
+    """Return a row without a value for every parameter, with the reason in place of the index."""
+    return [(path, why, np.nan, np.nan, np.nan) for path in paths]
+
+
+def least_points(parameters: int) -> int:
+    """Return the fewest points from which partial rank correlations of so many parameters have intervals."""
+    return parameters + 3
+
+
 def _by_salib(points: Points, design: Design, y: Floats) -> list[tuple[Any, ...]]:
-    """Return Morris or Sobol indices with their bootstrap intervals; constant outcomes have indices of zero."""
+    """Return Morris or Sobol indices with their bootstrap intervals."""
     paths = [r.path for r in points.ranges]
     names = ("mu_star", "mu", "sigma") if design.kind == "morris" else ("S1", "ST")
-    if np.ptp(y) == 0:
-        return [(path, name, 0.0, 0.0, 0.0) for path in paths for name in names]
     from SALib.analyze import morris, sobol
 
     problem, level = salib_problem(paths), style()["confidence"]
@@ -76,9 +88,9 @@ def rank_correlations(units: Floats, y: Floats, paths: list[str]) -> list[tuple[
     from scipy import stats
 
     count, width = units.shape
-    free = count - 3 - (width - 1)
-    if free <= 0 or np.ptp(y) == 0:
-        return [(path, "prcc", 0.0 if free > 0 else np.nan, np.nan, np.nan) for path in paths]
+    free = count - least_points(width) + 1
+    if free <= 0:
+        return _blank(paths, FEW)
     ranks = np.apply_along_axis(stats.rankdata, 0, units)
     target = stats.rankdata(y)
     reach = stats.norm.ppf((1 + style()["confidence"]) / 2) / np.sqrt(free)

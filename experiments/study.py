@@ -13,6 +13,7 @@ import pydantic
 from model.errors import PolicyError
 from model.kinds import KINDS
 from model.policy.files import fail, read_yaml
+from model.scenario import REFORMS
 
 Table = Literal["funds", "flows", "enrolment", "care", "measures"]
 ALL_TABLES: tuple[Table, ...] = ("funds", "flows", "enrolment", "care", "measures")
@@ -206,18 +207,37 @@ def named(case: str, variant: str) -> str:
 
 
 def load_study(name: str) -> Study:
-    """Return a study by its name in experiments/studies or by its path.
+    """Return a study by its name in experiments/studies or by its path, its reforms' files found.
 
     Raises StudyError naming the file, the place in it and what was expected.
     """
     path = find_study(name)
     content = read_yaml(path, StudyError)
     try:
-        return Study.model_validate(content)
+        study = Study.model_validate(content)
     except pydantic.ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"]) or "study"
         raise fail(path, first["loc"], name, plain_words(first["msg"]), StudyError) from None
+    baseline = _with_files(study.baseline, path, ("baseline", "reforms"))
+    reforms = tuple(_with_files(each, path, ("reforms", n, "reforms")) for n, each in enumerate(study.reforms))
+    return study.model_copy(update={"baseline": baseline, "reforms": reforms})
+
+
+def _with_files(variant: Variant, study: Path, place: tuple[str | int, ...]) -> Variant:
+    """Return a regime with the files of its reforms as they are found: beside the study, else where one works."""
+    found = []
+    for number, name in enumerate(variant.reforms):
+        file = Path(name)
+        is_file = file.suffix in {".yaml", ".yml"} or file.parent != Path()
+        there = [each for each in (study.parent / file, file) if each.is_file()]
+        if is_file and not there:
+            searched = dict.fromkeys(each.resolve().as_posix() for each in (study.parent, Path()))
+            shipped = f" (the shipped one is named {file.stem})" if (REFORMS / f"{file.stem}.yaml").is_file() else ""
+            words = f"expected a readable reform file in {' or '.join(searched)}, found no {file.as_posix()}{shipped}"
+            raise fail(study, (*place, number), ".".join(map(str, place)), words, StudyError)
+        found.append(there[0].as_posix() if is_file else name)
+    return variant.model_copy(update={"reforms": tuple(found)})
 
 
 def plain_words(message: str) -> str:

@@ -16,7 +16,7 @@ from experiments.options import check_folder, check_outputs
 from experiments.outcomes import KEYS, style
 from experiments.run import Done, Job, Simulator, make_job
 from experiments.sensitivity import COLUMNS as SENSITIVITY
-from experiments.sensitivity import analyse, flips
+from experiments.sensitivity import FAILED, FEW, STILL, analyse, flips, least_points
 from experiments.store import OUTCOMES, Store, read_manifest, read_table, to_arrow, write_text
 from experiments.study import Outcome, Study, StudyError, Variant, check_recorded, plain_words
 from model.errors import ScenarioError
@@ -30,11 +30,12 @@ ScenarioOf = Callable[[Variant, Any], Any]
 
 @dataclasses.dataclass(frozen=True)
 class Swept:
-    """What a sweep left: where, how many runs there are, and which failed."""
+    """What a sweep left: where, how many runs there are, which failed, and what its indices cannot say."""
 
     folder: Path
     runs: int
     failed: list[dict[str, Any]]
+    unsaid: tuple[str, ...] = ()
 
 
 def scenarios_of(study: Study) -> ScenarioOf:
@@ -114,8 +115,8 @@ def gather(study: Study, points: Points, jobs: Mapping[RunKey, Job], store: Stor
     draft.replace(folder / f"{OUTCOMES}.parquet")
     check_recorded(study, recorded)
     _csv(pd.DataFrame(failed, columns=["point", "reform", "seed", "key", "error"]), folder / "failed.csv")
-    _write_findings(study, points, folder)
-    return Swept(folder, len(jobs), failed)
+    indices = _write_findings(study, points, folder)
+    return Swept(folder, len(jobs), failed, tuple(unsaid(indices, len(points.units), len(points.ranges))))
 
 
 def _stored(jobs: Mapping[RunKey, Job], store: Store, failed: list[dict[str, Any]]) -> Iterator[pd.DataFrame]:
@@ -151,7 +152,23 @@ def effects(last: pd.DataFrame, study: Study) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def _write_findings(study: Study, points: Points, folder: Path) -> None:
+def unsaid(indices: pd.DataFrame, points: int, parameters: int) -> Iterator[str]:
+    """Yield a line for every reason for which indices are blank, with the outcomes concerned."""
+    reasons = {
+        STILL: "did not move at any point, so no parameter has an index",
+        FEW: f"have no partial rank correlations: {points} points, at least {least_points(parameters)} that ended "
+        f"are needed for {parameters} parameters",
+        FAILED: "have no indices: a run that is needed failed",
+    }
+    for why, words in reasons.items():
+        some = indices[indices["index"] == why][["what", "reform", "unit", "measure"]].drop_duplicates()
+        if len(some):
+            names = ", ".join(" ".join(map(str, row)) for row in some.itertuples(index=False))
+            yield f"sensitivity.csv: {len(some)} outcomes {words}: {names}"
+
+
+def _write_findings(study: Study, points: Points, folder: Path) -> pd.DataFrame:
+    """Write summary.csv, sensitivity.csv and flips.csv; return the indices."""
     found = effects(last_year(study, folder), study)
     by = ["what", "reform", "level", "unit", "measure"]
     low, high = style()["quantiles"]
@@ -169,6 +186,7 @@ def _write_findings(study: Study, points: Points, folder: Path) -> None:
     if study.reforms and wanted:
         last = last_year(study, folder)
         _csv(pd.concat([flips(points, last, outcome) for outcome in wanted], ignore_index=True), folder / "flips.csv")
+    return indices
 
 
 def _csv(frame: pd.DataFrame, path: Path) -> None:

@@ -68,6 +68,8 @@ def sweep(
         bar.close()
     for row in swept.failed:
         complain(f"point {row['point']} {row['reform']} seed {row['seed']} failed: {row['error']}", NO)
+    for line in swept.unsaid:
+        print(line)
     print(f"wrote {folder / 'outcomes.parquet'}, design.csv, summary.csv, sensitivity.csv and failed.csv")
     return NO if swept.failed else OK
 

@@ -34,7 +34,11 @@ def words(codes: NDArray[Any], kind: type[Code]) -> NDArray[Any]:
 
 
 def people_frame(world: PoolingModel) -> pd.DataFrame:
-    """Return the year just lived with a row for every simulated person: own fen, unweighted (contract: `people`)."""
+    """Return the year just lived with a row for every simulated person: own fen, unweighted (contract: `people`).
+
+    Who died in the year has a row too, a dead person's last. `province` and `prefecture` are those of the pool that
+    insures, or would insure, the person, not of residence.
+    """
     p = world.engine.people
     codes = world.pools["code"].to_numpy()
     employee = p.scheme == Scheme.EMPLOYEE

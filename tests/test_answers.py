@@ -62,22 +62,64 @@ def test_the_price_of_not_pooling_leaves_as_many_dry_as_the_reform(rescued: int,
     assert found == {"ruined_alone": 0.75, "ruined_with": rescued / 4, "extra_yuan_a_head": price}
 
 
-def test_transfers_are_split_into_structure_chance_and_behaviour() -> None:
-    steady = pd.DataFrame({0: [5.0, -5.0], 1: [5.0, -5.0]})
-    assert answers.what_aid_repairs(steady) == {"structure": 1.0, "chance": 0.0, "behaviour": 0.0}
-    doubled = answers.what_aid_repairs(steady, 2 * steady)
-    assert doubled == pytest.approx({"structure": 0.5, "chance": 0.0, "behaviour": 0.5})
-    assert np.isnan(answers.what_aid_repairs(steady[[0]])["chance"])
+def receipts(a_head: Any, members: Any = 1.0) -> answers.Receipts:
+    """Return what pools (rows) received in seeds (columns) [fen a member], with so many members."""
+    heads = pd.DataFrame(a_head) * 0.0 + members
+    return answers.Receipts(pd.DataFrame(a_head) * heads, heads)
+
+
+def test_transfers_are_split_into_structure_and_chance() -> None:
+    steady = receipts([[5.0, 5.0], [-5.0, -5.0]])
+    found = answers.what_aid_repairs(steady)
+    assert (found["structure"], found["chance"]) == (1.0, 0.0)
+    assert np.isnan(found["behaviour_adds"])
+    assert np.isnan(answers.what_aid_repairs(receipts([[5.0], [-5.0]]))["chance"])
     draws = np.array([[(-1) ** (i + (i // 2) * s) for s in range(40)] for i in range(40)], float)
-    mixed = answers.what_aid_repairs(pd.DataFrame(3.0 + draws))
-    assert sum(mixed.values()) == pytest.approx(1.0)
+    mixed = answers.what_aid_repairs(receipts(3.0 + draws))
+    assert mixed["structure"] + mixed["chance"] == pytest.approx(1.0)
     assert 0 < mixed["chance"] < mixed["structure"]
+
+
+def test_behaviour_adds_what_squared_receipts_grow() -> None:
+    """Receipts of 5 that become 10 are four times as large squared, those that become 4 are a third smaller."""
+    steady = receipts([[5.0, 5.0], [-5.0, -5.0]])
+    for other, adds in (([[10.0, 10.0], [-10.0, -10.0]], 3.0), ([[4.0, 4.0], [-4.0, -4.0]], -0.36)):
+        found = answers.what_aid_repairs(steady, receipts(other))
+        assert found == pytest.approx({"structure": 1.0, "chance": 0.0, "behaviour_adds": adds})
+
+
+def test_what_aid_repairs_counts_members_and_leaves_out_pools_without_any() -> None:
+    """By hand: 9 members get 1 fen each always, 1 member 1 and 3 fen; the empty pool's billion counts for nobody.
+
+    The whole is (9 * 1 + 1 * 5) / 10, the variance between seeds (9 * 0 + 1 * 2) / 10.
+    """
+    members = pd.DataFrame([[9, 9], [1, 1], [0, 7]])
+    net_fen = pd.DataFrame([[9, 9], [1, 3], [10**9, 7]])
+    found = answers.what_aid_repairs(answers.Receipts(net_fen, members))
+    assert (found["structure"], found["chance"]) == pytest.approx((12 / 14, 2 / 14))
+    emptied = answers.Receipts(net_fen, pd.DataFrame([[9, 9], [0, 1], [7, 7]]))
+    found = answers.what_aid_repairs(answers.Receipts(net_fen, members), emptied)
+    assert found["behaviour_adds"] == 0.0
+    alone = answers.Receipts(net_fen.tail(1), members.tail(1))
+    assert np.isnan(answers.what_aid_repairs(alone)["structure"])
+
+
+def test_receipts_come_from_a_studys_runs() -> None:
+    def run(net: list[int], members: list[int]) -> run_facts.RunFacts:
+        pools = pd.DataFrame({"net_aid_fen": net, "members": members}, index=[11, 12])
+        return run_facts.RunFacts(pools, pd.Series(dtype=np.int64), pd.Series(dtype=np.int64))
+
+    lived = {("aid", 0): run([10, 10**9], [5, 0]), ("aid", 1): run([20, 4], [5, 2])}
+    found = answers.receipts(lived, "aid", [0, 1, 2])
+    assert found is not None
+    assert found.a_head().to_dict() == {0: {11: 2.0}, 1: {11: 4.0}}
+    assert answers.receipts(lived, "other", [0, 1]) is None
 
 
 def test_chance_alone_leaves_no_structure_but_noise() -> None:
     from tests.test_measures_limits import uniforms
 
-    found = answers.what_aid_repairs(pd.DataFrame(uniforms(3, 0, (2000, 5)) - 0.5))
+    found = answers.what_aid_repairs(receipts(uniforms(3, 0, (2000, 5)) - 0.5))
     assert found["chance"] == pytest.approx(1.0, abs=0.05)
     assert found["structure"] == pytest.approx(0.0, abs=0.05)
 
@@ -232,7 +274,12 @@ def test_every_case_is_compared_with_its_own_baseline(tmp_path: Path) -> None:
     assert "Every effect under every case" in page
     report = (tmp_path / "fake" / "report.md").read_text(encoding="utf-8")
     assert "What is robust, and what is not" in report
-    assert "From whom to whom" in report
+    giving = report.partition("## From whom to whom")[2].split("\n\n")[3].splitlines()
+    assert giving[2:] == [
+        "| today | 0 | 0 | 0 | – | – |",
+        "| null | 0 | 0 | 0 | – | – |",
+        "| aid | 4 | 4 | -8 | – | Beijing 8 |",
+    ]
     money = pd.read_csv(tmp_path / "fake" / "tables" / "answers_money.csv")
     assert len(money) == 4
     assert (money.query("reform == 'aid'")["paid_out"] > 0).all()

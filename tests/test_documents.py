@@ -15,6 +15,7 @@ from experiments.document import Grid, Heading, Words, page
 from experiments.explain import explain_reform
 from model import load_reform
 from tests.test_docstrings import ALL
+from tests.worlds import lived
 
 ROOT = Path(__file__).resolve().parent.parent
 STRESS = (
@@ -157,3 +158,25 @@ def test_a_report_has_a_form_for_phone_print_and_each_language() -> None:
     assert "today" in cells[0]  # its column's words, for screens too narrow for a table
     assert "<small>[-0.5, +2.5]</small>" in cells[0]
     assert not re.search(r'(src|href)="', text)
+
+
+def test_what_is_said_of_the_table_of_people_holds() -> None:
+    """Not multiplied, the year's dead in it, the place that of the insuring pool: as README and HOWTO say."""
+    world = lived()
+    frame, people = world.people_frame(), world.engine.people
+    assert people.dying.sum() > 0
+    assert len(frame) == len(people)
+    assert frame["cost_fen"].sum() * world.weight == world.record.care.query(f"year == {world.year}")["cost_fen"].sum()
+    assert (frame["prefecture"] == world.pools["code"].to_numpy()[people.insured]).all()
+    assert (people.insured != people.home).any()
+    assert "`weight`" in text_of("README.md")
+    assert "`weight`" in text_of("README.zh-CN.md")
+    assert "died in the year" in text_of("experiments/HOWTO.md")
+
+
+def test_nobody_counts_the_parameters_that_use_2024() -> None:
+    """ODD names them in its section 6; a count elsewhere goes stale."""
+    assert "compared, not fitted, except in `" in text_of("model/ODD.md")
+    for name in ("README.md", "model/TRACE.md"):
+        assert re.findall(r"but (?:for )?(\S+ \S+) ODD", text_of(name)) == ["those that"], name
+    assert "ODD 第6节列明的几项" in text_of("README.zh-CN.md")

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from experiments.design import Points, Range, choose
 from experiments.package import rounded, shapley, split, subset_name, subsets, summary
 from experiments.ranking import letters, pareto, rank, rankings
-from experiments.sensitivity import analyse, flips
+from experiments.sensitivity import analyse, flips, least_points
 from experiments.study import Design, Outcome, Study
+from experiments.sweep import unsaid
 from tests.test_report import study_of
 
 
@@ -61,7 +62,7 @@ def test_morris_on_a_plane_gives_its_slopes() -> None:
     assert table.xs("mu_star", level="index")["value"].tolist() == pytest.approx([3.0, 2.0, 0.0])
     assert table.xs("mu", level="index")["value"].tolist() == pytest.approx([3.0, -2.0, 0.0])
     assert table.xs("sigma", level="index")["value"].tolist() == pytest.approx([0.0, 0.0, 0.0], abs=1e-12)
-    assert (found(made, design, np.full(len(x), 5.0))["value"] == 0).all()
+    assert found(made, design, np.full(len(x), 5.0)).index.unique("index").tolist() == ["did not move"]
 
 
 def test_rank_correlations_and_effects() -> None:
@@ -74,7 +75,25 @@ def test_rank_correlations_and_effects() -> None:
     x = made.frame.to_numpy()[:, 1:]
     assert found(made, design, 10 * x[:, 0] - x[:, 1])["value"].tolist() == pytest.approx([20.0, -2.0])
     holes = np.where(np.arange(9) == 4, np.nan, 1.0)
-    assert found(made, design, holes)["value"].tolist() == [0.0, 0.0]
+    assert found(made, design, holes)["value"].isna().all()
+    assert found(made, design, holes).index.unique("index").tolist() == ["did not move"]
+
+
+def test_too_few_points_and_an_outcome_that_stands_still_are_said() -> None:
+    made, design = points("latin_hypercube", 6, box(0.0, 1.0, 4))
+    x = made.frame.to_numpy()[:, 1:]
+    table = found(made, design, x[:, 0]).reset_index()
+    assert table["index"].tolist() == ["too few points"] * 4
+    assert table["value"].isna().all()
+    assert found(made, design, np.zeros(6)).index.unique("index").tolist() == ["did not move"]
+    names = {"what": "level", "reform": "today", "unit": "pool", "measure": "money"}
+    (line,) = unsaid(table.assign(**names), 6, 4)
+    assert line.startswith("sensitivity.csv: 1 outcomes have no partial rank correlations: 6 points, at least 7 ")
+    assert line.endswith("level today pool money")
+    made, design = points("latin_hypercube", least_points(4), box(0.0, 1.0, 4))
+    told = found(made, design, made.frame["x0"].to_numpy() ** 2 - made.frame["x1"].to_numpy()).reset_index()
+    assert told["value"].notna().all()
+    assert not list(unsaid(told.assign(**names), 7, 4))
 
 
 OUTCOME = {"level": "fund", "unit": "pool", "measure": "money", "label": {"en": "Money", "zh": "钱"}}

@@ -11,7 +11,7 @@ import pytest
 from experiments import cli
 from experiments.life import PAYERS, FamilyYear, basis, draw, lines, live_family, tell
 from model.policy.policy import load_policy
-from model.scenario import Scenario
+from model.scenario import Reform, Scenario
 from tests.worlds import START, lived
 
 SCENARIO = Scenario(2000, START, START + 1)
@@ -60,10 +60,45 @@ def test_chinese_is_chinese_to_the_last_word() -> None:
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_the_text_shows_each_sum_and_its_rule(families: list[FamilyYear], lang: str) -> None:
     text = "\n".join(tell(family, lang) for family in families)
+    if lang == "zh":
+        text = "\n".join(tell(family, lang) for family in live_family(SCENARIO, 0, 40, START, lang))
     assert "not accounted for" not in text
     assert "contributions.linked_contribution" in text
-    assert f"resident.individual = {load_policy().value('resident.individual', START):,.0f}" in text
+    notice = {"en": f"resident.individual ({START - 1})", "zh": f"resident.individual（{START - 1}年）"}[lang]
+    assert f"{notice} = {load_policy().value('resident.individual', START - 1):,.0f} " in text
     assert {"en": "cost of care", "zh": "医疗费用"}[lang] in text
+
+
+def test_a_contribution_is_what_the_notice_that_is_read_says() -> None:
+    """The notice of a year buys the next year's cover; where the year of payment counts, the year's own is read."""
+    ahead = Reform("ahead", changes={"resident.cash_year": {f"{START}-01-01": 1}})
+    for reforms, year in (((), START - 1), ((ahead,), START)):
+        (family,) = live_family(Scenario(2000, START, START, reforms), 0, 40)
+        (member,) = family.members
+        due = load_policy().value("resident.individual", year)
+        assert member.amounts["contribution"] == round(due * 100)
+        name = "resident.individual" if year == START else f"resident.individual ({year})"
+        read = family.parameters[name]
+        assert read.startswith(f"{due:,.0f} ")
+        assert str(year) in read.partition(";")[2]
+
+
+@pytest.mark.parametrize(("household", "place", "part"), [(2, 110000, "extra"), (40, 130300, "unpaid")])
+def test_a_subsidy_is_told_in_parts(household: int, place: int, part: str) -> None:
+    """Beijing adds to the minimum; in Hebei a part of it does not come in, as its published income says."""
+    world = lived()
+    pool = int(world.pools.index[world.pools["code"] == place][0])
+    (family,) = live_family(SCENARIO, 0, household, START + 1)
+    found = [member for member in family.members if member.status == "resident"]
+    assert found
+    for member in found:
+        assert member.place.endswith(str(place))
+        assert sum(member.subsidy.values()) == member.amounts["matched"]
+        extra = world.places.extra[pool] * load_policy().value("resident.extra_factor", START + 1)
+        assert member.subsidy["extra"] == int(extra + 0.5)
+        assert member.subsidy[part] != 0
+    assert {"resident.subsidy", "resident.extra_factor", "places.unpaid_share"} <= set(family.parameters)
+    assert {"extra": "and the place's own extra", "unpaid": "does not come in"}[part] in tell(family)
 
 
 def test_the_figure_is_drawn(families: list[FamilyYear], tmp_path: Path) -> None:

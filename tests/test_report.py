@@ -11,11 +11,13 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from experiments.compare import Results, compare, interval
+from experiments.document import Grid, Words, markdown, page
 from experiments.figures import font_of
 from experiments.outcomes import outcomes, who_pays_whom
 from experiments.pictures.base import Sketch
 from experiments.pictures.effects import effects
 from experiments.published import banner, check_published
+from experiments.report import _small_words
 from experiments.run import Done
 from experiments.store import read_run
 from experiments.study import Axis, Study, StudyError, Text, Variant, load_study
@@ -327,3 +329,21 @@ def test_an_outcome_that_no_run_records_is_named(tmp_path: Path) -> None:
         sweep(
             SIMULATOR, swept, tmp_path / "swept", range(1), 1, lambda _: None, scenario_of=lambda v, _: scenario_of(v)
         )
+
+
+def test_few_people_and_intervals_that_hold_zero_have_marks_of_their_own(tmp_path: Path) -> None:
+    grid = Grid(["what", "a", "b"], [[("one", "一"), "1", "2"], ["two", "3", "4"]], few={0}, unsure={(0, 1), (1, 2)})
+    assert markdown([grid], tmp_path).splitlines()[2:] == ["| one † · 一 † | *1* | 2 |", "| two | 3 | *4* |"]
+    told = page("", [grid])
+    assert '<th scope="row" class="few"><span lang="en">one †</span>' in told
+    assert re.findall(r'<td class="([^"]*)">', told) == ["few unsure", "few", "unsure"]
+
+
+def test_both_marks_are_explained(made: tuple[Path, Results]) -> None:
+    folder, results = made
+    told = (folder / "report.md").read_text(encoding="utf-8")
+    assert "it is in italics" in told
+    assert "以斜体" in told
+    said = [block.text for block in _small_words(results, True) if isinstance(block, Words)]
+    assert "Rows marked †" in said[0]
+    assert "标†的行" in said[1]
