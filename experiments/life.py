@@ -176,7 +176,7 @@ def _subsidy(world: PoolingModel, pool: int, paid: int) -> dict[str, int]:
 
 def year_read(world: PoolingModel, path: str) -> int:
     """Return the year whose value the world's year reads: the one before for what a notice sets for the next year."""
-    from model.phases.paying import PAID_AHEAD
+    from model.phases.dues import PAID_AHEAD
 
     if path == "resident.individual" and int(world.in_force.resident.cash_year) == PAID_AHEAD:
         return world.year
