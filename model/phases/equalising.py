@@ -197,7 +197,7 @@ def rate_uploads(world: FundWorld, fund: str, past: Past) -> dict[int, int]:
     national = ledger.book(account(ADJUSTMENT[fund][1], 0)).balance
     terms = float(three.upload_rate), national, int(spent.sum()), float(three.stop_months)
     amounts, months = np.empty_like(incomes), float(world.terms.warning.months_excess)
-    columns = incomes, spent, ledger.accounts.opening[rows], ledger.accounts.spare(rows)
+    columns = incomes, spent, ledger.accounts.brought(rows), ledger.accounts.spare(rows)
     fill_national(amounts, *columns, rate, months, *terms)
     return dict(zip(past, amounts.tolist()))
 
