@@ -50,7 +50,7 @@ def nation_shares(world: FundWorld) -> bool:
 def last_sums(world: FundWorld, rows: Parties) -> tuple[Whole, Whole]:
     """Return last year's income and spending of ledgers in a row; in the first year, this year's income for both."""
     accounts = world.ledger.accounts
-    if world.funds.members:
+    if accounts.income_before.any():
         return accounts.income_before[rows], accounts.spending_before[rows]
     return accounts.income[rows], accounts.income[rows]
 
@@ -106,7 +106,7 @@ def fill_parts(parts: Whole, incomes: Whole, spare: Whole, share: float) -> None
 
 
 def needs_of(world: FundWorld, fund: str, codes: Sequence[int]) -> list[int]:
-    """Return what each area's members count for in a formula; nothing before the first year has ended.
+    """Return what each area's members count for in a formula; nothing where nobody has counted them yet.
 
     Heads and retired members are those of the last year's end; ages are today's; morbidity is last year's.
     """
