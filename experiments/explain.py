@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
 from agents.codes import Aid, Care, Code, Hukou, Kin, Scheme, Sex, Status, Tier, Work
 from model.errors import PolicyError
-from model.policy.loader import read_unread
+from model.policy.loader import read_idle, read_unread
 from model.policy.parameter import Entry, Parameter
 from model.policy.policy import AFTER, Policy, load_policy, plain
 from model.policy.schema import PLACES, first_year
@@ -43,6 +43,7 @@ WORDS: dict[str, dict[str, str]] = {
         "next": "paid for the year after the notice",
         "always": "always",
         "unread": "no phase reads this yet: changing it changes nothing",
+        "idle": "changes nothing while",
     },
     "zh": {
         "value": "取值",
@@ -71,6 +72,7 @@ WORDS: dict[str, dict[str, str]] = {
         "next": "公告次年缴费适用",
         "always": "始终",
         "unread": "尚无模块读取该参数，改变它不产生影响",
+        "idle": "满足以下条件时，改变它不产生影响",
     },
 }
 RULES_ZH = {"frozen": "保持不变", "indexed to income": "随人均可支配收入增长", "indexed to wages": "随平均工资增长"}
@@ -229,7 +231,16 @@ def explain_parameter(path: str, year: int, lang: str = "en", reforms: tuple[Ref
     say("note", parameter.note)
     if path in read_unread():
         lines.append(f"  {words['unread']}")
+    say("idle", idle_text(policy, path, (year,)))
     return "\n".join(lines)
+
+
+def idle_text(policy: Policy, path: str, years: Sequence[int]) -> str:
+    """Return what other parameters have to be for a parameter to change nothing, or nothing if some year differs."""
+    others = read_idle().get(path, {})
+    if any(policy.setting(other, year) != value for other, value in others.items() for year in years):
+        return ""
+    return ", ".join(f"{other} = {number_text(value)}" for other, value in others.items())
 
 
 def old_value(policy: Policy, path: str, year: int, lang: str) -> str:
@@ -240,8 +251,8 @@ def old_value(policy: Policy, path: str, year: int, lang: str) -> str:
         return "–"
 
 
-def change_lines(policy: Policy, path: str, values: Mapping[Any, Any], lang: str) -> list[str]:
-    """Return the lines of one changed parameter: old, new, unit and date for each date."""
+def change_lines(policy: Policy, changed: Policy, path: str, values: Mapping[Any, Any], lang: str) -> list[str]:
+    """Return the lines of one changed parameter: old, new, unit and date for each date; and if it changes nothing."""
     words = WORDS[lang]
     lines = []
     base = path.removesuffix(AFTER)
@@ -265,21 +276,22 @@ def change_lines(policy: Policy, path: str, values: Mapping[Any, Any], lang: str
             lines.append(f"    {words['source']}: {source}")
     if base in read_unread():
         lines.append(f"    {words['unread']}")
-    return lines
+    idle = idle_text(changed, base, [first_year(date) for date in values])
+    return [*lines, f"    {words['idle']}: {idle}"] if idle else lines
 
 
 def explain_reform(reform: Reform, lang: str = "en") -> str:
     """Return what a reform changes, in English or Chinese: old and new value, unit, date and source."""
     words = WORDS[lang]
     policy = load_policy()
-    policy.with_reforms((reform,))
+    changed = policy.with_reforms((reform,))
     lines = [f"{reform.name}: {reform.text('title', lang)}"]
     said = [(words[name], reform.text(name, lang)) for name in ("question", "source")]
     lines += [f"  {word}: {text}" for word, text in said if text]
     if not reform.changes:
         lines.append(f"  {words['nothing']}")
     for path, values in reform.changes.items():
-        lines += change_lines(policy, path, values, lang)
+        lines += change_lines(policy, changed, path, values, lang)
     return "\n".join(lines)
 
 

@@ -102,6 +102,8 @@ class Accounts:
     """What all parties have and moved in a year, by number [fen]; outside parties have nothing, theirs only count."""
 
     opening: Whole
+    taken_over: Whole
+    """What came by merging at the year's opening, less what went so."""
     received: Whole
     paid: Whole
     receivable: Whole
@@ -131,6 +133,15 @@ class Accounts:
     def column(self) -> Whole:
         """Return one more column, of zeros."""
         return np.zeros_like(self.opening)
+
+    def brought(self, rows: Parties) -> Whole:
+        """Return what some ledgers began the year with once those that merge had handed theirs over [fen]."""
+        return self.opening[rows] + self.taken_over[rows]
+
+    def take_over(self, giver: int, taker: int, amount: int) -> None:
+        """Count what one ledger hands to another by merging to what the other began the year with [fen]."""
+        self.taken_over[giver] -= amount
+        self.taken_over[taker] += amount
 
     def balance(self, rows: Parties) -> Whole:
         """Return the money in some ledgers now [fen]."""
@@ -167,7 +178,7 @@ class Accounts:
         self.opening += self.received - self.paid
         self.income_before, self.spending_before = self.income, self.spending
         self.income, self.spending = np.zeros_like(self.income), np.zeros_like(self.spending)
-        self.received[:] = self.paid[:] = 0
+        self.received[:] = self.paid[:] = self.taken_over[:] = 0
 
 
 class _Fen:

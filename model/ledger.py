@@ -284,6 +284,7 @@ class Ledger:
         for name, amount in zip(names, largest_remainder(before.balance, weights)):
             if name != old:
                 self.post(old, name, "merge", amount)
+                self.accounts.take_over(before.number, self.number(name), amount)
         if heir != old:
             self._hand_debts(old, heir)
         for field in ("income_before", "spending_before"):

@@ -181,6 +181,7 @@ class PoolingModel(mesa.Model):
         self.funds = new_fund_state(self.pools, self.in_force)
         self.ledger = Ledger(dict(zip(codes, provinces, strict=True)))
         heads = self.heads_before * self.weight
+        self.funds.know(heads)
         employees = heads[:, Head.ACTIVE] + heads[:, Head.RETIRED]
         before = law_record(self.policy, self.year, self.pools, self.law)[0]
         standard = int(before.resident.individual + before.resident.subsidy)

@@ -105,3 +105,15 @@ def test_more_onset_makes_more_people_ill() -> None:
     once, twice = (onset(factor, shares, none)[0] for factor in (1.0, 2.0))
     assert (twice >= once).all()
     assert twice[30:60] == pytest.approx(2 * once[30:60])
+
+
+def test_fujian_shares_by_its_members_in_the_first_year_as_in_the_next() -> None:
+    world = world_of(people=20_000, end=START + 1)
+    counted = sum(world.funds.members["employee_pool"])
+    shared = []
+    for _ in range(2):
+        world.step()
+        flows = world.record.flows.query("year == @world.year and kind == 'step2_aid'")
+        shared.append(flows[flows["payer"] == "provincial_adjustment:350000"]["amount_fen"].sum())
+    assert 0.8 < shared[0] / shared[1] < 1.2
+    assert 0.9 < counted / sum(world.funds.members["employee_pool"]) < 1.0

@@ -10,11 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agents.codes import Care, Status
 from model.identities import check_identities
 from model.kinds import BY_CODE, EMPLOYEE_POOL, KINDS, RESIDENT_POOL
 from model.ledger import FLOW_COLUMNS, FUND_COLUMNS, IdentityError, Ledger, account
 from model.phases.areas import Areas, area_codes
 from model.phases.tally import CareItem, Money, PairKind
+from model.policy import load_policy
 from model.record import frame_of
 from tests.small_world import SmallWorld
 
@@ -290,6 +292,22 @@ def test_a_world_in_which_everything_flows_keeps_all_identities() -> None:
     )
     net = (flows["amount_fen"] * sign).groupby(flows["year"]).sum()
     assert (inside["closing_fen"] - inside["opening_fen"] == net).all()
+
+
+@pytest.mark.parametrize("premium", [100, 10_000])
+def test_the_premium_of_critical_illness_cover_is_settled_in_full(premium: int) -> None:
+    """Whatever is paid at once, the cover costs the pool what it pays; a sweep is offered no range of it."""
+    tables = []
+    for paid in (0, premium):
+        world = full_world()
+        world.change(critical__premium=paid)
+        world.tally.care[:, Status.RESIDENT, Care.INPATIENT, CareItem.CRITICAL] = 300
+        for _ in range(2):
+            world.step()
+        tables.append(world.record.tables)
+        assert sum(world.flow("premium_critical").values()) == sum(world.flow("critical").values()) > 0
+    assert all(tables[0][name].equals(tables[1][name]) for name in ("funds", "flows"))
+    assert all(entry.low == entry.high for entry in load_policy().entries("critical.premium"))
 
 
 def test_weight_multiplies_money_and_counts() -> None:

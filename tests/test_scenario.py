@@ -270,6 +270,20 @@ def test_an_explanation_names_act_article_and_reform() -> None:
     assert "set by reform: one" in changed
 
 
+YEARS = {f"employee.minimum_years_{sex}": {"2026-01-01": years} for sex, years in (("men", 30), ("women", 25))}
+
+
+def test_a_reform_without_effect_says_so_until_the_law_gives_it_one() -> None:
+    """Minimum years of contribution ask for nothing while whoever lacks some retires at once."""
+    said = {"en": "changes nothing while: employee.grace_years = 0", "zh": "改变它不产生影响: employee.grace_years = 0"}
+    paid_on = {"employee.grace_years": {"2026-01-01": 5}}
+    for lang, text in said.items():
+        assert explain_reform(Reform("years", changes=YEARS), lang).count(text) == len(YEARS)
+        assert text not in explain_reform(Reform("years", changes=YEARS | paid_on), lang)
+        assert text in explain_parameter("employee.minimum_years_men", 2026, lang)
+        assert text not in explain_parameter("employee.minimum_years_men", 2026, lang, (Reform("on", changes=paid_on),))
+
+
 @pytest.mark.parametrize("date", ["1990-01-01", "1997-12-31", "2051-01-01"])
 @pytest.mark.parametrize("path", ["employee.person_rate", "resident.individual.after"])
 def test_a_reform_in_no_year_of_the_model_is_refused(date: str, path: str) -> None:

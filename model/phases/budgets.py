@@ -78,7 +78,7 @@ def plan(world: BudgetWorld, fund: str, need: Floats, last: Floats, before: Floa
         level = shares(income, needs, law["tie"], gaps, province, np.zeros(len(codes), np.bool_)) * total(needs)
         planned = (needs > 0) & (level > 0)  # nobody pays in: care costs what it costs
         return np.asarray(np.where(planned, level / np.maximum(needs, 1.0), 1.0)[place])
-    short = MONTHS * accounts.opening[rows] < law["short"] * accounts.spending_before[rows]
+    short = MONTHS * accounts.brought(rows) < law["short"] * accounts.spending_before[rows]
     result = of_areas(before, need, needs, place)
     spent = accounts.spending_before[rows].astype(np.float64)
     expected = spent * np.divide(needs, lasts, out=np.zeros_like(needs), where=lasts > 0)

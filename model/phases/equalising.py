@@ -50,7 +50,7 @@ def nation_shares(world: FundWorld) -> bool:
 def last_sums(world: FundWorld, rows: Parties) -> tuple[Whole, Whole]:
     """Return last year's income and spending of ledgers in a row; in the first year, this year's income for both."""
     accounts = world.ledger.accounts
-    if world.funds.members:
+    if accounts.income_before.any():
         return accounts.income_before[rows], accounts.spending_before[rows]
     return accounts.income[rows], accounts.income[rows]
 
@@ -106,7 +106,7 @@ def fill_parts(parts: Whole, incomes: Whole, spare: Whole, share: float) -> None
 
 
 def needs_of(world: FundWorld, fund: str, codes: Sequence[int]) -> list[int]:
-    """Return what each area's members count for in a formula; nothing before the first year has ended.
+    """Return what each area's members count for in a formula; nothing where nobody has counted them yet.
 
     Heads and retired members are those of the last year's end; ages are today's; morbidity is last year's.
     """
@@ -197,7 +197,7 @@ def rate_uploads(world: FundWorld, fund: str, past: Past) -> dict[int, int]:
     national = ledger.book(account(ADJUSTMENT[fund][1], 0)).balance
     terms = float(three.upload_rate), national, int(spent.sum()), float(three.stop_months)
     amounts, months = np.empty_like(incomes), float(world.terms.warning.months_excess)
-    columns = incomes, spent, ledger.accounts.opening[rows], ledger.accounts.spare(rows)
+    columns = incomes, spent, ledger.accounts.brought(rows), ledger.accounts.spare(rows)
     fill_national(amounts, *columns, rate, months, *terms)
     return dict(zip(past, amounts.tolist()))
 

@@ -44,6 +44,7 @@ SCHEME_OF = {
     CRITICAL_ILLNESS: (Scheme.RESIDENT,),
     MEDICAL_ASSISTANCE: (Scheme.EMPLOYEE, Scheme.RESIDENT),
 }
+HEADS_OF = {Scheme.EMPLOYEE: (Head.ACTIVE, Head.RETIRED), Scheme.RESIDENT: (Head.RESIDENT,)}
 
 
 class Institutions:
@@ -89,6 +90,13 @@ class FundState:
     widened: float = 1.0  # factor on what employee pools pay of visits
     mood: Any = None  # what behaviour keeps from year to year
     expected: NDArray[np.float64] | None = None  # the same at prices of the nation
+
+    def know(self, heads: Whole) -> None:
+        """Keep members by fund and pool, and the active and retired, from heads by pool with the weight [persons]."""
+        for fund, schemes in SCHEME_OF.items():
+            columns = [head for scheme in schemes for head in HEADS_OF[scheme]]
+            self.members[fund] = heads[:, columns].sum(axis=1).tolist()
+        self.active, self.retired = heads[:, Head.ACTIVE].tolist(), heads[:, Head.RETIRED].tolist()
 
     def redraw(self, areas: Areas) -> None:
         """Go over to other areas, and forget who kept the funds of those before."""

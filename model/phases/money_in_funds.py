@@ -216,13 +216,12 @@ def fill_interest(due: Whole, balances: Whole, rate: float) -> None:
 
 
 def pay_interest(world: FundWorld) -> None:
-    """Post the year's interest on the opening balances of pooled and adjustment funds."""
+    """Post the year's interest on what pooled and adjustment funds began the year with, after those that merged."""
     ledger, rate = world.ledger, world.terms.interest_rate
     earning = np.concatenate([ledger.of(fund) for fund in EARNING])
-    earning = earning[~ledger.accounts.merged[earning]]
-    opened = ledger.accounts.opening[earning]
-    due = np.empty_like(opened)
-    fill_interest(due, opened, float(rate))
+    brought = ledger.accounts.brought(earning)
+    due = np.empty_like(brought)
+    fill_interest(due, brought, float(rate))
     ledger.post_many(np.full(len(earning), ledger.number(INTEREST)), earning, "interest", due)
 
 

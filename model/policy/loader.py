@@ -301,6 +301,13 @@ def read_unread(folder: Path = FOLDER) -> frozenset[str]:
     return frozenset(map(str, read_yaml(path).get("paths", ()))) if path.is_file() else frozenset()
 
 
+def read_idle(folder: Path = FOLDER) -> dict[str, dict[str, Any]]:
+    """Return the parameters without effect while others have certain values, with these [unit of the parameter]."""
+    path = folder / "unread.yaml"
+    groups = read_yaml(path).get("idle", ()) if path.is_file() else ()
+    return {str(each): dict(group["while"]) for group in groups for each in group["paths"]}
+
+
 @lru_cache(maxsize=4)
 def read_folder(folder: Path = FOLDER) -> tuple[dict[str, Parameter], dict[str, Any]]:
     """Read a folder once per process."""
