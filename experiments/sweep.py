@@ -155,16 +155,16 @@ def effects(last: pd.DataFrame, study: Study) -> pd.DataFrame:
 def unsaid(indices: pd.DataFrame, points: int, parameters: int) -> Iterator[str]:
     """Yield a line for every reason for which indices are blank, with the outcomes concerned."""
     reasons = {
-        STILL: "did not move at any point, so no parameter has an index",
-        FEW: f"have no partial rank correlations: {points} points, at least {least_points(parameters)} that ended "
+        STILL: "no index for what did not move at any point",
+        FEW: f"no partial rank correlations from {points} points, at least {least_points(parameters)} that ended "
         f"are needed for {parameters} parameters",
-        FAILED: "have no indices: a run that is needed failed",
+        FAILED: "no index where a run that is needed failed",
     }
     for why, words in reasons.items():
         some = indices[indices["index"] == why][["what", "reform", "unit", "measure"]].drop_duplicates()
         if len(some):
             names = ", ".join(" ".join(map(str, row)) for row in some.itertuples(index=False))
-            yield f"sensitivity.csv: {len(some)} outcomes {words}: {names}"
+            yield f"sensitivity.csv: {words}: {names}"
 
 
 def _write_findings(study: Study, points: Points, folder: Path) -> pd.DataFrame:

@@ -88,7 +88,7 @@ def test_too_few_points_and_an_outcome_that_stands_still_are_said() -> None:
     assert found(made, design, np.zeros(6)).index.unique("index").tolist() == ["did not move"]
     names = {"what": "level", "reform": "today", "unit": "pool", "measure": "money"}
     (line,) = unsaid(table.assign(**names), 6, 4)
-    assert line.startswith("sensitivity.csv: 1 outcomes have no partial rank correlations: 6 points, at least 7 ")
+    assert line.startswith("sensitivity.csv: no partial rank correlations from 6 points, at least 7 ")
     assert line.endswith("level today pool money")
     made, design = points("latin_hypercube", least_points(4), box(0.0, 1.0, 4))
     told = found(made, design, made.frame["x0"].to_numpy() ** 2 - made.frame["x1"].to_numpy()).reset_index()
