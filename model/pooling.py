@@ -32,11 +32,11 @@ from model.phases.money_in_funds import endow
 from model.phases.tally import AGES, Head, Need, Tally
 from model.places import Growth, Places, Spread, living, places
 from model.policy.record import InForce, law_record
+from model.premiums import asked_before
 from model.record import Record
 from model.reporters import REPORTERS
 from model.reporting import Reporter, people_frame
 from model.responses import kept_by_hospitals
-from model.rules.codes import Link
 from model.scenario import Scenario
 from model.surroundings import (
     IN_FEN,
@@ -182,6 +182,7 @@ class PoolingModel(mesa.Model):
         self.ledger = Ledger(dict(zip(codes, provinces, strict=True)))
         heads = self.heads_before * self.weight
         self.funds.know(heads)
+        self.age_cost: Floats | None = None
         employees = heads[:, Head.ACTIVE] + heads[:, Head.RETIRED]
         before = law_record(self.policy, self.year, self.pools, self.law)[0]
         standard = int(before.resident.individual + before.resident.subsidy)
@@ -247,9 +248,6 @@ class PoolingModel(mesa.Model):
         at = self.demography.place(year)
         insured = self.heads_before[:, Head.RESIDENT]
         outside = np.maximum(insured + self.heads_before[:, Head.NONE], 1)
-        premium = float(law.resident.individual)
-        last_premium = self._value("resident.individual", year - 2) * FEN_PER_YUAN
-        link_before = self._value("resident.link_mode", year - 1)
         last_income = living(places(year - 1, self.spread, self.growth))
         unknown = dict.fromkeys(Ground._fields, np.zeros(0)) | without_care()
         known = {
@@ -265,8 +263,7 @@ class PoolingModel(mesa.Model):
             "subsidy": subsidies(self.places, law, insured, last_income),
             "peers": insured / outside,
             "effort": local_effort(self.funds.codes, law) * self.funds.effort[:, Scheme.RESIDENT],
-            "premium_growth": premium / last_premium - 1.0,
-            "link_is_new": np.int64(law.resident.link_mode != Link.FLAT and link_before == Link.FLAT),
+            **asked_before(self.policy.value, law, year),
             "member_leaning": leanings(law),
             "large_stay": np.int64(law.care.large_stay),
             "fertility": np.ascontiguousarray(self.demography.birth[at, :AGES]),
@@ -353,8 +350,13 @@ class PoolingModel(mesa.Model):
             factor *= 1.0 + self._value("care.growth_gap", year)
         return factor
 
-    def aged(self) -> np.ndarray[Any, Any]:
-        """Return today's members weighted by what care at their age cost last year [pool, scheme; fen]."""
+    def aged(self) -> np.ndarray[Any, Any] | None:
+        """Return today's members weighted by what care at their age cost last year; none in the first year.
+
+        [pool, scheme; fen]
+        """
+        if self.age_cost is None:
+            return None
         members = np.asarray(self._count(counting.members_by_age, len(self.pools)))
         return counting.weighed_by_age(members, self.age_cost, self.weight)
 

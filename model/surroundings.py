@@ -16,6 +16,7 @@ from agents.enrolment import member_leanings
 from agents.numeric import exp, normal_quantile
 from agents.tables import exponential_table, logistic_table, lognormal_table
 from model.phases.tally import AGES, CARES, CHRONIC_LEVELS, Head, Need
+from model.premiums import flat_amount
 from model.responses import deaths, price_response, use_by_fifth
 from model.rules.retirement import early_chance, retirement_chance
 
@@ -136,7 +137,7 @@ def _retiring(rules: Any) -> Floats:
 
 def leanings(law: Any) -> Floats:
     """Return what speaks for insuring a member as a resident by chronic illness and age [log odds]."""
-    benefit = expected_benefit(law) / max(float(law.resident.individual), 1.0)
+    benefit = expected_benefit(law) / max(flat_amount(law), 1.0)
     return member_leanings(benefit, law.enrolment.coefficient_benefit, law.enrolment.coefficient_age)
 
 

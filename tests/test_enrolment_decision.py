@@ -73,13 +73,38 @@ def test_a_link_that_asks_more_is_felt_as_a_rise_in_its_first_year() -> None:
     assert angry.sum() < 0.99 * calm.sum()
 
 
-def test_a_premium_linked_to_the_place_is_one_for_all_of_a_pool() -> None:
+def test_a_premium_linked_to_the_place_is_one_for_town_and_country_of_a_pool() -> None:
     people = one_change(("resident.link_mode", int(Link.PLACE)), ("resident.link_rate", 0.01))
     paid = people[(people["scheme"] == RESIDENT) & (people["age"] > 0) & (people["contribution_fen"] > 0)]
-    most = paid.groupby("prefecture")["contribution_fen"].agg(["max", "median"])
-    usual = most[most["max"] == most["median"]]
-    assert len(usual) > len(most) / 2
-    assert most["max"].nunique() > 1
+    usual = paid.groupby(["prefecture", "urban"])["contribution_fen"].agg(lambda sums: sums.mode().max()).unstack()
+    both = usual.dropna()
+    assert len(both) > 10
+    assert (both[0] == both[1]).mean() > 0.9
+    assert both[0].nunique() > 5
+
+
+def lived_members(end: int, **links: Any) -> int:
+    """Return the resident members of a year under a law that links premiums to the place's income."""
+    changes = {
+        f"resident.{name}": {f"{year}-01-01": value for year, value in dated.items()} for name, dated in links.items()
+    }
+    world = live(world_of(end=end, reforms=(Reform("links", changes=changes),)))
+    return int(world.tally.heads[:, Head.RESIDENT].sum())
+
+
+def test_a_dearer_rate_of_a_link_is_felt_as_a_rise_and_a_link_that_ends_too() -> None:
+    place, end = int(Link.PLACE), START + 1
+    same = lived_members(end, link_mode={START: place}, link_rate={START: 0.01})
+    assert lived_members(end, link_mode={START: place}, link_rate={START: 0.01, end: 0.05}) < 0.97 * same
+    dear = {"link_mode": {START: place}, "link_rate": {START: 0.05}}
+    assert lived_members(end, **dear | {"link_mode": {START: place, end: 0}}) > 1.03 * lived_members(end, **dear)
+
+
+def test_the_newborn_weigh_nothing_where_they_go_free() -> None:
+    weight = ("enrolment.coefficient_premium", -60.0)
+    free, asked = (members(weight, ("resident.newborn_free", one)) for one in (1, 0))
+    assert not (asked & ~free).any()
+    assert asked.sum() < free.sum()
 
 
 def test_a_dearer_premium_costs_members_as_the_sources_say() -> None:

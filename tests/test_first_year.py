@@ -10,6 +10,7 @@ import pytest
 
 from agents.codes import Scheme, Work
 from model.demography import demography
+from model.phases.equalising import RESERVE_SWAP, RISK_TRANSFER
 from model.phases.tally import AGES, CHRONIC_LEVELS
 from model.policy import load_policy
 from model.policy.record import law_record
@@ -117,3 +118,17 @@ def test_fujian_shares_by_its_members_in_the_first_year_as_in_the_next() -> None
         shared.append(flows[flows["payer"] == "provincial_adjustment:350000"]["amount_fen"].sum())
     assert 0.8 < shared[0] / shared[1] < 1.2
     assert 0.9 < counted / sum(world.funds.members["employee_pool"]) < 1.0
+
+
+@pytest.mark.parametrize("weights", range(4))
+@pytest.mark.parametrize("design", range(5))
+def test_every_formula_and_design_shares_in_a_first_year(weights: int, design: int) -> None:
+    values = {"steps.step2_on": 1, "steps.step2_design": 1, "steps.step2_weights": weights, "steps.step3_on": 1}
+    values |= {"steps.step3_design": design, "steps.step3_upload_rate": 0.03}
+    changes = {path: {f"{START}-01-01": value} for path, value in values.items()}
+    world = world_of(reforms=(Reform("formula", changes=changes),))
+    world.step()
+    flows = world.record.flows
+    assert (flows["kind"] == "step2_aid").any()
+    up = flows.loc[flows["kind"] == "step3_upload", "amount_fen"].sum()
+    assert (up > 0) == (design not in {RESERVE_SWAP, RISK_TRANSFER})

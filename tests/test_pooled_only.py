@@ -12,6 +12,7 @@ from agents.codes import Scheme, Work
 from model import PoolingModel, Scenario
 from model.data import series
 from model.policy import load_policy
+from tests.worlds import lived
 
 ACCOUNT, POOLED = 1, 0
 FLEXIBLE, OTHERS = 0.4, 0.1
@@ -86,3 +87,15 @@ def test_cover_without_account_lasts() -> None:
     assert pooled_only(world) == pytest.approx(1 - with_account / members, abs=0.006)
     assert pooled_only(world, Work.FLEXIBLE) == pytest.approx(shares["pooled_only_flexible"], abs=0.05)
     assert pooled_only(world, Work.ENTERPRISE) == pytest.approx(shares["pooled_only_others"], abs=0.01)
+
+
+def test_flexible_workers_without_account_pay_six_hundredths_and_those_with_one_eight() -> None:
+    """By hand: 6 or 8 % of 65 % of the pool's wage of last year, with the 120 yuan of large-sum cover."""
+    world = lived()
+    p, wage = world.engine.people, world.ground.base_wage
+    flexible = np.flatnonzero((p.scheme == Scheme.EMPLOYEE) & (p.work == Work.FLEXIBLE))
+    assert {0, 1} == set(p.account_kind[flexible].tolist())
+    for row in flexible[:200]:
+        base = int(np.floor(0.65 * wage[p.insured[row]] + 0.5))
+        rate = 0.08 if p.account_kind[row] else 0.06
+        assert abs(p.contribution[row] - 12_000 - rate * base) <= 0.5

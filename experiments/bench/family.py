@@ -121,8 +121,9 @@ class Family(mesa.Agent):
         relative = income / len(members) / mean
         asked = sum(self.due(person, law.resident) for person in residents)
         growth = around.premium_growth
-        if around.link_is_new:
-            growth = (1.0 + growth) * (asked / max(float(len(residents) * self._flat_due(law.resident)), 1.0)) - 1.0
+        if around.link_changed:
+            before = sum(self.due(person, law.resident, around.link_before) for person in residents)
+            growth = (1.0 + growth) * (asked / max(float(before), 1.0)) - 1.0
         chronic = any(person.chronic > 0 for person in members)
         leaning: float = rules.intercept + family_leaning(
             asked / income, log(max(relative, LEAST)), chronic, growth, around.peers[home], around.effort[home],
@@ -196,8 +197,6 @@ class Family(mesa.Agent):
         counts, pool, accounts = self.model.counts, person.insured, law.accounts
         subsidy = self.model.around.subsidy[pool]
         due = self.due(person, law.resident)
-        if person.age == 0 and law.resident.newborn_free == 1:
-            due = 0
         helped = premium_help(due, self._help_share(person, law.assistance))
         left = due - helped
         person.contribution += left
@@ -221,22 +220,21 @@ class Family(mesa.Agent):
             share = max(share, rules.subsidised_others_help)
         return share
 
-    def _flat_due(self, rules: Any) -> int:
-        """Return the flat amount of the year [fen]."""
-        return int(rules.individual_next if rules.cash_year == PAID_AHEAD else rules.individual)
-
-    def due(self, person: Person, rules: Any) -> int:
-        """Return a resident's contribution of the year before any help [fen]."""
-        flat = self._flat_due(rules)
-        if rules.link_mode == FLAT:
+    def due(self, person: Person, rules: Any, before: Any = None) -> int:
+        """Return a resident's contribution of the year before any help, or by last year's link to incomes [fen]."""
+        flat: int = rules.individual_next if rules.cash_year == PAID_AHEAD else rules.individual
+        mode, rate, least, most = rules.link_mode, rules.link_rate, rules.link_floor, rules.link_cap
+        brackets = rules.link_brackets
+        if before is not None:
+            mode, rate, least, most, *brackets = before
+        if person.age == 0 and rules.newborn_free == 1:
+            return 0
+        if mode == FLAT:
             return flat
         place = int(self.model.around.living[person.insured])
         family = sum(member.income for member in self.members) // len(self.members)
-        bracket = rules.link_brackets[fifth_of(person.rank, RANKS)]
-        due: int = linked_contribution(
-            rules.link_mode, flat, place, person.income, family, rules.link_rate, bracket, rules.link_floor,
-            rules.link_cap,
-        )  # fmt: skip
+        bracket = brackets[fifth_of(person.rank, RANKS)]
+        due: int = linked_contribution(int(mode), flat, place, person.income, family, rate, bracket, least, most)
         return due
 
     def pay_bills(self) -> None:

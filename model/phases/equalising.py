@@ -106,18 +106,16 @@ def fill_parts(parts: Whole, incomes: Whole, spare: Whole, share: float) -> None
 
 
 def needs_of(world: FundWorld, fund: str, codes: Sequence[int]) -> list[int]:
-    """Return what each area's members count for in a formula; nothing where nobody has counted them yet.
+    """Return what each area's members count for in a formula.
 
-    Heads and retired members are those of the last year's end; ages are today's; morbidity is last year's.
+    Heads and retired members are those of the last year's end; ages are today's; morbidity is last year's. In a run's
+    first year, which has no last year's care, ages and morbidity count as heads.
     """
     state, areas, two = world.funds, world.funds.areas, world.terms.two
-    if not state.members:
-        return [0] * len(codes)
-    if two.weights == AGES:
-        return weighed(world, fund, world.aged(), codes)
-    if two.weights == MORBIDITY and state.expected is not None:
-        return weighed(world, fund, state.expected, codes)
-    if two.weights == HEADS or fund == RESIDENT_POOL:
+    told = world.aged() if two.weights == AGES else state.expected if two.weights == MORBIDITY else None
+    if told is not None:
+        return weighed(world, fund, told, codes)
+    if two.weights in {AGES, MORBIDITY, HEADS} or fund == RESIDENT_POOL:
         members = areas.summed(fund, state.members[fund])
         return [members[code] for code in codes]
     active, retired = areas.summed(fund, state.active), areas.summed(fund, state.retired)
@@ -169,9 +167,15 @@ def within_means(world: FundWorld, fund: str, asked: dict[int, int]) -> dict[int
 
 
 def risks_of(world: FundWorld, fund: str, past: Past) -> list[int]:
-    """Return what last year's members were expected to cost by age and illness, at prices of the nation [fen]."""
-    expected = world.funds.expected
-    return [0] * len(past) if expected is None else weighed(world, fund, expected, list(past))
+    """Return what last year's members were expected to cost by age and illness, at prices of the nation [fen].
+
+    In a run's first year, which has no last year's care, they are counted as heads.
+    """
+    state = world.funds
+    if state.expected is None:
+        members = state.areas.summed(fund, state.members[fund])
+        return [members[code] for code in past]
+    return weighed(world, fund, state.expected, list(past))
 
 
 def balance_risks(world: FundWorld, fund: str, past: Past) -> None:

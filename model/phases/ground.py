@@ -59,8 +59,10 @@ class Ground(NamedTuple):
     """[pool] local mobilisation, 1 = mean."""
     premium_growth: float
     """Growth of the residents' flat premium over the year before."""
-    link_is_new: int
-    """1 in the first year in which premiums are linked to incomes, else 0."""
+    link_before: Array
+    """[9] how last year's law linked premiums to incomes: mode, rate, least, most, then rates by fifth."""
+    link_changed: int
+    """1 where this year's law links them in another way, else 0."""
     member_leaning: Array
     """[chronic, age] what speaks for insuring a member of a family as a resident [log odds]."""
     job_odds: Array

@@ -10,7 +10,7 @@ from agents.compiled import choose, float64, inlined, int64, phase
 from agents.enrolment import LEAST, family_leaning, joins, return_leaning
 from agents.numeric import take_logs
 from agents.person import Columns
-from model.phases.dues import due_of, flat_due
+from model.phases.dues import due_before, due_of, flat_due
 from model.phases.ground import Bounds, Ground, Scratch, Sums, list_marked
 from model.phases.insuring import insure_at
 from model.phases.standing import note_standing
@@ -64,7 +64,7 @@ def _ask_families(
     """Note what speaks for the resident scheme in every family [log odds], and the number with which it decides."""
     homes = last_home - first_home
     sizes = bounds[first_home : last_home + 1]
-    _gather(p, sizes, homes, scratch)
+    _gather(p, sizes, homes, law.resident, scratch)
     _ask_dues(p, bounds, first_home, homes, law.resident, ground, scratch)
     rules = law.enrolment
     least = float64(rules.least_income)
@@ -92,14 +92,18 @@ def _ask_families(
 
 
 @inlined
-def _gather(p: Columns, sizes: Bounds, homes: int, scratch: Scratch) -> None:
-    """Add up every family's income, residents and ill: sums up to the next home less those up to its own."""
+def _gather(p: Columns, sizes: Bounds, homes: int, rules: Any, scratch: Scratch) -> None:
+    """Add up every family's income, residents who are asked for something, and ill.
+
+    These are sums up to the next home less those up to its own.
+    """
+    free = int64(rules.newborn_free == 1)
     earned, residents, ill = scratch.running[0], scratch.running[1], scratch.running[2]
     income, outside, sick = int64(0), int64(0), int64(0)
     for i in range(p.key.size):
         earned[i], residents[i], ill[i] = income, outside, sick
         income += int64(p.income[i])
-        outside += int64(p.scheme[i] != Scheme.EMPLOYEE)
+        outside += int64(p.scheme[i] != Scheme.EMPLOYEE) * (1 - free * int64(p.age[i] == 0))
         sick += int64(p.chronic[i] > 0)
     last = p.key.size
     earned[last], residents[last], ill[last] = income, outside, sick
@@ -116,22 +120,24 @@ def _ask_dues(
 ) -> None:
     """Turn the number of every family's residents into what they are asked to pay before any help, and note its growth.
 
-    In the first year of a link to incomes a family compares what it is asked with the flat amounts of the year before.
+    Where a link to incomes changes, a family compares what it is asked with what last year's link would ask.
     """
     flat = flat_due(rules)
     for home in range(homes):
         scratch.residents[home] *= flat
         scratch.growth[home] = ground.premium_growth
-    if rules.link_mode != Link.FLAT:
+    if rules.link_mode != Link.FLAT or ground.link_changed == 1:
         for home in range(homes):
-            scratch.premium[home] = max(float64(scratch.residents[home]), 1.0)
             scratch.residents[home] = 0
+            scratch.premium[home] = 0.0
         for i in range(p.key.size):
             if p.scheme[i] != Scheme.EMPLOYEE:
                 home = int64(p.household[i]) - first_home
                 scratch.residents[home] += due_of(p, i, bounds, first_home, rules, ground, scratch)
+                scratch.premium[home] += float64(due_before(p, i, bounds, first_home, rules, ground, scratch))
         for home in range(homes):
-            ratio = choose(ground.link_is_new == 1, float64(scratch.residents[home]) / scratch.premium[home], 1.0)
+            ratio = float64(scratch.residents[home]) / max(scratch.premium[home], 1.0)
+            ratio = choose(ground.link_changed == 1, ratio, 1.0)
             scratch.growth[home] = (1.0 + ground.premium_growth) * ratio - 1.0
 
 

@@ -11,7 +11,7 @@ from agents.codes import Scheme, Work
 from agents.compiled import choose, float64, inlined, int64, phase
 from agents.numeric import fen_share
 from agents.person import Columns
-from model.phases.dues import RANKS, due_of, flat_due
+from model.phases.dues import RANKS, due_of, flat_due, goes_free
 from model.phases.ground import Bounds, Ground, Scratch, Sums, list_marked
 from model.phases.tally import Head, Money
 from model.rules.accounts import account_interest, credit_active, credit_retired, own_to_account
@@ -133,7 +133,7 @@ def _residents(p: Columns, bounds: Bounds, first_home: int, law: Any, ground: Gr
     begin = bounds[first_home]
     need, others = scratch.need[0, begin : begin + p.key.size], scratch.words[HELPED]
     for i in range(p.key.size):
-        free = (p.age[i] == 0) & (rules.newborn_free == 1)
+        free = goes_free(p, i, rules)
         resident = p.scheme[i] == Scheme.RESIDENT
         due = scratch.due[i] if resident and not free else int64(0)
         helped = premium_help(due, _help_share(int64(p.aid[i]), unit(others[i]), law.assistance))
