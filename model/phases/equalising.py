@@ -106,12 +106,14 @@ def fill_parts(parts: Whole, incomes: Whole, spare: Whole, share: float) -> None
 
 
 def needs_of(world: FundWorld, fund: str, codes: Sequence[int]) -> list[int]:
-    """Return what each area's members count for in a formula.
+    """Return what each area's members count for in a formula; nothing where nobody has counted them yet.
 
     Heads and retired members are those of the last year's end; ages are today's; morbidity is last year's. In a run's
     first year, which has no last year's care, ages and morbidity count as heads.
     """
     state, areas, two = world.funds, world.funds.areas, world.terms.two
+    if not state.members:
+        return [0] * len(codes)
     told = world.aged() if two.weights == AGES else state.expected if two.weights == MORBIDITY else None
     if told is not None:
         return weighed(world, fund, told, codes)
@@ -172,10 +174,10 @@ def risks_of(world: FundWorld, fund: str, past: Past) -> list[int]:
     In a run's first year, which has no last year's care, they are counted as heads.
     """
     state = world.funds
-    if state.expected is None:
-        members = state.areas.summed(fund, state.members[fund])
-        return [members[code] for code in past]
-    return weighed(world, fund, state.expected, list(past))
+    if state.expected is not None:
+        return weighed(world, fund, state.expected, list(past))
+    members = state.areas.summed(fund, state.members.get(fund, [0] * len(state.codes)))
+    return [members[code] for code in past]
 
 
 def balance_risks(world: FundWorld, fund: str, past: Past) -> None:
