@@ -22,7 +22,7 @@ def flat_amount(law: Any) -> float:
 
 
 def link_terms(setting: Setting, year: int) -> NDArray[np.float64]:
-    """Return how a year's law links premiums to incomes: mode, rate, least, most, then rates by fifth [term]."""
+    """Return how a year's law links premiums to incomes: mode, rate, least, most, rates by fifth [choice, shares]."""
     brackets = setting("resident.link_brackets", year)
     rates = brackets.values() if isinstance(brackets, Mapping) else [brackets] * FIFTHS
     return np.array([*(setting(f"resident.{name}", year) for name in TERMS), *rates], np.float64)
