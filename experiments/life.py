@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 LINES = Path(__file__).resolve().parent / "life.yaml"
 PAYERS = ("basic", "supplement", "assistance", "own_account", "family_account", "self_pay")
+WIDER = {"flexible": "active", "unemployed": "active", "linked": "resident"}
+"""Kinds of member whose lines differ from those of the kind they belong to in what is paid in."""
 WIDTH = 52
 FEN_PER_YUAN = 100
 WORDS: dict[str, dict[str, str]] = {
@@ -74,6 +76,7 @@ class Member:
     key: int
     words: str
     status: str
+    basis: str
     place: str
     income: int
     account: int
@@ -97,9 +100,11 @@ def lines() -> dict[str, dict[str, Any]]:
     return content
 
 
-def basis(line: str, status: str) -> dict[str, list[str]]:
-    """Return the rules and parameters behind a line for somebody active, retired, a resident or uninsured."""
-    found: dict[str, list[str]] = lines()[line].get(status) or lines()[line].get("all") or {"rules": [], "reads": []}
+def basis(line: str, kind: str) -> dict[str, list[str]]:
+    """Return the rules and parameters behind a line for a kind of member, or for the wider kind it belongs to."""
+    groups = lines()[line]
+    known = (groups[name] for name in (kind, WIDER.get(kind), "all") if name in groups)
+    found: dict[str, list[str]] = next(known, {"rules": [], "reads": []})
     return found
 
 
@@ -142,20 +147,18 @@ def _year(world: PoolingModel, keys: list[int], lang: str) -> FamilyYear | None:
     first, last = world.engine.bounds[home : home + 2]
     members = [_member(world, row, lang) for row in range(int(first), int(last))]
     read = {
-        path for m in members for line, amount in m.amounts.items() if amount for path in basis(line, m.status)["reads"]
+        path for m in members for line, amount in m.amounts.items() if amount for path in basis(line, m.basis)["reads"]
     }
     return FamilyYear(world.year, members, dict(_parameter(world, path, lang) for path in sorted(read)))
 
 
 def _member(world: PoolingModel, row: int, lang: str) -> Member:
-    from agents.codes import Scheme, Work
     from agents.person import Person
     from experiments.words import pool_name
 
     person = Person(world.engine.people, row)
-    status = {Scheme.NONE: "uninsured", Scheme.RESIDENT: "resident"}.get(person.scheme, "active")
-    if status == "active" and person.work == Work.RETIRED:
-        status = "retired"
+    kind = _kind(world, person.scheme, person.work)
+    status = WIDER.get(kind, kind)
     code, said = int(world.pools["code"].iloc[person.insured]), WORDS[lang]
     sex, work = (person.sex.zh, person.work.zh) if lang == "zh" else (person.sex.en, person.work.en)
     words = sex + said["age"].format(age=person.age) + work
@@ -164,7 +167,19 @@ def _member(world: PoolingModel, row: int, lang: str) -> Member:
     amounts = {line: int(getattr(person, line)) for line in lines()}
     place = f"{pool_name(code, lang)} {code}"
     parts = _subsidy(world, person.insured, amounts["matched"]) if status == "resident" else {}
-    return Member(int(person.key), words, status, place, person.income, person.account, amounts, parts)
+    return Member(int(person.key), words, status, kind, place, person.income, person.account, amounts, parts)
+
+
+def _kind(world: PoolingModel, scheme: int, work: int) -> str:
+    """Return the kind of member whose rules work out what somebody pays."""
+    from agents.codes import Scheme, Work
+
+    if scheme == Scheme.NONE:
+        return "uninsured"
+    if scheme == Scheme.RESIDENT:
+        return "linked" if int(world.in_force.resident.link_mode) else "resident"
+    kinds = {Work.RETIRED: "retired", Work.FLEXIBLE: "flexible", Work.UNEMPLOYED: "unemployed"}
+    return kinds.get(Work(work), "active")
 
 
 def _subsidy(world: PoolingModel, pool: int, paid: int) -> dict[str, int]:
@@ -228,7 +243,7 @@ def _told(member: Member, lang: str) -> Iterator[str]:
             continue
         sign = "−" if line in PAYERS and line != "self_pay" else ""
         equals = "= " if line == "self_pay" else ""
-        rules = ", ".join(basis(line, member.status)["rules"])
+        rules = ", ".join(basis(line, member.basis)["rules"])
         text = f"{equals}{lines()[line]['words'][lang]}"
         yield f"{padded(text)}{sign + yuan(amount):>16}  {rules}".rstrip()
         if line == "matched":

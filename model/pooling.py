@@ -38,6 +38,7 @@ from model.reporters import REPORTERS
 from model.reporting import Reporter, people_frame
 from model.responses import kept_by_hospitals
 from model.scenario import Scenario
+from model.stirrings import retirement, stirrings
 from model.surroundings import (
     IN_FEN,
     CareLevels,
@@ -50,7 +51,6 @@ from model.surroundings import (
     local_price,
     shocks,
     spread_table,
-    stirrings,
     without_care,
 )
 from model.synthesis import Population, chronic_shares, first_population, founding_values, world_size
@@ -278,7 +278,8 @@ class PoolingModel(mesa.Model):
         }
         for name in ("birth", "life", "outpatient", "inpatient"):
             known[f"{name}_keys"] = np.array(spread_keys(seed, int(Purpose[name.upper()]), year), np.uint64)
-        return Ground(**(unknown | known | stirrings(law, self.job_odds) | fixed_tables()))
+        known |= stirrings(law, self.job_odds, retirement(self.policy.value, year))
+        return Ground(**(unknown | known | fixed_tables()))
 
     def _ground_with_care(self) -> Ground:
         """Return the surroundings with this year's levels of care, at prices of 1."""

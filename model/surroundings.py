@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from agents.care import step_scale, without_events
 from agents.chance import Purpose, uniform
-from agents.codes import Scheme, Sex, Status, Work
+from agents.codes import Scheme, Status
 from agents.compiled import compiled, float64, int64
 from agents.enrolment import member_leanings
 from agents.numeric import exp, normal_quantile
@@ -18,7 +18,6 @@ from agents.tables import exponential_table, logistic_table, lognormal_table
 from model.phases.tally import AGES, CARES, CHRONIC_LEVELS, Head, Need
 from model.premiums import flat_amount
 from model.responses import deaths, price_response, use_by_fifth
-from model.rules.retirement import early_chance, retirement_chance
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
@@ -32,8 +31,6 @@ PROVINCE_KEYS, NATION_KEY = 1_000_000, 2_000_000
 MEMORY = 8
 """Years that a pool's shock echoes at most."""
 EMPLOYEES = (Status.ACTIVE, Status.RETIRED)
-A_LITTLE_MORE = 1.0 + 1e-12
-"""On chances: rounding may pass nobody over."""
 CARE_SHAPES = {"visits": 4, "stays": 4, "stays_from": 4, "visit_cost": 1, "visit_tier": 2, "visit_edges": 2}
 CARE_SHAPES |= {"stay_cost": 2, "stay_age": 1, "chronic_cost": 3, "tier_edges": 2, "charged": 3, "expected_cost": 5}
 """Axes of the ground's tables of care."""
@@ -89,50 +86,6 @@ def by_illness_and_income(law: Any, table: Floats, shape: Floats, shares: Floats
         "visit_fifth": use_by_fifth(shape, float(care.income_elasticity_outpatient)),
         "stay_fifth": use_by_fifth(shape, float(care.income_elasticity_inpatient)),
     }
-
-
-def stirrings(law: Any, odds: Floats) -> dict[str, Floats]:
-    """Return below which numbers of the year work may change, for what is found or lost, and for what ends.
-
-    Jobs are found and lost by the first number [pool, work], school and work end by the second [member of the employee
-    scheme, sex, work, age]; the odds of work with an employer [pool] are among the tables. Nobody else's work changes,
-    a change of heart of flexible workers about their scheme apart; a test holds this to the rules.
-    """
-    rules = law.work
-    below = np.zeros((len(odds), len(Work)))
-    below[:, Work.ENTERPRISE] = rules.unemployment_rate + rules.exit_rate
-    entry = rules.entry_rate * law.enrolment.compliance_enterprise * odds
-    below[:, [Work.FLEXIBLE, Work.FARMER, Work.NOT_WORKING]] = entry[:, None]
-    below[:, Work.UNEMPLOYED] = 1.0
-    ends = np.zeros((2, len(Sex), len(Work), AGES))
-    graduation = rules.leave_university_age - rules.leave_university_spread
-    stages = (Work.CHILD, rules.school_age), (Work.PUPIL, rules.leave_school_age), (Work.STUDENT, graduation)
-    for work, first in stages:
-        ends[:, :, work] = np.arange(AGES) >= first
-    retire = _retiring(law.employee)[:, :, None] * A_LITTLE_MORE
-    ends[:, :, [Work.ENTERPRISE, Work.PUBLIC, Work.FLEXIBLE, Work.FARMER]] = retire
-    ends[0, :, Work.FLEXIBLE] *= retirement_chances(rules.informal_stop_age, rules.informal_stop_spread)
-    ends[0, :, Work.FARMER] *= retirement_chances(rules.farmers_stop_age, rules.farmers_stop_spread)
-    return {"job_odds": odds, "work_below": below, "work_ends": ends}
-
-
-def retirement_chances(middle: float, spread: float) -> Floats:
-    """Return the chance of stopping in the year of every age, where stopping ages lie evenly about a middle [age]."""
-    return np.array([retirement_chance(age, middle - spread, middle + spread) for age in range(AGES)])
-
-
-def _retiring(rules: Any) -> Floats:
-    """Return the greatest chance to reach the own retirement age [member of the employee scheme, sex, age].
-
-    Members are taken to be of long standing: of those, men may retire early.
-    """
-    chances = np.empty((2, len(Sex), AGES))
-    chances[:, Sex.FEMALE] = retirement_chances(rules.retirement_age_women, rules.retirement_spread_women)
-    chances[:, Sex.MALE] = retirement_chances(rules.retirement_age_men, 0.0)
-    words = rules.retirement_age_men, rules.early_years_men, rules.early_rate_men
-    early = np.array([early_chance(age, *words) for age in range(AGES)])
-    chances[1, Sex.MALE] = np.maximum(chances[1, Sex.MALE], early)
-    return chances
 
 
 def leanings(law: Any) -> Floats:

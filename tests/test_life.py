@@ -6,11 +6,14 @@ import importlib
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from agents.codes import Scheme, Work
 from experiments import cli
 from experiments.life import PAYERS, FamilyYear, basis, draw, lines, live_family, tell
 from model.policy.policy import load_policy
+from model.rules.contributions import flexible_contribution, low_wage_help
 from model.scenario import Reform, Scenario
 from tests.worlds import START, lived
 
@@ -25,7 +28,7 @@ def families() -> list[FamilyYear]:
 def test_every_line_names_rules_and_parameters_there_are() -> None:
     policy = load_policy()
     for line in lines():
-        for status in ("active", "retired", "resident", "uninsured"):
+        for status in ("active", "flexible", "unemployed", "retired", "resident", "linked", "uninsured"):
             for rule in basis(line, status)["rules"]:
                 module, name = rule.split(".")
                 assert callable(getattr(importlib.import_module(f"model.rules.{module}"), name)), rule
@@ -44,6 +47,27 @@ def test_the_waterfall_ends_in_what_was_simulated(families: list[FamilyYear]) ->
                 assert member.amounts == {line: int(getattr(people, line)[row]) for line in lines()}
     assert sum(member.amounts["cost"] for family in families for member in family.members) > 0
     assert [family.year for family in families] == [START, START + 1] * 2
+
+
+def test_what_is_paid_in_names_the_rules_of_the_persons_work() -> None:
+    rules = {"active": "person_contribution", "flexible": "flexible_contribution", "retired": "person_contribution"}
+    for kind, rule in rules.items():
+        assert f"contributions.{rule}" in basis("contribution", kind)["rules"]
+    assert "employee.flexible_rate" in basis("contribution", "flexible")["reads"]
+    assert basis("matched", "retired") == {"rules": [], "reads": []}
+    assert basis("matched", "linked") == basis("matched", "resident")
+    assert basis("basic", "flexible") == basis("basic", "active")
+    world = lived()
+    people = world.engine.people
+    law, rates = world.in_force.employee, world.ground.base_wage
+    self_employed = np.flatnonzero((people.scheme == Scheme.EMPLOYEE) & (people.work == Work.FLEXIBLE))
+    assert len(self_employed) > 20
+    for row in self_employed.tolist():
+        rate = law.flexible_rate if people.account_kind[row] == 1 else law.flexible_pooled_only_rate
+        wage = int(rates[people.insured[row]])
+        due = flexible_contribution(wage, law.flexible_multiple, rate)
+        due -= low_wage_help(due, int(people.income[row]), wage, law.help_line, law.help_share)
+        assert people.contribution[row] == due + world.in_force.large_sum.premium
 
 
 def test_chinese_is_chinese_to_the_last_word() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from agents.codes import Scheme, Sex, Work
 from model.policy import load_policy
-from model.rules.retirement import early_chance, reached_share, retirement_chance
+from model.rules.retirement import early_chance, reached_share, retirement_chance, stopping_chance
 from model.scenario import Reform
 from model.synthesis import first_population, founding_values
 from tests.worlds import START, live, world_of
@@ -63,7 +63,7 @@ def test_who_has_too_few_years_passes_to_the_residents() -> None:
 def test_an_age_between_birthdays_lets_those_retire_who_reach_it_in_the_year(
     age: int, threshold: float, chance: float
 ) -> None:
-    assert retirement_chance(age, threshold, threshold) == chance
+    assert stopping_chance(age, threshold, threshold) == chance
     assert early_chance(age - 5, threshold, 5.0, 0.5) == 0.5 * min(chance, 1.0)
 
 
@@ -83,10 +83,25 @@ def test_early_chances_rise_with_age_to_the_rate(age: int, threshold: float, yea
 def test_chances_year_by_year_lead_to_the_share_that_has_retired(first: float, width: float) -> None:
     at_work = 1.0
     for age in AGES:
-        chance = retirement_chance(age, first, first + width)
+        chance = stopping_chance(age, first, first + width)
         assert 0.0 <= chance <= 1.0
         at_work *= 1.0 - chance
         assert at_work == pytest.approx(1.0 - reached_share(age, first, first + width), abs=1e-9)
+
+
+RISES = st.tuples(st.floats(0.0, 0.5), st.floats(0.0, 0.5)).map(sorted)
+
+
+@given(st.lists(RISES, min_size=len(AGES), max_size=len(AGES)), st.floats(45.0, 60.0), st.floats(0.0, 10.0))
+def test_a_birth_year_retires_as_the_ages_of_its_years_let_it(
+    rises: list[list[float]], first: float, width: float
+) -> None:
+    at_work, before = 1.0, (first, first + width)
+    for age, (slow, fast) in zip(AGES, rises):
+        now = before[0] + fast, max(before[1] + slow, before[0] + fast)
+        at_work *= 1.0 - retirement_chance(age, *now, *before)
+        assert 1.0 - at_work == pytest.approx(reached_share(age, *now), abs=1e-9)
+        before = now
 
 
 def test_later_retirement_by_months_keeps_some_of_a_birth_year_at_work() -> None:

@@ -12,9 +12,10 @@ from agents.codes import Sex, Work
 from model import data
 from model.policy import load_policy
 from model.policy.record import law_record
-from model.rules.retirement import early_chance, retirement_chance
-from model.surroundings import stirrings
+from model.rules.retirement import early_chance, stopping_chance
+from model.stirrings import retirement, stirrings
 
+POLICY = load_policy()
 YEARS = (2020, 2025, 2030)
 NUMBERS = np.linspace(0.0005, 0.9995, 200).tolist()
 AGES = range(101)
@@ -23,9 +24,9 @@ GROWN = (Work.ENTERPRISE, Work.PUBLIC, Work.FLEXIBLE, Work.FARMER, Work.UNEMPLOY
 
 @pytest.mark.parametrize("year", YEARS)
 def test_who_is_passed_over_keeps_the_work(year: int) -> None:
-    law = law_record(load_policy(), year, data.pools())[0]
+    law = law_record(POLICY, year, data.pools())[0]
     odds = np.array([0.5, 1.0, 3.0])
-    tables = stirrings(law, odds)
+    tables = stirrings(law, odds, retirement(POLICY.value, year))
     below, rules = tables["work_below"], law.work
     shares = rules.exit_rate, rules.unemployment_rate, rules.benefit_share, 2.0
     kept = 0
@@ -41,8 +42,9 @@ def test_who_is_passed_over_keeps_the_work(year: int) -> None:
 
 @pytest.mark.parametrize("work", [Work.CHILD, Work.PUPIL, Work.STUDENT])
 def test_who_is_too_young_stays_at_school(work: Work) -> None:
-    law = law_record(load_policy(), YEARS[0], data.pools())[0]
-    rules, ends = law.work, stirrings(law, np.ones(1))["work_ends"]
+    law = law_record(POLICY, YEARS[0], data.pools())[0]
+    rules = law.work
+    ends = stirrings(law, np.ones(1), retirement(POLICY.value, YEARS[0]))["work_ends"]
     earliest = rules.leave_university_age - rules.leave_university_spread
     for member, sex in itertools.product((0, 1), Sex):
         young = [age for age in AGES if ends[member, sex, work, age] == 0]
@@ -56,27 +58,24 @@ def test_who_is_too_young_stays_at_school(work: Work) -> None:
 
 @pytest.mark.parametrize("year", YEARS)
 def test_nobody_at_work_is_passed_over_at_retirement(year: int) -> None:
-    law = law_record(load_policy(), year, data.pools())[0]
-    ends, employee, rules = stirrings(law, np.ones(1))["work_ends"], law.employee, law.work
-    men, women, spread = employee.retirement_age_men, employee.retirement_age_women, employee.retirement_spread_women
+    law = law_record(POLICY, year, data.pools())[0]
+    retiring = retirement(POLICY.value, year)
+    ends, employee, rules = stirrings(law, np.ones(1), retiring)["work_ends"], law.employee, law.work
     stops = {
         Work.FLEXIBLE: (rules.informal_stop_age, rules.informal_stop_spread),
         Work.FARMER: (rules.farmers_stop_age, rules.farmers_stop_spread),
     }
     looked_at = 0
     for member, work, age in itertools.product((0, 1), (*stops, Work.ENTERPRISE, Work.PUBLIC), AGES):
-        chances = {
-            Sex.MALE: retirement_chance(age, men, men),
-            Sex.FEMALE: retirement_chance(age, women - spread, women + spread),
-        }
+        chances = {sex: retiring[sex, age] for sex in Sex}
         if member:
-            early = early_chance(age, men, employee.early_years_men, employee.early_rate_men)
+            early = early_chance(age, employee.retirement_age_men, employee.early_years_men, employee.early_rate_men)
             chances[Sex.MALE] = max(chances[Sex.MALE], early)
         for sex, chance in chances.items():
             stop = 1.0
             if not member and work in stops:
                 middle, width = stops[work]
-                stop = retirement_chance(age, middle - width, middle + width)
+                stop = stopping_chance(age, middle - width, middle + width)
             for v in NUMBERS:
                 changes = v < chance and v / chance < stop
                 looked_at += changes

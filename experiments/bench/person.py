@@ -23,6 +23,7 @@ from experiments.bench.words import (
     FLEXIBLE,
     HEAD_OF_STATUS,
     INPATIENT,
+    MALE,
     MATERNITY,
     MEMBERS,
     NOT_WORKING,
@@ -46,7 +47,7 @@ from model.rules.accounts import account_interest
 from model.rules.codes import Away
 from model.rules.contributions import by_sex, may_stop_contributing
 from model.rules.enrolment import benefit_years, no_claim_steps
-from model.rules.retirement import early_chance, retirement_chance
+from model.rules.retirement import early_chance, stopping_chance
 
 if TYPE_CHECKING:
     from experiments.bench.family import Family
@@ -181,12 +182,9 @@ class Person(Joiner):
 
     def _retirement_chance(self, rules: Any) -> float:
         """Return the chance to retire this year; men of long standing may do so early."""
-        if self.sex == FEMALE:
-            middle, spread = rules.retirement_age_women, rules.retirement_spread_women
-            return retirement_chance(self.age, middle - spread, middle + spread)
-        threshold = rules.retirement_age_men
-        chance = retirement_chance(self.age, threshold, threshold)
-        if self.scheme == EMPLOYEE and self.years >= rules.least_years:
+        chance = self.model.around.retirement[self.sex][min(self.age, AGES - 1)]
+        if self.sex == MALE and self.scheme == EMPLOYEE and self.years >= rules.least_years:
+            threshold = rules.retirement_age_men
             chance = max(chance, early_chance(self.age, threshold, rules.early_years_men, rules.early_rate_men))
         return chance
 
@@ -206,7 +204,7 @@ class Person(Joiner):
             middle, spread = law.work.informal_stop_age, law.work.informal_stop_spread
         else:
             return NOT_WORKING
-        return NOT_WORKING if v < retirement_chance(age, middle - spread, middle + spread) else work
+        return NOT_WORKING if v < stopping_chance(age, middle - spread, middle + spread) else work
 
     def earn(self) -> None:
         """Take the year's income from work, place and rank, and count contribution years."""

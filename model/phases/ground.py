@@ -71,6 +71,8 @@ class Ground(NamedTuple):
     """[pool, work] number below which somebody's work may change this year."""
     work_ends: Array
     """[member of the employee scheme, sex, work, age] number below which school or work may end this year."""
+    retirement: Array
+    """[sex, age] chance of those at work to reach the own retirement age this year, early retirement apart."""
     large_stay: int
     """Cost of a year's stays, at prices of 1, beyond which chance is left as it falls [fen]."""
     onset: Array

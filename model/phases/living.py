@@ -17,7 +17,7 @@ from model.phases.tally import EnrolmentItem
 from model.rules.codes import Entrant
 from model.rules.contributions import by_sex, may_stop_contributing
 from model.rules.enrolment import benefit_years, hukou_admits
-from model.rules.retirement import early_chance, retirement_chance
+from model.rules.retirement import early_chance, stopping_chance
 
 MOST_YEARS = 255
 MOST_INCOME = 2147483647.0
@@ -125,7 +125,7 @@ def _next_work(
         public = rules.public_entrants * law.enrolment.compliance_public
         employed = at_odds(employed, odds)
         return first_work(rural, v, x, employed, rules.leaver_flexible_share, public), joins
-    chance = _retirement_chance(p, i, age, scheme, law)
+    chance = _retirement_chance(p, i, age, scheme, law, ground)
     if v < chance:
         return _past_retirement(p, i, age, work, scheme, law, v / chance, x), int64(-1)
     v = (v - chance) / (1.0 - chance)
@@ -141,16 +141,13 @@ def _next_work(
 
 
 @inlined
-def _retirement_chance(p: Columns, i: int, age: int, scheme: int, law: Any) -> float:
+def _retirement_chance(p: Columns, i: int, age: int, scheme: int, law: Any, ground: Ground) -> float:
     """Return the chance that a person still at work retires this year; members of long standing may do so early."""
-    rules = law.employee
-    if p.sex[i] == Sex.FEMALE:
-        middle, spread = rules.retirement_age_women, rules.retirement_spread_women
-        return retirement_chance(age, middle - spread, middle + spread)
-    threshold = rules.retirement_age_men
-    chance = retirement_chance(age, threshold, threshold)
-    if scheme == Scheme.EMPLOYEE and int64(p.years[i]) >= rules.least_years:
-        chance = max(chance, early_chance(age, threshold, rules.early_years_men, rules.early_rate_men))
+    sex, rules = int64(p.sex[i]), law.employee
+    chance = ground.retirement[sex, min(age, AGES - 1)]
+    if sex == Sex.MALE and scheme == Scheme.EMPLOYEE and int64(p.years[i]) >= rules.least_years:
+        early = early_chance(age, rules.retirement_age_men, rules.early_years_men, rules.early_rate_men)
+        chance = max(chance, early)
     return chance
 
 
@@ -178,10 +175,10 @@ def _past_retirement(p: Columns, i: int, age: int, work: int, scheme: int, law: 
     stops = float64(1.0)
     if work == Work.FARMER:
         middle, spread = rules.farmers_stop_age, rules.farmers_stop_spread
-        stops = retirement_chance(age, middle - spread, middle + spread)
+        stops = stopping_chance(age, middle - spread, middle + spread)
     elif work == Work.FLEXIBLE:
         middle, spread = rules.informal_stop_age, rules.informal_stop_spread
-        stops = retirement_chance(age, middle - spread, middle + spread)
+        stops = stopping_chance(age, middle - spread, middle + spread)
     return int64(Work.NOT_WORKING) if v < stops else work
 
 

@@ -35,6 +35,7 @@ UNITS: dict[str, Unit] = {
     "share of disposable income": Unit("real", "占人均可支配收入比例"),
     "share of cost": Unit("real", "占费用比例"),
     "share of fund income": Unit("real", "占基金收入比例"),
+    "share of effort": Unit("real", "占征缴与动员力度比例"),
     "share of deficit": Unit("real", "占缺口比例"),
     "share of surplus": Unit("real", "占结余比例"),
     "ratio": Unit("real", "倍数"),

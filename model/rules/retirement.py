@@ -17,15 +17,25 @@ def reached_share(age: int, first: float, last: float) -> float:
 
 
 @compiled
-def retirement_chance(age: int, first: float, last: float) -> float:
+def retirement_chance(age: int, first: float, last: float, first_before: float, last_before: float) -> float:
     """Return the chance that a person still at work reaches the own retirement age in the year of an age [share].
 
+    Who is still at work was let stay by the ages of the year before [years], which may have been lower.
     Source: as `reached_share`, institutions B5.
     """
-    before = reached_share(age - 1, first, last)
+    now, before = reached_share(age, first, last), reached_share(age - 1, first_before, last_before)
     if before >= 1.0:
-        return 1.0
-    return (reached_share(age, first, last) - before) / (1.0 - before)
+        return now
+    return max(now - before, 0.0) / (1.0 - before)
+
+
+@compiled
+def stopping_chance(age: int, first: float, last: float) -> float:
+    """Return the chance that a person still at work stops in the year of an age, by ages that never change [share].
+
+    Source: as `retirement_chance`.
+    """
+    return retirement_chance(age, first, last, first, last)
 
 
 @compiled

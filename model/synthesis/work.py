@@ -8,7 +8,7 @@ import numpy as np
 
 from agents.chance import Purpose
 from agents.codes import Hukou, Sex, Work
-from model.rules.retirement import early_chance, reached_share, retirement_chance
+from model.rules.retirement import early_chance, reached_share, stopping_chance
 from model.synthesis.people import urban_share
 from model.synthesis.targets import (
     PUBLIC_SECTORS,
@@ -143,11 +143,11 @@ def _retired_share(sex: Sex, ages: int, assumptions: Mapping[str, float]) -> NDA
     for age in range(ages):
         if sex == Sex.FEMALE:
             middle, spread = rules["retirement_age_women"], rules["retirement_spread_women"]
-            chance = retirement_chance(age, middle - spread, middle + spread)
+            chance = stopping_chance(age, middle - spread, middle + spread)
         else:
             threshold = rules["retirement_age_men"]
             early = early_chance(age, threshold, rules["early_years_men"], rules["early_rate_men"])
-            chance = max(retirement_chance(age, threshold, threshold), early)
+            chance = max(stopping_chance(age, threshold, threshold), early)
         at_work *= 1 - chance
         left[age] = at_work
     return 1 - left
