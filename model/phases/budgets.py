@@ -61,6 +61,8 @@ def set_budgets(world: BudgetWorld) -> None:
             factor = follow_income(world, fund, factor, cost)
         moved = total(own * factor) / cost if cost > 0 else 0.0
         if fund == EMPLOYEE_POOL and moved > 0 and not world.measured_use():
+            if moved < 1.0 and ample(world, fund):
+                factor, moved = factor / moved, 1.0
             factor = into_benefits(world, factor, moved)
         funds.budget[:, scheme] = factor
     funds.need = local
@@ -114,6 +116,16 @@ def follow_income(world: BudgetWorld, fund: str, factor: Floats, cost: float) ->
     law = terms(world, fund)
     income = total(world.ledger.accounts.income[held(world, fund)].astype(np.float64))
     return factor * drawn(1.0, law["coupling"] * income, paid * cost, law)
+
+
+def ample(world: BudgetWorld, fund: str) -> bool:
+    """Say whether a fund's pools began the year with reserves beyond the line of excess, so that nothing is cut.
+
+    Months of last year's spending, the nation's pools together (人社部发〔2009〕67号).
+    """
+    rows, accounts = held(world, fund), world.ledger.accounts
+    spent = sum(accounts.spending_before[rows].tolist())
+    return MONTHS * sum(accounts.brought(rows).tolist()) > float(world.in_force.warning.months_excess) * spent > 0
 
 
 def into_benefits(world: BudgetWorld, factor: Floats, moved: float) -> Floats:

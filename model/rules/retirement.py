@@ -33,7 +33,7 @@ def retirement_chance(age: int, first: float, last: float, first_before: float, 
 def stopping_chance(age: int, first: float, last: float) -> float:
     """Return the chance that a person still at work stops in the year of an age, by ages that never change [share].
 
-    Source: as `retirement_chance`.
+    Source: as `retirement_chance`, institutions B5.
     """
     return retirement_chance(age, first, last, first, last)
 
