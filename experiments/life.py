@@ -178,8 +178,8 @@ def _kind(world: PoolingModel, scheme: int, work: int) -> str:
         return "uninsured"
     if scheme == Scheme.RESIDENT:
         return "linked" if int(world.in_force.resident.link_mode) else "resident"
-    kinds = {Work.RETIRED: "retired", Work.FLEXIBLE: "flexible", Work.UNEMPLOYED: "unemployed"}
-    return kinds.get(Work(work), "active")
+    kinds: dict[int, str] = {Work.RETIRED: "retired", Work.FLEXIBLE: "flexible", Work.UNEMPLOYED: "unemployed"}
+    return kinds.get(work, "active")
 
 
 def _subsidy(world: PoolingModel, pool: int, paid: int) -> dict[str, int]:

@@ -182,7 +182,7 @@ class Person(Joiner):
 
     def _retirement_chance(self, rules: Any) -> float:
         """Return the chance to retire this year; men of long standing may do so early."""
-        chance = self.model.around.retirement[self.sex][min(self.age, AGES - 1)]
+        chance = float(self.model.around.retirement[self.sex][min(self.age, AGES - 1)])
         if self.sex == MALE and self.scheme == EMPLOYEE and self.years >= rules.least_years:
             threshold = rules.retirement_age_men
             chance = max(chance, early_chance(self.age, threshold, rules.early_years_men, rules.early_rate_men))

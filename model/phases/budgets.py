@@ -125,7 +125,8 @@ def ample(world: BudgetWorld, fund: str) -> bool:
     """
     rows, accounts = held(world, fund), world.ledger.accounts
     spent = sum(accounts.spending_before[rows].tolist())
-    return MONTHS * sum(accounts.brought(rows).tolist()) > float(world.in_force.warning.months_excess) * spent > 0
+    line = float(world.in_force.warning.months_excess)
+    return bool(MONTHS * sum(accounts.brought(rows).tolist()) > line * spent > 0)
 
 
 def into_benefits(world: BudgetWorld, factor: Floats, moved: float) -> Floats:

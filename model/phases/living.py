@@ -148,7 +148,7 @@ def _retirement_chance(p: Columns, i: int, age: int, scheme: int, law: Any, grou
     if sex == Sex.MALE and scheme == Scheme.EMPLOYEE and int64(p.years[i]) >= rules.least_years:
         early = early_chance(age, rules.retirement_age_men, rules.early_years_men, rules.early_rate_men)
         chance = max(chance, early)
-    return chance
+    return float64(chance)
 
 
 @inlined
