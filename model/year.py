@@ -93,7 +93,7 @@ YEAR: tuple[Phase, ...] = (
     people(IN, "mark who dies, who falls chronically ill", "死亡与慢病", living.mark_who_dies, "dying", "chronic"),
     people(
         IN, "enrol: join, lapse, return, wait", "参保、断保、续保、等待期", joining.enrol,
-        "scheme", "insured", "waiting", "continuous", "lapsed", "contribution",
+        "aid", "scheme", "insured", "waiting", "continuous", "lapsed", "contribution",
     ),
     people(IN, "contribute, credit accounts", "缴费、划账", paying.contribute, "contribution", "matched", "account"),
     people(IN, "count who needs what", "清点需求结构", joining.count_profile),

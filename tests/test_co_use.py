@@ -31,12 +31,15 @@ from tests.worlds import live, snapshot, world_of
 
 YEAR = 2026
 RESERVE = 300
-EVERYBODY = Reform("everybody", changes={"accounts.registered_share": {f"{YEAR}-01-01": 0.8}})
+EVERYBODY = Reform(
+    "everybody",
+    changes={f"accounts.{name}": {f"{YEAR}-01-01": 0.8} for name in ("registered_share", "wider_share")},
+)
 CHANGES: dict[str, dict[str, float]] = {
     "today": {},
     "2021": {"scope": 1, "area": 0},
-    "province": {"area": 1},
-    "nation": {"registered_share": 0.8, "wallet_share": 1.0, "reserve": RESERVE},
+    "province": {"area": 1, "wider_share": 0.6},
+    "nation": {"registered_share": 0.8, "wider_share": 0.6, "wallet_share": 1.0, "reserve": RESERVE},
     "largest": {"registered_share": 0.8, "order": 1},
     "proportion": {"registered_share": 0.8, "order": 2},
     "whole premiums": {"registered_share": 0.8, "reading_s6": 1},
@@ -161,6 +164,8 @@ def test_links_are_all_kin_the_law_allows_and_no_others(name: str) -> None:
             pools = int(p["insured"][holder]), int(p["insured"][user])
             area = area_between(*pools, *(int(one.province[pool]) for pool in pools))
             allowed = kin_in_scope(int(rule), kin) == 1 and area <= law.area and (area < 2 or wallet < law.wallet_share)
+            of_2021 = area == 0 and kin_in_scope(int(Rule.FAMILY), kin) == 1
+            allowed = allowed and (of_2021 or turn < law.registered_share * law.wider_share)
             if holder != user and allowed and p["scheme"][user] != Scheme.NONE:
                 away = int(p["household"][holder] != p["household"][user])
                 expected.add((holder, user, ring_of(kin, area, away)))
@@ -175,7 +180,7 @@ def test_links_are_all_kin_the_law_allows_and_no_others(name: str) -> None:
 
 def test_accounts_pay_in_other_homes_and_other_pools() -> None:
     for use in (Use.CONTRIBUTION, Use.CARE):
-        one = shared("today")[use]
+        one = shared("province")[use]
         paid = one.links.paid > 0
         p = one.before
         for column in ("household", "insured"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.codes import Kin, Scheme
+from agents.codes import Aid, Kin, Scheme
 from model.rules import accounts, benefits, contributions, enrolment, sharing
 from model.rules.codes import NO_CEILING, Area, Claim, CoUse, Standing, Use
 
@@ -117,6 +117,17 @@ def test_more_years_never_stop_later(age: int, retirement: int, paid: int, least
     now = contributions.may_stop_contributing(age, retirement, paid, least)
     assert contributions.may_stop_contributing(age + 1, retirement, paid + 1, least) >= now
     assert (contributions.missing_years_cost(100, 0.5, paid, least) == 0) == (paid >= least)
+
+
+@given(st.sampled_from(list(Aid)), st.integers(0, 100), st.sampled_from([0, 1]), share, share, share)
+def test_who_is_in_no_class_stays_out_and_who_is_destitute_stays_so(
+    aid: Aid, age: int, alone: int, luck: float, enters: float, leaves: float
+) -> None:
+    after = enrolment.next_class(int(aid), age, alone, luck, enters, leaves)
+    assert after in {int(aid), int(Aid.DESTITUTE), int(Aid.NONE)}
+    assert after == aid or aid > Aid.DESTITUTE
+    assert after == aid or after == Aid.NONE or (alone == 1 and age >= 60)
+    assert enrolment.next_class(int(aid), age, alone, luck, 0.0, 0.0) == aid
 
 
 @given(money, money, share, share)

@@ -33,6 +33,7 @@ OFF = (("accounts.scope", 0), CARE_ONLY)
 POOL = (("accounts.scope", 2), ("accounts.area", 0), CARE_ONLY)
 PROVINCE = (("accounts.scope", 2), ("accounts.area", 1), CARE_ONLY)
 NATION = (*WIDE, ("accounts.wallet_share", 1.0))
+LINKED = ("accounts.wider_share", 1.0)
 
 
 @pytest.mark.parametrize(
@@ -42,7 +43,7 @@ NATION = (*WIDE, ("accounts.wallet_share", 1.0))
 )
 def test_wider_co_use_never_raises_cash_for_anybody(narrower: Any, wider: Any) -> None:
     """Check 47, in the first year: for nobody does cash rise, nor any balance; funds pay the same."""
-    narrow, wide = one_change(*narrower), one_change(*wider)
+    narrow, wide = one_change(*narrower, LINKED), one_change(*wider, LINKED)
     assert wide["family_account_fen"].sum() > narrow["family_account_fen"].sum() or wider == WIDE
     assert (wide["family_account_fen"] >= narrow["family_account_fen"]).all()
     for column in ("self_pay_fen", "account_fen"):

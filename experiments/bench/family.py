@@ -110,6 +110,7 @@ class Family(mesa.Agent):
             leaning = self._leaning(residents)
             common = self.model.draws.family[self.members[0].place]
         for person in self.members:
+            person.reclassify(len(self.members) == 1)
             person.enrol(leaning, common)
 
     def _leaning(self, residents: list[Person]) -> float:

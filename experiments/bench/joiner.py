@@ -32,7 +32,7 @@ from experiments.bench.words import (
 from model.phases import joining
 from model.phases.tally import AGES
 from model.rules.codes import City
-from model.rules.enrolment import consecutive_years, missed_years, waiting_period
+from model.rules.enrolment import consecutive_years, missed_years, next_class, waiting_period
 
 if TYPE_CHECKING:
     from experiments.bench.twin import PlainModel
@@ -92,6 +92,11 @@ class Joiner(Mover):
         self.status = STATUS[self.work][self.scheme]
         self._keep_books(before)
         self._count_enrolment(before)
+
+    def reclassify(self, alone: bool) -> None:
+        """Become destitute if old, alone and in a low-income class, or leave the classes if monitored."""
+        rules, luck = self.model.rules.assistance, self.model.draws.enrolment[self.place][joining.CLASS]
+        self.aid = next_class(self.aid, self.age, int(alone), luck, rules.destitute_entry, rules.monitored_exit)
 
     def _choose(self, before: int, family: float, common: float) -> int:
         """Return the scheme of somebody outside the employee scheme after the family's decision."""

@@ -24,7 +24,7 @@ from experiments.bench.words import (
 )
 from model.phases.kinfolk import NEAR_RELATIVES
 from model.rules.accounts import draw
-from model.rules.sharing import area_between, may_pay_part, may_share, ring_of
+from model.rules.sharing import area_between, link_registered, may_pay_part, may_share, ring_of
 
 if TYPE_CHECKING:
     from experiments.bench.person import Person
@@ -88,7 +88,8 @@ class Sharing:
         kin = kin_of(holder, user)
         area = area_between(holder.insured, user.insured, province[holder.insured], province[user.insured])
         wallet = int(holder.link[1] < law.wallet_share)
-        if may_share(rule, kin, 1, user.scheme, 1, FOR_CARE, area, law.area, wallet, 1, 1, 0) == 0:
+        linked = link_registered(kin, area, int(holder.link[0] < law.registered_share * law.wider_share))
+        if may_share(rule, kin, 1, user.scheme, linked, FOR_CARE, area, law.area, wallet, 1, 1, 0) == 0:
             return None
         return Link(holder, ring_of(kin, area, int(holder.family is not user.family)))
 

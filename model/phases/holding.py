@@ -50,6 +50,8 @@ class Opened(IntEnum):
     """Holds more than the reserve."""
     WALLET = 1 << 1
     PREMIUM = 1 << 2
+    WIDER = 1 << 3
+    """Has registered the links that the law of 2024 added."""
 
 
 class Kinship(NamedTuple):
@@ -121,7 +123,7 @@ def new_holders(people: int, take: Take = new_array) -> Holders:
 def open_accounts(
     p: Columns, first: int, last: int, law: Any, ground: Ground, kin: Kinship, holders: Holders, room: Room
 ) -> int:
-    """Mark and list the holders with money and a registered link, and whether it uses the wallet and pays premiums.
+    """Mark and list the holders with money and a registered link, and what else it is good for.
 
     Returns where the list, which begins at `first`, ends [row].
     """
@@ -154,12 +156,14 @@ def _enter(p: Columns, begin: int, end: int, law: Any, kin: Kinship, holders: Ho
         i = int64(room.row[at])
         wallet = int64(unit(room.words[1, at]) < law.wallet_share) * int64(Opened.WALLET)
         premium = int64(unit(room.words[2, at]) < law.premium_area_share) * int64(Opened.PREMIUM)
+        wide = law.registered_share * law.wider_share
+        wider = int64(unit(room.words[0, at]) < wide) * int64(Opened.WIDER)
         kin.marks[i] = int64(Mark.HOLDER)
         kin.place[i] = place
         holders.row[place] = i
         holders.key[place] = room.key[at]
         holders.turn[place] = room.words[0, at]
-        holders.opened[place] = int64(Opened.MONEY) | wallet | premium
+        holders.opened[place] = int64(Opened.MONEY) | wallet | premium | wider
         holders.pool[place] = p.insured[i]
         holders.home[place] = p.household[i]
         holders.spare[place] = int64(p.account[i]) - law.reserve

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from agents.chance import Purpose, draw_words, four, unit
-from agents.codes import Scheme, Status, Work
+from agents.codes import Aid, Scheme, Status, Work
 from agents.compiled import choose, float64, inlined, int64, phase
 from agents.enrolment import LEAST, family_leaning, joins, return_leaning
 from agents.numeric import take_logs
@@ -16,10 +16,12 @@ from model.phases.insuring import insure_at
 from model.phases.standing import note_standing
 from model.phases.tally import AGES, CHRONIC_LEVELS, EnrolmentItem, Head, Money
 from model.rules.codes import Entrant, Link, Standing
-from model.rules.enrolment import consecutive_years, hukou_admits, missed_years, repair_cost, waiting_period
+from model.rules.enrolment import consecutive_years, hukou_admits, missed_years, next_class, repair_cost, waiting_period
 
 MOST = 255
 MONTHS = 12
+CLASS = 3
+"""Which of the year's numbers of enrolment lets somebody change the low-income class."""
 THOUSAND_YUAN = 100_000.0
 """[fen]"""
 SECOND, THIRD = 1, 2
@@ -42,6 +44,7 @@ def enrol(
     for i in range(p.key.size):
         ended = MONTHS if p.scheme[i] == Scheme.EMPLOYEE else carried
         p.waiting[i] = max(int64(p.waiting[i]) - ended, 0)
+    _reclassify(p, bounds, law.assistance, scratch)
     number = _may_change(p, first_home, law, ground, scratch)
     for n in range(number):
         i = int64(scratch.chosen[n])
@@ -55,6 +58,18 @@ def enrol(
     for i in range(p.key.size):
         if p.waiting[i] > 0:
             sums.enrolment[int64(p.insured[i]), int64(p.scheme[i]), int64(p.work[i]), EnrolmentItem.WAITING] += 1
+
+
+@inlined
+def _reclassify(p: Columns, bounds: Bounds, rules: Any, scratch: Scratch) -> None:
+    """Let old people on their own become destitute, and some of those monitored leave the low-income classes."""
+    luck = scratch.words[CLASS]
+    for i in range(p.key.size):
+        if p.aid[i] > Aid.DESTITUTE:
+            home = int64(p.household[i])
+            alone = int64(bounds[home + 1] - bounds[home] == 1)
+            chances = unit(luck[i]), rules.destitute_entry, rules.monitored_exit
+            p.aid[i] = next_class(int64(p.aid[i]), int64(p.age[i]), alone, *chances)
 
 
 @inlined

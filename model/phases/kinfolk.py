@@ -19,11 +19,11 @@ from model.phases.ground import Ground
 from model.phases.holding import AT_ONCE, BEFORE, Holders, Kinship, Mark, Opened
 from model.phases.links import Links
 from model.rules.codes import Area, CoUse, Use
-from model.rules.sharing import area_between, may_share, ring_of
+from model.rules.sharing import area_between, link_registered, may_share, ring_of
 
 NEAR_RELATIVES = 2
-CASES = (len(Kin), len(Area), 2, len(Scheme))
-"""Kin, areas, whether the wallet is open, and schemes of a user, by which an account pays or not."""
+CASES = (len(Kin), len(Area), 2, 2, len(Scheme))
+"""Kin, areas, whether the wallet is open, whether wider links are registered, and schemes of a user."""
 
 
 class Sought(NamedTuple):
@@ -270,14 +270,17 @@ def _seek(p: Columns, users: int, near: int, kin: Kinship, holders: Holders, sou
 
 @compiled
 def lay_down_rings(law: Any, rings: Any) -> None:
-    """Write when an account pays at home, by kin, area, wallet and the user's scheme: the ring and one, 0 never."""
+    """Write when an account pays at home, by what `CASES` names: the ring and one, 0 never."""
     rule = int64(CoUse.NEAR_RELATIVES) if law.scope == NEAR_RELATIVES else int64(CoUse.FAMILY)
     for kind in range(rings.shape[0]):
         for area in range(rings.shape[1]):
+            ring = ring_of(kind, area, 0) + 1
             for wallet in range(rings.shape[2]):
-                for scheme in range(rings.shape[3]):
-                    allowed = may_share(rule, kind, 1, scheme, 1, int64(Use.CARE), area, law.area, wallet)
-                    rings[kind, area, wallet, scheme] = allowed * (ring_of(kind, area, 0) + 1)
+                for wider in range(rings.shape[3]):
+                    linked = link_registered(kind, area, wider)
+                    for scheme in range(rings.shape[4]):
+                        allowed = may_share(rule, kind, 1, scheme, linked, int64(Use.CARE), area, law.area, wallet)
+                        rings[kind, area, wallet, wider, scheme] = allowed * ring
 
 
 @inlined
@@ -302,8 +305,9 @@ def _keep_lawful(
         here = int64(room.pool[at])
         there = int64(holders.pool[holder])
         area = area_between(there, here, int64(ground.province[there]), int64(ground.province[here]))
-        wallet = int64(int64(holders.opened[holder]) & int64(Opened.WALLET) > 0)
-        ring = int64(rings[int64(sought.kind[k]), area, wallet, int64(room.scheme[at])])
+        opened = int64(holders.opened[holder])
+        wallet, wider = int64(opened & int64(Opened.WALLET) > 0), int64(opened & int64(Opened.WIDER) > 0)
+        ring = int64(rings[int64(sought.kind[k]), area, wallet, wider, int64(room.scheme[at])])
         sought.at[kept] = at
         sought.holder[kept] = holder
         sought.kind[kept] = ring - 1 + int64(holders.home[holder] != room.home[at])

@@ -5,13 +5,29 @@ All from 国办发〔2024〕38号 sec. 2(1) and 2(3); what the document leaves o
 
 from __future__ import annotations
 
-from agents.compiled import compiled
+from agents.codes import Aid
+from agents.compiled import compiled, int64
 from agents.numeric import fen_share
 from model.rules.codes import NO_CEILING, City, Claim, EmployeeYear, Entrant, Standing
 
 MONTHS = 12
+OLD = 60
 MIDDLE_YEARS, LONG_YEARS = 5, 10
 """Years of contributions from which unemployment benefit lasts longer (失业保险条例 art. 17)."""
+
+
+@compiled
+def next_class(aid: int, age: int, alone: int, luck: float, enters: float, leaves: float) -> int:
+    """Return somebody's low-income class a year later, by an evenly spread number between 0 and 1 [code].
+
+    Who is old, alone and in a class becomes destitute with the chance `enters`; who is monitored leaves the classes
+    with the chance `leaves`. Source: 国发〔2016〕14号 on the destitute (recalled); both chances are assumptions.
+    """
+    if aid == Aid.NONE or aid == Aid.DESTITUTE:
+        return int64(aid)
+    if alone == 1 and age >= OLD and luck < enters:
+        return int64(Aid.DESTITUTE)
+    return int64(Aid.NONE) if aid == Aid.MONITORED and luck >= 1.0 - leaves else int64(aid)
 
 
 @compiled

@@ -78,6 +78,16 @@ def ring_of(kin: int, area: int, away: int) -> int:
 
 
 @compiled
+def link_registered(kin: int, area: int, wider: int) -> int:
+    """Return 1 if who registered links has one to such a relative there, 0 if not.
+
+    Links that the law of 2024 added, to near relatives and beyond the own pool, are registered apart (`wider`).
+    Source: 国办发〔2024〕38号 sec. 2(2); doc 000.
+    """
+    return 1 if area == Area.SAME_POOL and kin_in_scope(CoUse.FAMILY, kin) == 1 else wider
+
+
+@compiled
 def purpose_in_scope(
     rule_year: int, purpose: int, user_scheme: int, before_cover: int, contribution_2021: int, outside_list: int
 ) -> int:
