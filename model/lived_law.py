@@ -65,6 +65,7 @@ def law_of_people(law: Any, effort: NDArray[np.float64], value: Value, last: int
     felt = lived[0]
     felt.employee.employer_rate[:] = np.maximum(felt.employee.employer_rate + shift, 0.0)
     felt.work.income_level[Work.RETIRED] *= pension
+    felt.employee.pension_share *= pension
     felt.assistance.rate[below] = rules.assistance.rate_floor
     lived["benefit"]["resident_outpatient_cap"] += money
     lived.setflags(write=False)

@@ -119,6 +119,19 @@ def test_more_years_never_stop_later(age: int, retirement: int, paid: int, least
     assert (contributions.missing_years_cost(100, 0.5, paid, least) == 0) == (paid >= least)
 
 
+@given(st.integers(0, 12), st.integers(0, 6), st.integers(0, 3), st.integers(1, 6), st.integers(0, 12), switch, switch)
+def test_every_repair_that_is_allowed_shortens_the_wait_and_no_further_one_does(
+    gap: int, fixed: int, each: int, long_gap: int, least: int, first: int, holds: int
+) -> None:
+    most = enrolment.most_repairs(gap, fixed, each, long_gap, least, first, holds)
+
+    def left(repaired: int) -> int:
+        return int(enrolment.waiting_parts(gap, 0, 0, repaired, fixed, each, long_gap, least, first, holds)[2])
+
+    assert all(left(n + 1) < left(n) for n in range(most))
+    assert left(most + 1) == left(most)
+
+
 @given(st.sampled_from(list(Aid)), st.integers(0, 100), st.sampled_from([0, 1]), share, share, share)
 def test_who_is_in_no_class_stays_out_and_who_is_destitute_stays_so(
     aid: Aid, age: int, alone: int, luck: float, enters: float, leaves: float

@@ -32,7 +32,7 @@ from experiments.bench.words import (
 from model.phases import joining
 from model.phases.tally import AGES
 from model.rules.codes import City
-from model.rules.enrolment import consecutive_years, missed_years, next_class, waiting_period
+from model.rules.enrolment import consecutive_years, missed_years, most_repairs, next_class, waiting_period
 
 if TYPE_CHECKING:
     from experiments.bench.twin import PlainModel
@@ -145,6 +145,12 @@ class Joiner(Mover):
         """Return the missed years that count: by reading R4 none of somebody never enrolled."""
         return 0 if 0 < self.age <= self.lapsed and rules.reading_r4 != joining.THIRD else self.lapsed
 
+    def _repairable(self, rules: Any) -> int:
+        """Return how many missed years may be repaired: as many as shorten the wait."""
+        readings = 1 - rules.reading_r1, 1 - rules.reading_r10
+        law = rules.fixed_months, rules.months_per_gap_year, rules.long_gap_years, rules.long_gap_minimum
+        return most_repairs(self._missed(rules), *law, *readings)
+
     def _wait(self, rules: Any, late: int, exempt: int, repaired: int) -> int:
         """Return the months of waiting that an entry would bring [months]."""
         if rules.in_force == 0:
@@ -161,7 +167,7 @@ class Joiner(Mover):
         world, rules = self.model, law.waiting
         u, v, w, _ = four(world.seed_of_draws, int(Purpose.RETURN), world.year, world.key_of(self.key))
         late, exempt = int(u < rules.late_share), int(rules.reading_r11 == joining.SECOND and self.aid > 0)
-        repaired = self._missed(rules) if exempt == 0 and w < rules.repair_share else 0
+        repaired = self._repairable(rules) if exempt == 0 and w < rules.repair_share else 0
         wait, paid_in = self._wait(rules, late, exempt, repaired), int(v * MONTHS) * late
         if repaired > 0:
             cost, money = repaired * self.family.due(self, law.resident), world.counts.money[self.insured]

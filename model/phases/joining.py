@@ -16,7 +16,15 @@ from model.phases.insuring import insure_at
 from model.phases.standing import note_standing
 from model.phases.tally import AGES, CHRONIC_LEVELS, EnrolmentItem, Head, Money
 from model.rules.codes import Entrant, Link, Standing
-from model.rules.enrolment import consecutive_years, hukou_admits, missed_years, next_class, repair_cost, waiting_period
+from model.rules.enrolment import (
+    consecutive_years,
+    hukou_admits,
+    missed_years,
+    most_repairs,
+    next_class,
+    repair_cost,
+    waiting_period,
+)
 
 MOST = 255
 MONTHS = 12
@@ -278,6 +286,15 @@ def _wait(lapsed: int, age: int, late: int, exempt: int, repaired: int, law: Any
 
 
 @inlined
+def _repairable(lapsed: int, age: int, rules: Any) -> int:
+    """Return how many missed years somebody who enters may repair [years]."""
+    return most_repairs(
+        _counted(lapsed, age, rules), rules.fixed_months, rules.months_per_gap_year, rules.long_gap_years,
+        rules.long_gap_minimum, 1 - rules.reading_r1, 1 - rules.reading_r10,
+    )  # fmt: skip
+
+
+@inlined
 def standing_of(scheme: int, age: int) -> int:
     """Return how the year counts for the resident scheme: covered, in the employee scheme, or missed."""
     if scheme == Scheme.RESIDENT:
@@ -314,7 +331,7 @@ def _enter(
     exempt = int64(rules.reading_r11 == SECOND and p.aid[i] > 0)
     age = int64(p.age[i])
     lapsed = int64(p.lapsed[i])
-    repaired = _counted(lapsed, age, rules) if exempt == 0 and w < rules.repair_share else int64(0)
+    repaired = _repairable(lapsed, age, rules) if exempt == 0 and w < rules.repair_share else int64(0)
     wait = _wait(lapsed, age, late, exempt, repaired, law)
     if repaired > 0:
         due = due_of(p, i, bounds, first_home, law.resident, ground, scratch)

@@ -105,6 +105,32 @@ def waiting_period(
 
 
 @compiled
+def most_repairs(
+    gap_years: int,
+    fixed_months: int,
+    months_per_gap_year: int,
+    long_gap_years: int,
+    long_gap_min_total: int,
+    first_year_counts: int = 1,
+    minimum_holds: int = 1,
+) -> int:
+    """Return how many missed years may be repaired: as many as take a month off the wait [years].
+
+    After a long gap the least wait stays, whatever is repaired. Readings R1 and R10 as in `waiting_parts`. Source:
+    国办发〔2024〕38号 sec. 2(3); institutions A4.
+    """
+    if gap_years <= 0 or months_per_gap_year <= 0:
+        return 0
+    counted = gap_years if first_year_counts == 1 else gap_years - 1
+    if gap_years < long_gap_years:
+        return counted
+    least = max(long_gap_min_total - fixed_months, 0)
+    if minimum_holds == 0:
+        least = min(least, counted * months_per_gap_year)
+    return max(counted - least // months_per_gap_year, 0)
+
+
+@compiled
 def repair_cost(repaired: int, contribution: int) -> int:
     """Return the price of paying missed years at this year's contribution in the place of enrolment [fen]."""
     return repaired * contribution
