@@ -99,6 +99,7 @@ SWITCHES: tuple[dict[str, Any], ...] = (
         "employee.employer_rate": {"default": 0.001},
         "accounts.family_use_share": 1.0,
         "accounts.registered_share": 1.0,
+        "assistance.subsidised_others_share": 0.3,
         "critical.threshold_income_share": 0.0,
         "critical.poor_threshold_factor": 0.0,
         "large_sum.self_paid_threshold": 0,

@@ -71,6 +71,7 @@ FELT: tuple[tuple[Law, str], ...] = (
         "care.price_elasticity_outpatient care.price_elasticity_inpatient care.outpatient_substitutes",
     ),
     (Law({"budget.overspend_share": 0.5}), "care.drg_odds_resident"),
+    (Law({"assistance.subsidised_others_share": 0.08}), "assistance.subsidised_others_help"),
     (Law({"employee.grace_years": 5}), "employee.minimum_years_men employee.minimum_years_women"),
     (Law({"employee.retiree_rate": 0.02}), "employee.pension_base"),
     (Law({"employee.wage_base": 1}), "employee.other_income"),
