@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from agents.codes import Advice
 from experiments.reported import told_of
 from model import measures
+from model.identities import check_people
 from model.measuring import kernels as k
 from model.measuring.unmet import advice
 from model.phases.caring import RANK_BITS
@@ -148,3 +149,14 @@ def test_ever_is_this_year_in_the_first_year_and_never_less_among_those_left() -
             else:
                 assert found[*EVERYBODY, f"{name}_ever"] > found[*EVERYBODY, name]
         assert ((flags & (1 << k.EARNED) > 0) | ~earns).all()
+
+
+# ---- identities -----------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("name", ["contribution", "maternity", "self_pay"])
+def test_people_whose_money_is_not_in_the_flows_are_noticed(name: str) -> None:
+    world, people, _ = first_year()
+    flows = world.record.flows
+    assert check_people(flows, people) == []
+    column = f"{name}_fen"
+    off = people.assign(**{column: people[column] + (people.index == 0)})
+    assert [line.partition(":")[0] for line in check_people(flows, off)] == [f"people and flows differ in {name}"]
