@@ -67,6 +67,14 @@ class Aid(Code):
     MONITORED = 3, "monitored against poverty", "防止返贫监测对象"
 
 
+class Advice(Code):
+    """Whether somebody was advised to go to hospital in a year, and went."""
+
+    NONE = 0, "no stay advised", "未被建议住院"
+    TAKEN = 1, "advised stay taken", "应住院已住院"
+    GIVEN_UP = 2, "advised stay given up", "应住院未住院"
+
+
 class Status(Code):
     """Standing in the scheme, as the care table reports it."""
 

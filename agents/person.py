@@ -36,7 +36,9 @@ PERSON = {
     "dying": Column("u1", "0/1", 0, "dies in the middle of this year"),
     "income": Column("i4", "fen/year", 0, "own income of the year"),
     "account": Column("i8", "fen", 0, "balance of the individual account"),
-    "contribution": Column("i4", "fen/year", 0, "own contributions, those paid by relatives' accounts included"),
+    "contribution": Column(
+        "i4", "fen/year", 0, "own contributions, those paid by relatives' accounts included, by the own account not"
+    ),
     "matched": Column("i4", "fen/year", 0, "paid for the person by employer, unemployment fund or treasury"),
     "cost": Column("i4", "fen/year", 0, "cost of all care"),
     "basic": Column("i4", "fen/year", 0, "paid by the basic scheme"),

@@ -243,14 +243,14 @@ def hits(year: Year) -> dict[str, np.ndarray[Any, Any]]:
 
 
 def _care(year: Year) -> Iterator[Found]:
-    none = (year.p["cost_fen"] == 0).to_numpy()
-    ill = (year.p["chronic"] > 0).to_numpy()
-    for name, counted in (("no_care", np.ones(len(none), bool)), ("unmet_need", ill)):
+    none, advised = (year.p["cost_fen"] == 0).to_numpy(), year.p["advised_stay"].to_numpy()
+    everybody = np.ones(len(none), bool)
+    for name, counted, hit in (("no_care", everybody, none), ("unmet_need", advised != "none", advised == "given_up")):
         parts = [(NATION, counted)]
         parts += [(("scheme", s), counted & (year.p["scheme"] == s).to_numpy()) for s in ("none", *SCHEMES)]
         parts += [(("income_fifth", str(fifth + 1)), counted & (year.fifth == fifth)) for fifth in range(FIFTHS)]
         for unit, some in parts:
-            yield *unit, name, float(none[some].mean()) if some.any() else float("nan")
+            yield *unit, name, float(hit[some].mean()) if some.any() else float("nan")
     for fifth in range(FIFTHS):
         yield "income_fifth", str(fifth + 1), "simulated_people", float((year.fifth == fifth).sum())
     used = year.p["family_account_fen"].astype(float).groupby(year.p["household"])

@@ -21,7 +21,7 @@ FUNDS_OF_SCHEME = {"employee": ("employee_pool", "employee_accounts"), "resident
 def who_paid(year: Year) -> Iterator[Found]:
     """Give paid in, drawn out and net by every grouping, and the money moved by both attributions."""
     p = year.p
-    in_, out = p["contribution_fen"] + year.employer, year.benefit + year.accounts
+    in_, out = p["contribution_fen"] + year.employer, year.benefit + p["maternity_fen"] + year.accounts
     firms = 0 if year.law["employer_on_wage"] else int(p["employer_fen"].sum()) * year.weight
     starts = [f"{a}-{b - 1}" for a, b in itertools.pairwise(AGE_STARTS)] + [f"{AGE_STARTS[-1]}+"]
     age = np.minimum(p["age"].to_numpy().astype(int), AGES - 1)

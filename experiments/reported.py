@@ -107,6 +107,8 @@ def _identities(told: Told) -> Iterator[str]:
         yield from _differ(f"sum of net payments by {level}", sum(nets), 0.0, max(map(abs, nets)))
 
 
+OF_INCOME = "catastrophic_10", "catastrophic_25"
+"""Shares of income: told of people of families with income."""
 SHARES = (
     *("catastrophic_10", "catastrophic_25", "catastrophic_capacity_40", "impoverished", "poor_before", "poor_after"),
     *(
@@ -214,15 +216,18 @@ class Ever:
         """Start before the first year."""
         self.hit: dict[str, set[int]] = {}
         self.keys: set[int] = set()
+        self.earners: set[int] = set()
         self.sums = pd.DataFrame(columns=["years", "x", *CONCEPTS], dtype=float)
 
     def add(self, year: Year) -> Iterator[Found]:
         """Add a year, and give the shares ever hit and the measures over the years lived so far."""
         keys = year.p["key"].to_numpy()
         self.keys.update(keys.tolist())
+        self.earners.update(keys[year.x > 0].tolist())
         for name, hit in hits(year).items():
             self.hit.setdefault(name, set()).update(keys[hit].tolist())
-            yield "nation", "china", f"{name}_ever", len(self.hit[name]) / len(self.keys)
+            told_of = self.earners if name in OF_INCOME else self.keys
+            yield "nation", "china", f"{name}_ever", len(self.hit[name]) / len(told_of) if told_of else np.nan
         after = {CONCEPTS[0]: year.x - year.paid - year.cash, CONCEPTS[1]: year.x - year.paid + year.expected}
         now = pd.DataFrame({"years": 1.0, "x": year.x, **after}, index=keys)
         self.sums = self.sums.add(now, fill_value=0.0)

@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from agents.codes import Code, Scheme, Sex, Tier, Work
+from agents.codes import Advice, Code, Scheme, Sex, Tier, Work
 from model import data
 from model.engine import Engine
-from model.measuring import balance, equality, protection, sharing
+from model.measuring import balance, equality, protection, sharing, unmet
 from model.measuring.lifetime import lifetime
 from model.measuring.rows import NATION, SCHEMES, Measure, Row, dated
-from model.measuring.sheet import Bearing, expected, sheet_of
+from model.measuring.sheet import Bearing, expected, maternity_of, sheet_of
 from model.places import MONTHS
 
 if TYPE_CHECKING:
@@ -37,12 +37,15 @@ def people_frame(world: PoolingModel) -> pd.DataFrame:
     """Return the year just lived with a row for every simulated person: own fen, unweighted (contract: `people`).
 
     Who died in the year has a row too, a dead person's last. `province` and `prefecture` are those of the pool that
-    insures, or would insure, the person, not of residence.
+    insures, or would insure, the person, not of residence. Maternity benefits stand in the mother's row, and are no
+    part of the cost of care. Before a year is lived nobody was advised a stay.
     """
     p = world.engine.people
     codes = world.pools["code"].to_numpy()
     employee = p.scheme == Scheme.EMPLOYEE
     resident = p.scheme == Scheme.RESIDENT
+    none = np.zeros(len(p), np.uint8)
+    advised = unmet.advice(p, world.ground, world.in_force.care) if hasattr(world, "ground") else none
     return pd.DataFrame(
         {
             "year": np.full(len(p), world.year, np.int64),
@@ -72,6 +75,8 @@ def people_frame(world: PoolingModel) -> pd.DataFrame:
             "account_fen": p.account,
             "chronic": p.chronic,
             "urban": p.urban,
+            "maternity_fen": maternity_of(p, int(world.in_force.employee.maternity_cost)),
+            "advised_stay": words(advised, Advice),
         }
     )
 
@@ -100,7 +105,8 @@ class Reporter:
         first, last = np.searchsorted(flows["payer"], (TREASURY, AFTER_TREASURY))  # flows are in order of payer
         treasury = int(flows["amount_fen"][first:last].sum())
         province = data.province_index()
-        sheet = sheet_of(engine, province, len(world.pools), bearing, treasury / world.weight)
+        maternity = maternity_of(engine.people, int(world.in_force.employee.maternity_cost))
+        sheet = sheet_of(engine, province, len(world.pools), bearing, treasury / world.weight, maternity)
         benefit, ex_ante = expected(engine, sheet)
         yield from ((DEFINITION, "china", name, value) for name, value in vars(bearing).items())
         yield from equality.redistribution(sheet, engine, ex_ante, benefit)
@@ -111,6 +117,8 @@ class Reporter:
         yield from equality.theil(sheet)
         yield from protection.hardship(sheet, engine, self.lives)
         yield from protection.no_care(sheet)
+        advised = unmet.advice(engine.people, world.ground, world.in_force.care, engine.each, engine.threads)
+        yield from unmet.unmet_need(advised, sheet.cell_of)
         yield from protection.co_use(sheet)
         yield from balance.benefits(sheet, codes)
         yield from balance.funds(funds, world.year, self.passage)

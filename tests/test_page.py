@@ -73,8 +73,10 @@ def test_tenths_hold_everybodys_money(lived: Dashboard) -> None:
     mine = people[people["side"] == BASELINE]
     received = mine[["basic_fen", "critical_fen", "large_sum_fen", "assistance_fen"]].sum().sum() / 100 / len(mine)
     sizes = np.histogram(np.ceil(10 * mine["income_fen"].rank(method="first", pct=True)), bins=range(1, 12))[0]
-    shown = numbers.tenths(lived.shown).loc[BASELINE, "receives"]
-    assert (shown.to_numpy() * sizes).sum() / len(mine) == pytest.approx(received, rel=1e-9)
+    paid = mine[["contribution_fen", "self_pay_fen"]].sum().sum() / 100 / len(mine)
+    shown = numbers.tenths(lived.shown).loc[BASELINE]
+    for column, amount in (("receives", received), ("pays", paid)):
+        assert (shown[column].to_numpy() * sizes).sum() / len(mine) == pytest.approx(amount, rel=1e-9)
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

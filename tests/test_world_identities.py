@@ -204,7 +204,10 @@ def test_people_times_weight_are_the_flows_of_each_payer(seen: Told, payer: str)
 def test_people_times_weight_are_the_contributions(seen: Told) -> None:
     people = seen.people
     unemployed = people["work"] == "unemployed"
-    equal(seen.summed(people["contribution_fen"]), seen.flown("contribution_person", "premium_from_account"))
+    own = (seen.flows["kind"] == "premium_from_account") & seen.flows["payee"].str.startswith("large_sum:")
+    from_own = seen.flows[own].groupby("year")["amount_fen"].sum().reindex(YEARS, fill_value=0)
+    paid = seen.flown("contribution_person", "premium_from_account") - from_own
+    equal(seen.summed(people["contribution_fen"]), paid)
     equal(seen.summed(people["employer_fen"].where(~unemployed, 0)), seen.flown("contribution_employer"))
     equal(seen.summed(people["employer_fen"].where(unemployed, 0)), seen.flown("contribution_unemployment"))
 
@@ -322,9 +325,11 @@ def test_contributions_are_the_rule_applied_to_the_income() -> None:
         wage = people["prefecture"].map(seen.base_wage[year]).to_numpy(np.float64)
         base = rounded(people["income_fen"].to_numpy(np.float64) * float(law.declared_share))
         floor, cap = rounded(wage * float(law.base_floor)), rounded(wage * float(law.base_cap))
-        own = rounded(np.clip(base, floor, cap) * float(law.person_rate)) + int(seen.law[year].large_sum.premium)
+        own = rounded(np.clip(base, floor, cap) * float(law.person_rate))
         assert len(people) > 100
-        assert (people["contribution_fen"] == own.astype(np.int64)).all()
+        premium = people["contribution_fen"] - own.astype(np.int64)  # unless the own account pays it
+        assert premium.isin([0, int(seen.law[year].large_sum.premium)]).all()
+        assert (premium == 0).any() == bool(seen.law[year].large_sum.from_account)
 
 
 # ---- the model's own check ------------------------------------------------------------------------------------------

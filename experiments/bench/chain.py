@@ -103,10 +103,10 @@ def _employees(p: Columns, rows: Amounts, law: Any, ground: Ground, money: Amoun
     add(money, Money.CREDIT, pool, credit)
     free = retired & (law.large_sum.retirees_pay == 0)
     premium = np.where(free, 0, law.large_sum.premium)
-    p.contribution[rows] = own + premium
     balance = p.account[rows] + to_account + credit
     paid = (law.large_sum.from_account == 1) & (balance >= premium)
     balance -= paid * premium
+    p.contribution[rows] = own + ~paid * premium
     add(money, Money.LARGE_SUM_FROM_ACCOUNT, pool, paid * premium)
     add(money, Money.LARGE_SUM_PREMIUM, pool, ~paid * premium)
     care = (balance >= law.accounts.care_premium) * max(int(law.accounts.care_premium), 0)

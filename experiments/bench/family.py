@@ -184,10 +184,10 @@ class Family(mesa.Agent):
         sums[PERSON_TO_ACCOUNT] += to_account
         sums[PERSON_TO_POOL] += own - to_account
         sums[CREDIT] += credit
-        person.contribution = own + premium
         person.account += to_account + credit
         from_account = law.large_sum.from_account == 1 and person.account >= premium
         person.account -= premium if from_account else 0
+        person.contribution = own if from_account else own + premium
         sums[LARGE_SUM_FROM_ACCOUNT if from_account else LARGE_SUM_PREMIUM] += premium
         if 0 < law.accounts.care_premium <= person.account:
             person.account -= law.accounts.care_premium

@@ -13,7 +13,8 @@ POOLS = ("employee_pool", "resident_pool")
 SHOWN = ("reserve_months", "benefit_head", "net_aid")
 TENTHS = 10
 MONTHS = 12
-PAYS = ("contribution_fen", "own_account_fen", "family_account_fen", "self_pay_fen")
+PAYS = ("contribution_fen", "self_pay_fen")
+"""Not what accounts pay: that was paid in, or credited, before."""
 RECEIVES = ("basic_fen", "critical_fen", "large_sum_fen", "assistance_fen")
 
 

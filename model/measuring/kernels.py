@@ -11,18 +11,20 @@ from model.measuring.order import BELOW, EMPLOYEE, RESIDENT, SIZE, TIED, TWICE
 
 Whole = Any
 Real = Any
-COST, USERS, PEOPLE, BENEFIT, OWN, MATCHED, ACCOUNTS, CASH, CO_USE = range(9)
-ITEMS = 9
-"""What is summed: cost, users of care, people, own and matched contributions, who paid [fen, persons]."""
+COST, USERS, PEOPLE, BENEFIT, OWN, MATCHED, ACCOUNTS, MATERNITY, CASH, CO_USE = range(10)
+ITEMS = 10
+"""What is summed: cost, users of care, people, own and matched contributions, who paid, births [fen, persons]."""
 USED = BENEFIT + 1
 """The first items: those of cells, and of products with members' ranks."""
 RANKS, RANKS_IN_SCHEME = USED, USED + 1
 CELL_ITEMS = USED + 2
-PAID_ITEMS = ACCOUNTS + 1
+PAID_ITEMS = MATERNITY + 1
 """The first items too, but for cost and users: those of pools and of single years of age."""
 SCHEMES, SEXES, ILLNESS, FIFTHS, DECILES = 3, 2, 3, 5, 10
 AGES = 101
-FLAGS = 4
+FLAGS = 5
+EARNED = 4
+"""The flag of families with income: those of whom shares of income can be told. The flags before it are of hardship."""
 WITHOUT = RESIDENT + 1
 """Where people of families without income stand, after people, employees and residents."""
 
@@ -99,6 +101,7 @@ def sums(
     before: Real,
     province: Whole,
     group: Whole,
+    born: Whole,
     cells: Whole,
     ages: Whole,
     pools: Whole,
@@ -125,6 +128,7 @@ def sums(
         before: [family] income before payments [fen].
         province: [pool] place of the pool's province.
         group: [age] its group.
+        born: [person] maternity benefits [fen].
         cells: [age group × sex × illness × scheme × fifth, item] sums, added to.
         ages: [age, scheme, item] sums, added to.
         pools: [pool, scheme, urban, item] sums, added to.
@@ -174,6 +178,10 @@ def sums(
                     item[MATCHED] += matched
                     old[OWN] += own
                     old[MATCHED] += matched
+                if born[i] > 0:
+                    mine[MATERNITY] += float64(int64(born[i]))
+                    item[MATERNITY] += int64(born[i])
+                    old[MATERNITY] += int64(born[i])
                 if cost > 0:
                     benefit = int64(p.basic[i]) + int64(p.supplement[i]) + int64(p.assistance[i])
                     co_use, cash = int64(p.family_account[i]), int64(p.self_pay[i])
@@ -298,7 +306,7 @@ def hardship(
         cash: [family] cash for care [fen].
         law: two shares of income, share of capacity, subsistence [fen per head], rounding.
         heads: people, people without income.
-        flags: [family] bits written: each share of income, share of capacity, made poor.
+        flags: [family] bits written: each share of income, share of capacity, made poor, with income.
         out: by part, for each share of income people above it, overshoot, products of both with centred rank among
             earners; then people above the share of capacity, poor before, poor after, gaps before and after [fen],
             made poor.
@@ -313,6 +321,7 @@ def hardship(
             x, oop = before[home] / weight, cash[home] / weight
             flag = 0
             if before[home] > 0.0:
+                flag = 1 << EARNED
                 share = cash[home] / before[home]
                 centred = float64(row[BELOW] + row[BELOW] + row[TIED] - heads[0] - heads[1])
                 for turn in range(2):

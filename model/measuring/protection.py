@@ -72,7 +72,10 @@ class Lives:
 
 
 def hardship(sheet: Sheet, engine: Engine, lives: Lives) -> Iterator[Measure]:
-    """Give catastrophic spending and impoverishment by cash, of the year and ever since the run began."""
+    """Give catastrophic spending and impoverishment by cash, of the year and ever since the run began.
+
+    Shares of income are told of people of families with income, ever of those who ever lived in one; the rest of all.
+    """
     flags, out, heads, line = _hardship(sheet, engine)
     everybody, earners = float(heads[0]), float(heads[0] - heads[1])
     for turn, name in enumerate(KINDS[:2]):
@@ -93,8 +96,10 @@ def hardship(sheet: Sheet, engine: Engine, lives: Lives) -> Iterator[Measure]:
     yield *NATION, "poverty_gap_after", out[3, 0] / everybody / FEN
     yield *NATION, KINDS[3], out[3, 1] / everybody
     ever = lives.mark(engine, flags)
+    earned = ever[k.EARNED]
     for bit, name in enumerate(KINDS):
-        yield *NATION, f"{name}_ever", ever[bit] / ever[-1]
+        told_of = earned if bit < len(CATASTROPHIC) else ever[-1]
+        yield *NATION, f"{name}_ever", ever[bit] / told_of if told_of else undefined(NO_EARNER)
 
 
 def _hardship(sheet: Sheet, engine: Engine) -> tuple[NDArray[np.uint8], Floats, NDArray[Any], float]:
@@ -125,18 +130,14 @@ def _hardship(sheet: Sheet, engine: Engine) -> tuple[NDArray[np.uint8], Floats, 
 
 
 def no_care(sheet: Sheet) -> Iterator[Measure]:
-    """Give the shares without any care in the year, of everybody and of the chronically ill, whose need is unmet.
-
-    Who pays nothing may have gone without: these stand beside catastrophic spending.
-    """
-    by_illness = sheet.cells.sum(axis=(0, 1))
-    for name, told in (("no_care", by_illness.sum(axis=0)), ("unmet_need", by_illness[1:].sum(axis=0))):
-        yield *NATION, name, _without(told, ...)
-        for scheme in Scheme:
-            yield "scheme", scheme.name.lower(), name, _without(told, scheme)
-        for fifth in range(k.FIFTHS):
-            yield "income_fifth", str(fifth + 1), name, _without(told, (slice(None), fifth))
-    for fifth, heads in enumerate(by_illness[..., k.PEOPLE].sum(axis=(0, 1)).tolist()):
+    """Give the share without any care in the year; who pays nothing may have gone without."""
+    told = sheet.cells.sum(axis=(0, 1, 2))
+    yield *NATION, "no_care", _without(told, ...)
+    for scheme in Scheme:
+        yield "scheme", scheme.name.lower(), "no_care", _without(told, scheme)
+    for fifth in range(k.FIFTHS):
+        yield "income_fifth", str(fifth + 1), "no_care", _without(told, (slice(None), fifth))
+    for fifth, heads in enumerate(told[..., k.PEOPLE].sum(axis=0).tolist()):
         yield "income_fifth", str(fifth + 1), "simulated_people", float(heads)
 
 

@@ -1,9 +1,11 @@
 """Who pays whom: what groups of people pay into insurance and draw out of it, as closed sets of accounts.
 
-Paid in: own contributions, with the employer's where it falls on wages. Drawn out: benefits of all insurance layers
-and what accounts paid for care. Firms, the treasury and the reserve (what is left over or used up, accounts included)
-are accounts of their own, so that both sides add up. Money between ledgers (mutual aid) and between relatives is told
-apart and is no part of this.
+Paid in: own contributions, with the employer's where it falls on wages. Drawn out: benefits of all insurance layers,
+those at births by mother, and what accounts paid for care. Firms (with the unemployment fund), the treasury and the
+reserve are accounts of their own, so that both sides add up. The reserve is all that is left: what funds and accounts
+keep or use up, earn as interest or owe, and what leaves them for no bill of care: vaccines, payment reform, long-term
+care insurance, cash to heirs, and residents' premiums, which are paid in once more where relatives' accounts pay
+them. Money between ledgers (mutual aid) and between relatives is told apart and is no part of this.
 """
 
 from __future__ import annotations
@@ -35,7 +37,7 @@ def groups(sheet: Sheet, year: int, codes: Sequence[int]) -> Iterator[Groups]:
         return np.asarray(sums[..., k.OWN] + on_wage * matched)
 
     def drawn(sums: NDArray[Any]) -> NDArray[Any]:
-        return np.asarray(sums[..., k.BENEFIT] + sums[..., k.ACCOUNTS])
+        return np.asarray(sums[..., k.BENEFIT] + sums[..., k.MATERNITY] + sums[..., k.ACCOUNTS])
 
     pools = sheet.pools
     employer = np.zeros(pools.shape[:3], np.int64)

@@ -13,6 +13,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.codes import Scheme
+from agents.columns import Table
 from agents.person import columns_of
 from model.engine import Engine
 from model.measures import undefined
@@ -122,8 +124,19 @@ def cuts(engine: Engine) -> Whole:
     return np.linspace(0, len(engine.bounds) - 1, PARTS + 1).astype(np.int64)
 
 
-def sheet_of(engine: Engine, province: Whole, pools: int, bearing: Bearing, treasury: float) -> Sheet:
-    """Add up the people of the year just lived; `treasury` is what the treasury paid, per simulated people [fen]."""
+def maternity_of(people: Table, cost: int) -> Whole:
+    """Return what every woman was paid at births of the year, of which each costs so much [fen] (`pay_maternity`)."""
+    mothers = people.mother[np.flatnonzero((people.age == 0) & (people.mother >= 0))]
+    paid = np.zeros(len(people), np.int64)
+    np.add.at(paid, mothers[people.scheme[mothers] == Scheme.EMPLOYEE], cost)
+    return paid
+
+
+def sheet_of(engine: Engine, province: Whole, pools: int, bearing: Bearing, treasury: float, maternity: Whole) -> Sheet:
+    """Add up the people of the year just lived.
+
+    `treasury` is what the treasury paid, per simulated people, `maternity` what every woman was paid at births [fen].
+    """
     people, bounds, ends, threads = columns_of(engine.people), engine.bounds, cuts(engine), engine.threads
     homes = len(bounds) - 1
     members = np.empty((homes, MEMBERS), np.int32)
@@ -151,8 +164,9 @@ def sheet_of(engine: Engine, province: Whole, pools: int, bearing: Bearing, trea
     def add(thread: int) -> None:
         flat = cells[thread].reshape(-1, k.CELL_ITEMS)
         k.sums(
-            people, bounds, ends, thread, threads, order.place, size, everybody, before, province, GROUP_OF_AGE, flat,
-            ages[thread], by_pool[thread], room[thread], dots, deciles, earned, theil, logs, cell_of, centred,
+            people, bounds, ends, thread, threads, order.place, size, everybody, before, province, GROUP_OF_AGE,
+            maternity, flat, ages[thread], by_pool[thread], room[thread], dots, deciles, earned, theil, logs,
+            cell_of, centred,
         )  # fmt: skip
 
     engine.each(add, range(threads))

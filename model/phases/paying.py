@@ -106,12 +106,13 @@ def _employee(p: Columns, i: int, law: Any, ground: Ground, sums: Sums) -> None:
     premium = law.large_sum.premium
     if work == Work.RETIRED and law.large_sum.retirees_pay == 0:
         premium = 0
-    p.contribution[i] = own + premium
+    p.contribution[i] = own
     p.account[i] += to_account + credit
     if law.large_sum.from_account == 1 and p.account[i] >= premium:
         p.account[i] -= premium
         sums.money[pool, Money.LARGE_SUM_FROM_ACCOUNT] += premium
     else:
+        p.contribution[i] = own + premium
         sums.money[pool, Money.LARGE_SUM_PREMIUM] += premium
     care = law.accounts.care_premium
     if care > 0 and p.account[i] >= care:
