@@ -1,7 +1,7 @@
-"""The part of residents' new financing that goes to outpatient care: rates and ceiling of visits rise until it is spent.
+"""Residents' new financing for outpatient care: rates and ceiling of visits rise until the money is spent.
 
-Both rise by one factor, rates up to the whole cost. The factor is that at which pools expect to spend the money, from the
-year's visits and prices as they are known when the bills come. Source: document 003 section two (3); institutions D5.
+Both rise by one factor, rates up to the whole cost. The factor is that at which pools expect to spend the money, by the
+visits and prices of the year as they are known when the bills come. Source: document 003 section two (3).
 """
 
 from __future__ import annotations
@@ -82,9 +82,9 @@ class Visits:
     def benefits(self, factor: float) -> tuple[Floats, NDArray[np.int64]]:
         """Return rates by level of hospital and the ceilings without and with drugs of mild illness [ratio, fen]."""
         rules = self.benefit
-        rates = np.round(np.minimum(np.asarray(rules.resident_outpatient_rate) * factor, 1.0), DIGITS)
+        raised = np.minimum(np.asarray(rules.resident_outpatient_rate, np.float64) * factor, 1.0)
         cap, drugs = int(rules.resident_outpatient_cap), int(rules.resident_chronic_drug_cap)
-        return rates, np.floor(np.array([cap, cap + drugs]) * factor + 0.5).astype(np.int64)
+        return raised.round(DIGITS), np.floor(np.array([cap, cap + drugs]) * factor + 0.5).astype(np.int64)
 
     def a_head(self, factor: float) -> float:
         """Return what benefits raised by a factor pay a resident on average [fen/year]."""
