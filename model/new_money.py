@@ -57,9 +57,10 @@ def with_new_money(lived: Any, money: int, ground: Ground, tally: Tally) -> Any:
         middle = (low + high) / 2.0
         low, high = (middle, high) if pays.a_head(middle) < goal else (low, middle)
     changed = copied(lived)
-    benefit = changed[0].benefit
-    benefit.resident_outpatient_rate[:], caps = pays.benefits(round(low, DIGITS))
-    benefit.resident_outpatient_cap, benefit.resident_chronic_drug_cap = caps[0], caps[1] - caps[0]
+    rates, caps = pays.benefits(round(low, DIGITS))
+    benefit = changed["benefit"]
+    benefit["resident_outpatient_rate"] = rates
+    benefit["resident_outpatient_cap"], benefit["resident_chronic_drug_cap"] = caps[0], caps[1] - caps[0]
     changed.setflags(write=False)
     return changed
 
