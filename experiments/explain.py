@@ -12,9 +12,12 @@ from model.errors import PolicyError
 from model.policy.loader import read_idle, read_unread
 from model.policy.parameter import Entry, Parameter
 from model.policy.policy import AFTER, Policy, load_policy, plain
+from model.policy.relative import LIKE, PLUS, TAKES_UP, TIMES, is_relative
 from model.policy.schema import PLACES, first_year
 from model.scenario import Reform
 
+LATER = 2035
+"""The later year for which a relative change that moves on is shown [calendar year]."""
 WORDS: dict[str, dict[str, str]] = {
     "en": {
         "value": "value",
@@ -40,6 +43,10 @@ WORDS: dict[str, dict[str, str]] = {
         "measured": "measured",
         "targets": "calibrated to",
         "note": "note",
+        "like": "like",
+        "times": "times",
+        "plus": "plus",
+        "takes_up": "takes up what is no longer in",
         "next": "paid for the year after the notice",
         "always": "always",
         "unread": "no phase reads this yet: changing it changes nothing",
@@ -69,6 +76,10 @@ WORDS: dict[str, dict[str, str]] = {
         "measured": "实测",
         "targets": "校准目标",
         "note": "说明",
+        "like": "同",
+        "times": "乘以",
+        "plus": "加",
+        "takes_up": "承接以下参数减少的部分",
         "next": "公告次年缴费适用",
         "always": "始终",
         "unread": "尚无模块读取该参数，改变它不产生影响",
@@ -218,7 +229,13 @@ def explain_parameter(path: str, year: int, lang: str = "en", reforms: tuple[Ref
     say("since", date_text(entry.date, lang))
     last = [e for e in policy.entries(path) if first_year(e.date) <= year][-1:]
     rule = policy.rule(path, year)
-    if rule != "frozen" and last and first_year(entry.date) < year and value != entry.value:
+    if (
+        rule != "frozen"
+        and path not in policy.shifts
+        and last
+        and first_year(entry.date) < year
+        and value != entry.value
+    ):
         say("projected", f"{value_text(entry.value, parameter.by, lang)} ({entry.date}), {rule_text(rule, lang)}")
     say("source", source_text(policy, entry))
     say("mark", evidence(policy, entry, lang) if not entry.reform else words["change"])
@@ -251,6 +268,29 @@ def old_value(policy: Policy, path: str, year: int, lang: str) -> str:
         return "–"
 
 
+def source_lines(raw: Any, lang: str) -> list[str]:
+    """Return the line that says where a reform's value was proposed, or none."""
+    source = " ".join(str(raw[k]) for k in ("source", "article") if isinstance(raw, Mapping) and k in raw)
+    return [f"    {WORDS[lang]['source']}: {source}"] if source else []
+
+
+def relative_lines(
+    policy: Policy, changed: Policy, path: str, date: datetime.date, raw: Mapping[str, Any], lang: str
+) -> list[str]:
+    """Return the lines of a relative change: what it does, and old and new value in its first and in a later year."""
+    words, parameter, year = WORDS[lang], policy.parameter(path), first_year(date)
+    how = [f"{words['value']}: {value_text(raw['value'], parameter.by, lang)}"] if "value" in raw else []
+    for word in (LIKE, TIMES, PLUS, TAKES_UP):
+        if word in raw:
+            told = raw[word] if isinstance(raw[word], str) else value_text(raw[word], parameter.by, lang)
+            how.append(f"{words[word]} {told}")
+    lines = [f"    {words['from']} {date}: {', '.join(how)} [{unit_text(parameter, lang)}]"]
+    for shown in dict.fromkeys((year, *((max(year + 1, LATER),) if changed.settled(path) > year else ()))):
+        new = value_text(changed.setting(path, shown), parameter.by, lang)
+        lines.append(f"      {shown}: {old_value(policy, path, shown, lang)} → {new}")
+    return [*lines, *source_lines(raw, lang)]
+
+
 def change_lines(policy: Policy, changed: Policy, path: str, values: Mapping[Any, Any], lang: str) -> list[str]:
     """Return the lines of one changed parameter: old, new, unit and date for each date; and if it changes nothing."""
     words = WORDS[lang]
@@ -265,15 +305,16 @@ def change_lines(policy: Policy, changed: Policy, path: str, values: Mapping[Any
                 f"    {words['from']} {date}: {rule_text(policy.rule(base, year), lang)} → {rule_text(str(raw), lang)}"
             )
             continue
+        if is_relative(raw):
+            lines += relative_lines(policy, changed, base, date, raw, lang)
+            continue
         new = raw["value"] if isinstance(raw, Mapping) and "value" in raw else raw
         meaning = option_text(parameter, new, lang)
         plain_new = plain(new) if isinstance(new, Mapping) else new
         text = f"{old_value(policy, base, year, lang)} → {value_text(plain_new, parameter.by, lang)}"
         said = f"{unit_text(parameter, lang)}{': ' + meaning if meaning else ''}"
         lines.append(f"    {words['from']} {date}: {text} [{said}]")
-        source = " ".join(str(raw[k]) for k in ("source", "article") if isinstance(raw, Mapping) and k in raw)
-        if source:
-            lines.append(f"    {words['source']}: {source}")
+        lines += source_lines(raw, lang)
     if base in read_unread():
         lines.append(f"    {words['unread']}")
     idle = idle_text(changed, base, [first_year(date) for date in values])

@@ -5,10 +5,12 @@ from __future__ import annotations
 import dataclasses
 import functools
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from experiments import calibrate, fit
 from model.errors import DataError, ScenarioError
+from model.policy.relative import LIKE, is_relative
 
 
 @functools.cache
@@ -33,7 +35,8 @@ def shares() -> tuple[tuple[float, ...], ...]:
 def with_set(scenario: Any, seed: int, count: int) -> Any:
     """Return a scenario with the set of its seed laid under its reforms; a count of 0 leaves it as it is.
 
-    Where a reform changes a calibrated parameter, the set holds until the reform begins.
+    Where a reform changes a calibrated parameter, the set holds until the reform begins, and goes on under a relative
+    change (`plus` and the like), which is worked out against it.
     Errors: ScenarioError where more sets are asked for than are stored.
     """
     if count == 0:
@@ -44,8 +47,18 @@ def with_set(scenario: Any, seed: int, count: int) -> Any:
     reform = scenario.reform
     changes: dict[str, dict[Any, Any]] = {path: dict(values) for path, values in own.changes.items()}
     for path, values in reform.changes.items():
-        begins = min(values)
-        before = {date: value for date, value in changes.get(path, {}).items() if date < begins}
-        changes[path] = {**before, **values}
+        changes[path] = under(changes.get(path, {}), values)
     laid = dataclasses.replace(reform, name=f"{reform.name}+{own.name}", changes=changes)
     return dataclasses.replace(scenario, reforms=(laid,))
+
+
+def under(own: Mapping[Any, Any], values: Mapping[Any, Any]) -> dict[Any, Any]:
+    """Return a reform's dated values of one parameter with a set's laid under them."""
+    laid = dict(values)
+    for date, value in own.items():
+        now = values[max(earlier)] if (earlier := [each for each in values if each <= date]) else None
+        if now is None:
+            laid[date] = value
+        elif is_relative(now) and not {"value", LIKE} & set(now):
+            laid[date] = {**now, "value": value}
+    return dict(sorted(laid.items()))

@@ -12,16 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.codes import Aid, Scheme, Work
-from agents.compiled import int64
+from model.new_money import new_money, with_new_money
 from model.phases.behaviour import with_effort
+from model.phases.ground import Ground
 from model.phases.paying import AVERAGE_PENSION
+from model.phases.tally import Tally
 from model.places import Growth, Spread, places
 from model.policy.record import copied
 from model.scenario import FIRST_START
 
 Value = Callable[[str, int], float]
 """A parameter's value in a year, by its path."""
-FEN_PER_YUAN = 100
 CREDIT_BASE = "employee.retiree_credit_base"
 FLOORED = (Aid.DESTITUTE, Aid.MINIMUM_LIVING)
 """Classes whose rate of assistance has a floor (国办发〔2021〕42号)."""
@@ -43,6 +44,10 @@ class LivedLaw:
             self._lived = law_of_people(law, effort[:, Scheme.EMPLOYEE], value, last)
         return self._lived
 
+    def spend_new_money(self, value: Value, last: int, ground: Ground, tally: Tally) -> None:
+        """Raise residents' outpatient benefits for the rest of the year by what new financing gives."""
+        self._lived = with_new_money(self._lived, new_money(value, last, int(self._law[0].year)), ground, tally)
+
 
 def law_of_people(law: Any, effort: NDArray[np.float64], value: Value, last: int) -> Any:
     """Return the record that people's phases read.
@@ -57,9 +62,8 @@ def law_of_people(law: Any, effort: NDArray[np.float64], value: Value, last: int
     rules, year = law[0], int(law[0].year)
     shift = float(rules.employee.employer_rate_guide) - value("employee.employer_rate_guide", last)
     pension = pension_factor(value, last, year)
-    money = new_money(value, last, year)
     below = [kind for kind in FLOORED if rules.assistance.rate[kind] < rules.assistance.rate_floor]
-    if shift == 0.0 and pension == 1.0 and money == 0 and not below:
+    if shift == 0.0 and pension == 1.0 and not below:
         return with_effort(law, effort)
     lived = copied(law)
     felt = lived[0]
@@ -67,7 +71,6 @@ def law_of_people(law: Any, effort: NDArray[np.float64], value: Value, last: int
     felt.work.income_level[Work.RETIRED] *= pension
     felt.employee.pension_share *= pension
     felt.assistance.rate[below] = rules.assistance.rate_floor
-    lived["benefit"]["resident_outpatient_cap"] += money
     lived.setflags(write=False)
     return with_effort(lived, effort)
 
@@ -93,21 +96,3 @@ def credit_pension(value: Value, year: int, spread: Spread, growth: Growth) -> N
         first -= 1
     share = value("employee.pension_share", first)
     return np.asarray(np.floor(places(first, spread, growth).base_wage * share + 0.5), np.int64)
-
-
-def new_money(value: Value, last: int, year: int) -> int:
-    """Return what shares of each year's new financing have added to residents' outpatient ceiling since a year [fen].
-
-    New financing is the growth of contribution and subsidy a head. Source: 国办发〔2024〕38号; institutions D5.
-    """
-    total = 0.0
-    for now in range(last + 1, year + 1):
-        share = value("benefit.new_money_to_outpatient", now)
-        if share > 0.0:
-            total += share * max(financing(value, now) - financing(value, now - 1), 0.0)
-    return int(int64(np.floor(total * FEN_PER_YUAN + 0.5)))
-
-
-def financing(value: Value, year: int) -> float:
-    """Return contribution and minimum subsidy of a resident's year of cover [yuan]."""
-    return value("resident.individual", year - 1) + value("resident.subsidy", year)

@@ -222,6 +222,7 @@ class PoolingModel(mesa.Model):
             self.ground = self._ground_with_care()
         if stage == "money_out":
             self.ground = self._ground_of_pools()
+            self.lived_law.spend_new_money(self._value, self.care.last_published, self.ground, self.tally)
         law = self.law if stage in {"renew", "inherit"} else self._law_of_people()
         with quiet_arithmetic():
             self.engine.live(stage, law, self.ground, self.tally)

@@ -130,7 +130,19 @@ def load_reform(name_or_path: str | Path, policy: Policy | None = None) -> Refor
     for parameter, values in changes.items():
         check_change(law, path, str(content["name"]), str(parameter), values)
     texts = {t: content[t] for t in TEXTS}
-    return Reform(str(content["name"]), changes=changes, **texts)
+    reform = Reform(str(content["name"]), changes=changes, **texts)
+    check_together(law, path, reform)
+    return reform
+
+
+def check_together(law: Policy, file: Path, reform: Reform) -> None:
+    """Lay a whole reform over the law: what is relative may look at its other changes; raise with file and line."""
+    try:
+        law.with_reforms((reform,))
+    except ReformError as problem:
+        path = str(problem).removeprefix(f"{reform.name} ").split(": ")[0]
+        message = str(problem).removeprefix(f"{reform.name} {path}: ")
+        raise fail(file, ("changes", path), path, message, ReformError) from None
 
 
 def check_change(law: Policy, file: Path, name: str, parameter: str, values: Any) -> None:
@@ -140,7 +152,7 @@ def check_change(law: Policy, file: Path, name: str, parameter: str, values: Any
         raise fail(file, keys, parameter, f"expected {{date: value}}, got {values!r}", ReformError)
     for date, value in values.items():
         try:
-            law.with_reforms((Reform(name, changes={parameter: {date: value}}),))
+            law.check_change(Reform(name, changes={parameter: {date: value}}))
         except ReformError as problem:
             message = str(problem).removeprefix(f"{name} {parameter}: ")
             raise fail(file, (*keys, date), parameter, message, ReformError) from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from model import lived_law, pooling
+from model import lived_law, new_money, pooling
 from model.phases import behaviour
 from model.policy import load_policy
 from model.policy.policy import Policy
@@ -128,7 +128,7 @@ def tell() -> None:
     """Live the worlds and print every path that was read."""
     pooling.law_record = law_that_tells  # type: ignore[assignment]
     pooling.InForce = lambda law: law  # type: ignore[assignment,misc]
-    lived_law.copied = behaviour.copied = Law.copy  # type: ignore[assignment]
+    lived_law.copied = behaviour.copied = new_money.copied = Law.copy  # type: ignore[assignment]
     pooling.first_population = population_that_tells
     Policy.value = value_that_tells  # type: ignore[method-assign]
     for changes in SWITCHES:

@@ -1,4 +1,4 @@
-"""The law as people live it: the fixed credit of retirees' accounts."""
+"""The law as people live it: the fixed credit of retirees' accounts, new money for outpatient care."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 
-from model.lived_law import credit_pension
+from agents.codes import Scheme
+from model.lived_law import credit_pension, law_of_people
+from model.new_money import Visits, new_money, with_new_money
 from model.phases.ground import Ground
 from model.places import Growth, Spread, places
 from model.policy import load_policy
-from tests.worlds import world_of
+from tests.worlds import START, moved, world_of
 
 SHARE = 0.4
 
@@ -64,3 +66,23 @@ def test_a_world_credits_retirees_the_same_every_year() -> None:
     assert (grounds[0].credit_pension == grounds[1].credit_pension).all()
     assert (grounds[0].credit_pension > 0).all()
     assert (grounds[0].base_wage < grounds[1].base_wage).all()
+
+
+def test_new_financing_is_spent_on_visits() -> None:
+    """What pools pay of residents' visits rises by the money, as expected; the rest of the law stays."""
+    world = world_of(people=20_000, end=START + 1, reforms=(moved("new_money_to_outpatient", START + 1),))
+    world.step()
+    world.step()
+    last = world.care.last_published
+    money = new_money(world._value, last, world.year)
+    assert money > 0
+    before = law_of_people(world.law, world.funds.effort[:, Scheme.EMPLOYEE], world._value, last)
+    after = with_new_money(before, money, world.ground, world.tally)
+    one, two = (Visits(law[0], world.ground, world.tally).a_head(1.0) for law in (before, after))
+    assert two - one == pytest.approx(money, rel=0.01)
+    rates = after[0].benefit.resident_outpatient_rate / before[0].benefit.resident_outpatient_rate.clip(1e-9)
+    raised = after[0].benefit.resident_outpatient_cap / before[0].benefit.resident_outpatient_cap
+    assert rates[:2] == pytest.approx([raised, raised], rel=1e-3)
+    assert with_new_money(before, 0, world.ground, world.tally) is before
+    dear = with_new_money(before, 10**9, world.ground, world.tally)
+    assert dear[0].benefit.resident_outpatient_rate[0] == 1.0, "rates stop at the whole cost"

@@ -23,7 +23,13 @@ ORDERS = {
     "whole": {"accounts.reading_s6": 1, "accounts.premium_area_share": 0.5, "accounts.registered_share": 0.8},
     "area": {"accounts.scope": 1, "accounts.area": 1},
 }
-MANY = tuple(moved(name, IN_FORCE) for name in ("steps_1_2_3", "linked_premium", "no_base_cap", "retirees_pay"))
+MANY = tuple(
+    moved(name, IN_FORCE)
+    for name in (
+        "steps_1_2_3", "linked_premium", "no_base_cap", "retirees_pay", "new_money_to_outpatient",
+        "migrants_where_they_live", "person_pays_more",
+    )
+)  # fmt: skip
 
 
 @cache

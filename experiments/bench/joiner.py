@@ -105,9 +105,11 @@ class Joiner(Mover):
         if not self._wants_insurance(before, family, u if w < rules.member_noise else common):
             self.insure_at(self.home)
             return NO_SCHEME
+        share = 1.0 if self.home == self.hukou else self._local_share(rules)
         if before != RESIDENT:
-            local = self.home == self.hukou or v < self._local_share(rules)
-            self.insure_at(self.home if local else self.hukou)
+            self.insure_at(self.home if v < share else self.hukou)
+        elif rules.migrant_resident_share >= 1.0 and share >= 1.0:
+            self.insure_at(self.home)
         return RESIDENT
 
     def _local_share(self, rules: Any) -> float:

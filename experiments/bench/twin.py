@@ -167,6 +167,8 @@ class PlainModel(PoolingModel):
     def _money_out(self) -> None:
         """Fall ill, be treated, let insurance, accounts and cash pay, inherit, be counted."""
         self.ground = self._ground_of_pools()
+        self.lived_law.spend_new_money(self._value, self.care.last_published, self.ground, self.tally)
+        self.rules = plain_law(self._law_of_people()[0])
         self.around = plain_ground(self.ground)
         self.counts = Counts(self.tally)
         self.everybody.do("fall_ill")

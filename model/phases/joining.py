@@ -62,6 +62,8 @@ def enrol(
         if scheme != before:
             p.scheme[i] = scheme
             _note_change(p, i, bounds, first_home, law, ground, sums, scratch)
+    if law.enrolment.migrant_resident_share >= 1.0:
+        _insure_at_home(p, law.enrolment, sums)
     _keep_books(p, law)
     for i in range(p.key.size):
         if p.waiting[i] > 0:
@@ -208,6 +210,15 @@ def _choose(
         local = p.home[i] == p.hukou[i] or unit(scratch.words[1, i]) < _local_share(p, i, law.enrolment)
         insure_at(p, i, int64(p.home[i]) if local else int64(p.hukou[i]), sums)
     return int64(Scheme.RESIDENT)
+
+
+@inlined
+def _insure_at_home(p: Columns, rules: Any, sums: Sums) -> None:
+    """Insure residents where they live who were insured elsewhere before all of their kind were insured there."""
+    for i in range(p.key.size):
+        elsewhere = p.scheme[i] == Scheme.RESIDENT and p.insured[i] != p.home[i]
+        if elsewhere and (p.home[i] == p.hukou[i] or _local_share(p, i, rules) >= 1.0):
+            insure_at(p, i, int64(p.home[i]), sums)
 
 
 @inlined

@@ -11,6 +11,7 @@ from typing import Any
 
 from model.policy.files import FOLDER
 from model.policy.loader import KIND_OF_FILE, SOURCE_FIELDS, kind_of
+from model.policy.relative import LIKE, PLUS, TAKES_UP, TIMES, WORDS
 from model.policy.schema import FIELDS, FIELDS_ENTRY, KEYS, PLACES, RULES, UNITS
 
 FILE = FOLDER / "schema.json"
@@ -114,16 +115,20 @@ def mapping(pattern: str, inside: dict[str, Any]) -> dict[str, Any]:
 
 def reform() -> dict[str, Any]:
     """Return the schema of a reform file."""
+    path = {"type": "string", "pattern": PATH}
+    fields = {"value": reference("value"), "unit": {"enum": list(UNITS)}, "source": TEXT, "article": TEXT}
+    fields |= {PLUS: reference("value"), TIMES: reference("value"), LIKE: path, TAKES_UP: path}
     full = {
         "type": "object",
-        "properties": {"value": reference("value"), "unit": {"enum": list(UNITS)}, "source": TEXT, "article": TEXT},
-        "required": ["value"],
+        "properties": fields,
+        "anyOf": [{"required": [name]} for name in ("value", *WORDS)],
+        "not": {"required": ["value", LIKE]},
         "additionalProperties": False,
     }
     dated = {**mapping(DATE, {"anyOf": [reference("value"), full, TEXT]}), "minProperties": 1}
     changes = mapping(PATH.replace("$", r"(\.after)?$"), dated)
-    fields = {"name": TEXT, "title": TEXTS, "question": TEXTS, "source": TEXTS, "changes": changes}
-    return {"type": "object", "properties": fields, "required": list(fields)[:4], "additionalProperties": False}
+    head = {"name": TEXT, "title": TEXTS, "question": TEXTS, "source": TEXTS, "changes": changes}
+    return {"type": "object", "properties": head, "required": list(head)[:4], "additionalProperties": False}
 
 
 def schema() -> dict[str, Any]:

@@ -6,9 +6,9 @@ import datetime
 import difflib
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,10 +17,13 @@ from model.policy.files import FOLDER, short
 from model.policy.loader import latest, read_folder
 from model.policy.measured import measured_entries
 from model.policy.parameter import Entry, Number, Parameter, Setting, overlay, scaled
-from model.policy.schema import PLACES, as_date, check_rule, check_value, first_year
+from model.policy.relative import WORDS, Shift, check_others, ended, is_relative, others, read_shift, resolved
+from model.policy.relative import in_force as shifts_in_force
+from model.policy.schema import PLACES, as_date, check_number, check_rule, check_value, first_year
 
 INDEX_PATHS = {"indexed to income": "work.income_growth", "indexed to wages": "work.wage_growth"}
 AFTER = ".after"
+Laid = dict[str, tuple[Entry, ...]]
 FIRST_YEAR, LAST_YEAR = 1998, 2050  # the year of the first law, 国发〔1998〕44号, and the last that can be lived
 
 
@@ -46,6 +49,8 @@ class Policy:
     sources: Mapping[str, Any] = field(repr=False)
     overrides: Mapping[str, tuple[Entry, ...]] = field(default_factory=dict)
     rules: Mapping[str, tuple[tuple[datetime.date, str, str], ...]] = field(default_factory=dict)
+    shifts: Mapping[str, tuple[Entry, ...]] = field(default_factory=dict)
+    _before: dict[tuple[str, datetime.date], Policy] = field(default_factory=dict, repr=False, compare=False)
     _memo: dict[tuple[str, int], Setting] = field(default_factory=dict, repr=False, compare=False)
     _settled: dict[str, float] = field(default_factory=dict, repr=False, compare=False)
     _grown: dict[tuple[str, int, int], float] = field(default_factory=dict, repr=False, compare=False)
@@ -68,6 +73,9 @@ class Policy:
         date = datetime.date(year, 1, 1)
         over = self.overrides.get(path, ())
         base = self.entries(path)
+        shifts = self.shifts.get(path, ())
+        if (i := latest(date, shifts)) >= 0 and is_shift(shifts[i]):
+            return replace(shifts[i], value=self.setting(path, first_year(shifts[i].date)))
         if (i := latest(date, over)) >= 0:
             return over[i]
         if (i := latest(date, base)) >= 0:
@@ -100,8 +108,10 @@ class Policy:
         """Return the year from which the value never changes again; infinity where it is projected."""
         if path not in self._settled:
             rules = {self.parameters[path].after, *(text for _, text, _ in self.rules.get(path, ()))}
-            dates = [entry.date for entry in (*self.entries(path), *self.overrides.get(path, ()))]
-            last = max(map(first_year, dates), default=FIRST_YEAR)
+            shifts = self.shifts.get(path, ())
+            dates = [entry.date for entry in (*self.entries(path), *self.overrides.get(path, ()), *shifts)]
+            last = max((float(first_year(date)) for date in dates), default=float(FIRST_YEAR))
+            last = max(last, *map(self.settled, others(shifts)), last)
             self._settled[path] = last if rules == {"frozen"} else float("inf")
         return self._settled[path]
 
@@ -121,6 +131,29 @@ class Policy:
         return self._memo[path, year]
 
     def _setting(self, path: str, year: int) -> Setting:
+        plainly = self._unshifted(path, year)
+        if path not in self.shifts:
+            return plainly
+        shifts = shifts_in_force(self.shifts[path], datetime.date(year, 1, 1))
+
+        def before(other: str, since: datetime.date) -> Setting:
+            return self._without(other, since).setting(other, year)
+
+        other = partial(self.setting, year=year)
+        return plainly if shifts is None else resolved(self.parameters[path], plainly, shifts, other, before)
+
+    def _without(self, path: str, since: datetime.date) -> Policy:
+        """Return the law without what reforms do to one parameter from a date on."""
+        if (path, since) not in self._before:
+            over, shifts = (
+                {**laid, path: tuple(e for e in laid.get(path, ()) if e.date < since)}
+                for laid in (self.overrides, self.shifts)
+            )
+            rules = {**self.rules, path: tuple(rule for rule in self.rules.get(path, ()) if rule[0] < since)}
+            self._before[path, since] = Policy(self.parameters, self.sources, over, rules, shifts)
+        return self._before[path, since]
+
+    def _unshifted(self, path: str, year: int) -> Setting:
         date = datetime.date(year, 1, 1)
         base = self.entries(path)
         over = tuple(e for e in self.overrides.get(path, ()) if e.date <= date)
@@ -157,22 +190,69 @@ class Policy:
         """Return the law with these reforms laid over it; raise ReformError where one does not fit."""
         overrides = dict(self.overrides)
         rules = dict(self.rules)
+        shifts = dict(self.shifts)
         for reform in reforms:
             for path, values in reform.changes.items():
                 if path.endswith(AFTER):
                     rules[path.removesuffix(AFTER)] = self._rule_change(reform, path, values)
                 else:
-                    overrides[path] = self._change(reform, path, values)
-        for path in overrides:
-            self._not_twice(path, overrides)
-        return Policy(self.parameters, self.sources, overrides, rules)
+                    self._lay(path, self._change(reform, path, values), overrides, shifts)
+        changed = Policy(self.parameters, self.sources, overrides, rules, shifts)
+        for path in {**overrides, **shifts}:
+            self._not_twice(path, changed)
+        for path in shifts:
+            changed.check_relative(path)
+        return changed
 
-    def _not_twice(self, path: str, overrides: Mapping[str, tuple[Entry, ...]]) -> None:
+    def check_change(self, reform: Change) -> None:
+        """Raise ReformError where a reform's values do not fit by themselves; relative ones are worked out later."""
+        for path, values in reform.changes.items():
+            (self._rule_change if path.endswith(AFTER) else self._change)(reform, path, values)
+
+    @staticmethod
+    def _lay(path: str, entries: Sequence[Entry], overrides: Laid, shifts: Laid) -> None:
+        """Put one parameter's changes where they belong: numbers, and changes relative to what would else hold."""
+        overrides.pop(path, None)
+        shifts.pop(path, None)
+        numbers = tuple(entry for entry in entries if not is_shift(entry))
+        relative = [entry for entry in entries if is_shift(entry)]
+        if numbers:
+            overrides[path] = numbers
+        if relative:
+            dated = {entry.date for entry in relative}
+            ends = [ended(entry) for entry in numbers if entry.date not in dated]
+            shifts[path] = tuple(sorted([*relative, *ends], key=lambda e: e.date))
+
+    def _not_twice(self, path: str, changed: Policy) -> None:
         """Raise where a reform already laid over this law is changed by another."""
-        old = {e.reform for e in self.overrides.get(path, ())}
-        new = {e.reform for e in overrides[path]}
+        old, new = (
+            {e.reform for e in (*law.overrides.get(path, ()), *law.shifts.get(path, ()))} for law in (self, changed)
+        )
         if old and old != new:
             raise ReformError(f"reforms {', '.join(sorted(old | new))} both change {path}: expected one of them")
+
+    def check_relative(self, path: str) -> None:
+        """Raise ReformError where a relative change goes in a circle or brings a value beyond its bounds in a year."""
+        entries, parameter = self.shifts[path], self.parameters[path]
+        where = f"{entries[0].reform} {path}"
+        self._no_circle(where, path, (path,))
+        first = first_year(entries[0].date)
+        for year in range(first, int(min(LAST_YEAR, max(first, self.settled(path)))) + 1):
+            try:
+                setting = self.setting(path, year)
+                for number in setting.values() if isinstance(setting, dict) else (setting,):
+                    check_number(number, parameter.measure, parameter.bounds)
+            except (PolicyError, ValueError) as problem:
+                raise ReformError(f"{where}: {problem} in {year} ({parameter.unit})") from None
+
+    def _no_circle(self, where: str, path: str, way: tuple[str, ...]) -> None:
+        """Raise where a value would be worked out from itself."""
+        rules = {self.parameters[path].after, *(text for _, text, _ in self.rules.get(path, ()))} - {"frozen"}
+        found = others(self.shifts.get(path, ())) | {INDEX_PATHS.get(r) or r.removeprefix("growth ") for r in rules}
+        for other in sorted(found):
+            if other in way:
+                raise ReformError(f"{where}: expected no circle, got {' → '.join((*way, other))}")
+            self._no_circle(where, other, (*way, other))
 
     def _near(self, path: str) -> str:
         """Return the paths that look most like one that does not exist, as the end of an error line."""
@@ -189,7 +269,7 @@ class Policy:
         entries = []
         for key, raw in values.items():
             try:
-                entries.append(reform_entry(parameter, reform.name, key, raw))
+                entries += reform_entries(parameter, reform.name, key, raw, self.parameters)
             except ValueError as problem:
                 raise ReformError(f"{where}: {problem} ({parameter.unit})") from None
         return tuple(sorted(entries, key=lambda e: e.date))
@@ -220,12 +300,40 @@ class Policy:
         values = [[e.date.isoformat(), plain(e.value)] for e in p.entries]
         changed = [[e.date.isoformat(), plain(e.value)] for e in over]
         rules = [[d.isoformat(), r] for d, r, _ in self.rules.get(path, ())]
-        return [p.unit, p.by, p.after, p.lag, str(p.measured), values, changed, rules]
+        shifts = [[e.date.isoformat(), told(e.value)] for e in self.shifts.get(path, ())]
+        return [p.unit, p.by, p.after, p.lag, str(p.measured), values, changed, rules, *([shifts] if shifts else [])]
 
 
 def plain(value: Any) -> Any:
     """Return a value as JSON can write it, keys as text in order."""
-    return {str(k): value[k] for k in sorted(value, key=str)} if isinstance(value, dict) else value
+    return {str(k): plain(value[k]) for k in sorted(value, key=str)} if isinstance(value, Mapping) else value
+
+
+def told(value: Any) -> Any:
+    """Return relative changes as JSON can write them."""
+    return plain({k: v and v.told() for k, v in value.items()}) if isinstance(value, dict) else value and value.told()
+
+
+def is_shift(entry: Entry) -> bool:
+    """Say whether a reform's entry changes the law relatively."""
+    value = entry.value
+    return isinstance(value, Shift) or (isinstance(value, dict) and any(isinstance(v, Shift) for v in value.values()))
+
+
+def reform_entries(
+    parameter: Parameter, reform: str, key: object, raw: object, parameters: Mapping[str, Parameter]
+) -> list[Entry]:
+    """Return what a reform says on a date: a value, a relative change, or one of a value; raise ValueError."""
+    if not (isinstance(raw, Mapping) and is_relative(raw)):
+        return [reform_entry(parameter, reform, key, raw)]
+    shift = read_shift(parameter, reform, reform_date(key), raw)
+    check_others(parameter, shift, parameters)
+    if "value" in raw:
+        number = {field: raw[field] for field in raw if field not in WORDS}
+        return [reform_entry(parameter, reform, key, number), shift]
+    if raw.get("unit", parameter.unit) != parameter.unit:
+        raise ValueError(f"expected the unit {parameter.unit}, got {raw['unit']}")
+    return [shift]
 
 
 def reform_entry(parameter: Parameter, reform: str, key: object, raw: object) -> Entry:
