@@ -64,9 +64,10 @@ def _care(care: pd.DataFrame, known: Mapping[str, float]) -> Iterator[tuple[str,
 
 
 def _aid(flows: pd.DataFrame, known: Mapping[str, float]) -> Iterator[tuple[str, float]]:
-    """Give what accounts pay of relatives' premiums, as a part of all that is shared."""
+    """Give what accounts pay for relatives: of bills, and of premiums as a part of all that is shared."""
     chosen = (flows["kind"] == "premium_from_account") & flows["payee"].str.startswith("resident_pool")
     premiums = float(flows.loc[chosen, "amount_fen"].sum()) / FEN_PER_BILLION
+    yield "shared_bills", known["shared"] - premiums
     if known["shared"] > 0:
         yield "shared_premium_part", premiums / known["shared"]
 
