@@ -287,7 +287,8 @@ def relative_lines(
     lines = [f"    {words['from']} {date}: {', '.join(how)} [{unit_text(parameter, lang)}]"]
     for shown in dict.fromkeys((year, *((max(year + 1, LATER),) if changed.settled(path) > year else ()))):
         new = value_text(changed.setting(path, shown), parameter.by, lang)
-        lines.append(f"      {shown}: {old_value(policy, path, shown, lang)} → {new}")
+        year_word = f"{shown}年" if lang == "zh" else str(shown)
+        lines.append(f"      {year_word}: {old_value(policy, path, shown, lang)} → {new}")
     return [*lines, *source_lines(raw, lang)]
 
 
