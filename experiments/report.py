@@ -63,6 +63,12 @@ def _warnings(results: Results, year: int, compared: pd.DataFrame) -> list[Block
             Words(f"No run lived {year}, so nothing here was compared with published values.", "en", warning=True)
         )
         blocks.append(Words(f"没有运行经过{year}年，未与公布数据对照。", "zh", warning=True))
+    for regime, reform, begins in results.facts.get("late", ()):
+        last = results.study.end
+        blocks.append(
+            Words(f"{regime}: reform {reform} begins in {begins}, after {last}: it changes nothing here.", "en", True)
+        )
+        blocks.append(Words(f"{regime}：改革{reform}始于{begins}年，晚于末年{last}，在此不产生任何变化。", "zh", True))
     if results.failed:
         names = ", ".join(f"{row['reform']} seed {row['seed']} ({row['error']})" for row in results.failed)
         blocks.append(Words(f"{len(results.failed)} runs failed and are left out: {names}.", "en", warning=True))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pandas as pd
 import pyarrow.parquet as pq
 
+from experiments.branch import check_branch
 from experiments.compare import RunsFailedError, claim, run_all
 from experiments.design import Points, points_of
 from experiments.options import check_folder, check_outputs
@@ -24,6 +26,7 @@ from model.errors import ScenarioError
 COLUMNS = ["point", "reform", "seed", *KEYS, "value"]
 FILES = ("design.csv", "outcomes.parquet", "summary.csv", "sensitivity.csv", "failed.csv")
 """What a sweep writes last beside its runs."""
+WRITTEN = ("design.csv", "summary.csv", "sensitivity.csv", "flips.csv", "failed.csv")
 RunKey = tuple[int, str, int]
 ScenarioOf = Callable[[Variant, Any], Any]
 
@@ -43,6 +46,13 @@ def scenarios_of(study: Study) -> ScenarioOf:
     from model import Scenario, load_reform
 
     laid = {variant.name: tuple(load_reform(name) for name in variant.reforms) for variant in study.variants}
+    for variant in study.variants:
+        for reform, path in itertools.product(laid[variant.name], (axis.path for axis in study.parameters)):
+            if path in reform.changes:
+                raise StudyError(
+                    f"{study.name}: parameters: {path} is changed by reform {reform.name} of {variant.name}: "
+                    "expected one of them"
+                )
 
     def scenario_of(variant: Variant, point: Any) -> Any:
         reforms = (*laid[variant.name], *(() if point is None else (point,)))
@@ -79,6 +89,7 @@ def sweep(
     force: bool = False,
     cluster: str | None = None,
     scenario_of: ScenarioOf | None = None,
+    expect: Callable[[int], None] = lambda count: None,
 ) -> Swept:
     """Do the runs of a study's design that are not there yet, and write what they say together."""
     check_folder("--out", folder)
@@ -86,11 +97,20 @@ def sweep(
     store = Store(folder, study.name)
     scenario_of = scenario_of or scenarios_of(study)
     jobs = plan_sweep(simulator, study, points, scenario_of, seeds, store)
+    check_branch(study, scenario_of(study.baseline, None), jobs)
     claim(store, simulator, study, force)
     check_outputs(folder, FILES)
-    run_all(simulator, study, scenario_of(study.baseline, None), jobs, store, workers, tell, force, cluster)
+    run_all(simulator, study, scenario_of(study.baseline, None), jobs, store, workers, tell, force, cluster, expect)
     store.claim(definition=study.model_dump(mode="json", by_alias=True))
     return gather(study, points, jobs, store)
+
+
+def planned(simulator: Simulator, study: Study, seeds: Sequence[int], folder: Path) -> dict[RunKey, Job]:
+    """Return a sweep's jobs, with all that would refuse it before a run; nothing is written."""
+    scenario_of = scenarios_of(study)
+    jobs = plan_sweep(simulator, study, points_of(study), scenario_of, seeds, Store(folder, study.name))
+    check_branch(study, scenario_of(study.baseline, None), jobs)
+    return jobs
 
 
 def gather(study: Study, points: Points, jobs: Mapping[RunKey, Job], store: Store) -> Swept:
