@@ -107,11 +107,11 @@ def _agree(file: str, frame: pd.DataFrame) -> None:
     before = [name for name in data.catalogue() if name.startswith(f"{TABLE}_added")]
     for other in before:
         both = frame.merge(data.table(other), on=KEY, suffixes=("", "_before"))
-        values = [
-            both[f"value{which}"].astype(float) * both[f"unit{which}"].map(YUAN).astype(float)
+        now, then = (
+            (both[f"value{which}"].astype(float) * both[f"unit{which}"].map(YUAN).astype(float)).to_numpy()
             for which in ("", "_before")
-        ]
-        for row in both[~np.isclose(*values, rtol=1e-9, atol=0.0)].itertuples():
+        )
+        for row in both[~np.isclose(now, then, rtol=1e-9, atol=0.0)].itertuples():
             place = f"{row.province_code} {row.year} {row.scheme} {row.indicator}"
             raise DataError(
                 f"{file}: {place}: expected the value of {other}.csv, "

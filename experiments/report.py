@@ -158,10 +158,9 @@ def _how_sure(results: Results, year: int) -> list[Block]:
     told = with_needed(chosen[chosen["reform"].isin([variant.name for variant in study.reforms])])
     labels = {variant.name: (variant.label.en, variant.label.zh) for variant in study.reforms}
     rows: list[list[Cell]] = []
-    order = {place: number for number, place in enumerate((*names, *labels))}
-    for row in sorted(
-        told.itertuples(index=False), key=lambda row: (order[row.level, row.unit, row.measure], order[row.reform])
-    ):
+    order: dict[Any, int] = {place: number for number, place in enumerate((*names, *labels))}
+    lines: list[Any] = list(told.itertuples(index=False))
+    for row in sorted(lines, key=lambda row: (order[row.level, row.unit, row.measure], order[row.reform])):
         needed, label = row[-1], names[str(row.level), str(row.unit), str(row.measure)]
         words = "–" if needed != needed else "none" if needed == float("inf") else f"{int(needed):,}"
         rows.append([(label.en, label.zh), labels[str(row.reform)], f"{row.replications}", words])

@@ -21,6 +21,7 @@ from experiments.sensitivity import COLUMNS as SENSITIVITY
 from experiments.sensitivity import FAILED, FEW, STILL, analyse, flips, least_points
 from experiments.store import OUTCOMES, Store, read_manifest, read_table, to_arrow, write_text
 from experiments.study import Outcome, Study, StudyError, Variant, check_recorded, plain_words
+from experiments.units import unit_of
 from model.errors import ScenarioError
 
 COLUMNS = ["point", "reform", "seed", *KEYS, "value"]
@@ -195,7 +196,8 @@ def _write_findings(study: Study, points: Points, folder: Path) -> pd.DataFrame:
     groups = found.groupby(by, sort=True)["value"]
     summary = groups.agg(["count", "mean", "min", "median", "max"])
     summary["low"], summary["high"] = groups.quantile(low), groups.quantile(high)
-    _csv(summary.reset_index(), folder / "summary.csv")
+    told = {outcome.measure: unit_of(outcome).stored for outcome in study.outcomes}
+    _csv(summary.reset_index().assign(value_in=lambda rows: rows["measure"].map(told)), folder / "summary.csv")
     parts = []
     for names, rows in found.groupby(by, sort=True):
         answers = analyse(points, study.design, rows.set_index("point")["value"])

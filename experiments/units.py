@@ -22,18 +22,20 @@ class Unit:
     digits: int = 1
     told: bool = True
     """Said behind a number; pools and ratios are not."""
+    stored: str = ""
+    """Unit in which tables hold it."""
 
 
 def units() -> dict[str, Unit]:
     """Return all units by name."""
     return {
-        "yuan": Unit("yuan", "元", digits=0),
-        "bn_yuan": Unit("bn yuan", "十亿元", style()["fen_per_bn_yuan"]),
-        "bn_yuan_of_yuan": Unit("bn yuan", "十亿元", style()["yuan_per_bn_yuan"]),
-        "months": Unit("months", "月"),
-        "million": Unit("million", "百万", style()["million"], 2),
-        "pools": Unit("", "个", told=False),
-        "whole": Unit("", "", digits=0, told=False),
+        "yuan": Unit("yuan", "元", digits=0, stored="yuan"),
+        "bn_yuan": Unit("bn yuan", "十亿元", style()["fen_per_bn_yuan"], stored="fen"),
+        "bn_yuan_of_yuan": Unit("bn yuan", "十亿元", style()["yuan_per_bn_yuan"], stored="yuan"),
+        "months": Unit("months", "月", stored="months"),
+        "million": Unit("million", "百万", style()["million"], 2, stored="persons"),
+        "pools": Unit("", "个", told=False, stored="pools"),
+        "whole": Unit("", "", digits=0, told=False, stored="simulated persons"),
         "none": Unit("", "", digits=4, told=False),
     }
 
