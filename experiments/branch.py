@@ -87,6 +87,13 @@ def late_reforms(study: Study, scenario_of: Callable[[Variant], Any]) -> list[tu
     return found
 
 
+def tell_late(study: Study, scenario_of: Callable[[Variant], Any]) -> None:
+    """Warn of reforms that begin only after a study's last year, of each in a line."""
+    for regime, reform, year in late_reforms(study, scenario_of):
+        told = f"reform {reform} begins in {year}, after the last year {study.end}: it changes nothing here"
+        print(f"warning: {regime}: {told}", flush=True)
+
+
 def _place(places: Mapping[int, Job], seed: int) -> Path | None:
     return places[seed].history if seed in places else None
 

@@ -177,7 +177,7 @@ def compare(
 ) -> int:
     """Compare a study's reforms with its baseline, seed by seed."""
     from experiments import compare as comparing
-    from experiments.branch import late_reforms
+    from experiments.branch import tell_late
     from experiments.plan import check_memory, plan_study
 
     asked = study_asked(study, people, replications, end, seed, workers)
@@ -186,7 +186,7 @@ def compare(
     comparing.check_comparable(changed)
     if cluster is None:
         check_memory(changed.people, asked.processes)
-    tell_late(late_reforms(changed, lambda variant: comparing.make_scenario(changed, variant)), changed.end)
+    tell_late(changed, lambda variant: comparing.make_scenario(changed, variant))
     if plan:
         jobs = comparing.planned(model_simulator(), changed, seeds, folder)
         print(plan_study(model_simulator(), changed, jobs.values(), asked.processes))
@@ -354,14 +354,6 @@ def bench(
 def is_parameter(name: str) -> bool:
     """Return whether a name reads as a parameter's path, not as a reform's name or file."""
     return "." in name and not name.endswith((".yaml", ".yml")) and "/" not in name
-
-
-def tell_late(found: Sequence[tuple[str, str, int]], end: int) -> None:
-    """Warn of reforms that begin only after a study's last year, of each in a line."""
-    for regime, reform, year in found:
-        print(
-            f"warning: {regime}: reform {reform} begins in {year}, after the last year {end}: it changes nothing here"
-        )
 
 
 class Progress:

@@ -11,10 +11,10 @@ from typing import Any
 import pandas as pd
 import pyarrow.parquet as pq
 
+from experiments.arrow import to_arrow
 from experiments.compare import make_scenario
 from experiments.machine import MEBI, machine_bytes, peak_mebibytes
 from experiments.run import Job, Simulator
-from experiments.store import to_arrow
 from experiments.study import Study
 from model.errors import ScenarioError
 

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 import pyarrow.parquet as pq
 
+from experiments.arrow import to_arrow
 from experiments.branch import check_branch
 from experiments.compare import RunsFailedError, claim, run_all
 from experiments.design import Points, points_of
@@ -19,7 +20,7 @@ from experiments.outcomes import KEYS, style
 from experiments.run import Done, Job, Simulator, make_job
 from experiments.sensitivity import COLUMNS as SENSITIVITY
 from experiments.sensitivity import FAILED, FEW, STILL, analyse, flips, least_points
-from experiments.store import OUTCOMES, Store, read_manifest, read_table, to_arrow, write_text
+from experiments.store import OUTCOMES, Store, read_manifest, read_table, write_text
 from experiments.study import Outcome, Study, StudyError, Variant, check_recorded, plain_words
 from experiments.units import unit_of
 from model.errors import ScenarioError

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from experiments.cli import LAST, RESULTS, START, Progress, app, model_simulator, tell_late
+from experiments.cli import LAST, RESULTS, START, Progress, app, model_simulator
 from experiments.ending import NO, OK, complain
 from experiments.options import (
     Cluster,
@@ -49,7 +49,7 @@ def sweep(
 ) -> int:
     """Do a study's design over its declared parameters; the same line goes on where it stopped."""
     from experiments import sweep as sweeping
-    from experiments.branch import late_reforms
+    from experiments.branch import tell_late
     from experiments.plan import check_memory, plan_study
 
     asked = study_asked(study, people, replications, end, seed, workers, design)
@@ -58,7 +58,7 @@ def sweep(
         check_memory(changed.people, processes)
     folder = out or RESULTS / f"{changed.name}_{changed.design.kind}"
     plain = sweeping.scenarios_of(changed)
-    tell_late(late_reforms(changed, lambda variant: plain(variant, None)), changed.end)
+    tell_late(changed, lambda variant: plain(variant, None))
     if plan:
         jobs = sweeping.planned(model_simulator(), changed, seeds, folder)
         print(plan_study(model_simulator(), changed, jobs.values(), processes))

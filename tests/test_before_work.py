@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from experiments import cli, compare, plan
-from experiments.branch import late_reforms
+from experiments import compare, plan
+from experiments.branch import late_reforms, tell_late
 from experiments.outcomes import outcomes
 from experiments.recorded import check_known, known
 from experiments.run import Done
@@ -123,7 +123,7 @@ def test_a_reform_that_begins_after_the_end_is_told(tmp_path: Path, capsys: pyte
     assert late_reforms(study, lambda variant: compare.make_scenario(study, variant)) == [("combo", "combo", 2031)]
     early = load_study(str(files(tmp_path)))
     assert late_reforms(early, lambda variant: compare.make_scenario(early, variant)) == []
-    cli.tell_late([("combo", "combo", 2031)], 2028)
+    tell_late(study, lambda variant: compare.make_scenario(study, variant))
     told = capsys.readouterr().out
     assert told == "warning: combo: reform combo begins in 2031, after the last year 2028: it changes nothing here\n"
 
