@@ -15,7 +15,7 @@ from experiments.outcomes import style
 MOST = 40  # bars that a reader can take in
 FAR = 4.0  # bands beyond which a bar is cut
 ROOM = 0.5  # bands beside the longest bar, for the number of one that is cut
-CAPTION = f"Error in bands (±1 holds); orange: not fitted. Bars are cut at {FAR:.0f} bands; arrows tell the whole error"
+CAPTION = f"Error in bands (±1 holds); orange: not fitted\nBars are cut at {FAR:.0f} bands; arrows tell the whole error"
 RATES = ("resident_surplus", "employee_surplus")
 
 
@@ -41,7 +41,8 @@ def bars(axes: Any, rows: Sequence[Row]) -> None:
     colours = [look["colours"][1 if row["sample"] == "in" else 2] for row in chosen]
     axes.barh(names, values, color=colours)
     axes.invert_yaxis()
-    axes.set_xlim(-FAR - ROOM, FAR + ROOM)
+    if any(abs(value) > FAR for value in exact):
+        axes.set_xlim(-FAR - ROOM, FAR + ROOM)
     for place, value in enumerate(exact):
         if abs(value) > FAR:
             words, side = (f"{value:.0f} ▶", "left") if value > 0 else (f"◀ {value:.0f}", "right")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -121,10 +122,10 @@ def test_a_reform_that_begins_after_the_end_is_told(tmp_path: Path, capsys: pyte
     late = {"employee.person_rate": {"2031-01-01": 0.03}}
     study = load_study(str(files(tmp_path, late)))
     assert late_reforms(study, lambda variant: compare.make_scenario(study, variant)) == [("combo", "combo", 2031)]
-    early = load_study(str(files(tmp_path)))
-    assert late_reforms(early, lambda variant: compare.make_scenario(early, variant)) == []
     tell_late(study, lambda variant: compare.make_scenario(study, variant))
     told = capsys.readouterr().out
+    early = load_study(str(files(tmp_path)))
+    assert late_reforms(early, lambda variant: compare.make_scenario(early, variant)) == []
     assert told == "warning: combo: reform combo begins in 2031, after the last year 2028: it changes nothing here\n"
 
 
@@ -154,3 +155,25 @@ def test_an_unknown_unit_of_the_precision_is_named() -> None:
     asked = {"level": "fund", "unit": "employe_pool", "measure": "closing_fen", "half_width": 1.0, "at_most": 9}
     with pytest.raises(StudyError, match=r"precision: expected a unit .* got employe_pool"):
         check_known(Study.model_validate(study | {"precision": asked}))
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({"end": 2051}, "end: expected a year from 2024 to 2050, got 2051"),
+        ({"start": 2018}, "start: expected a year from 2019 to 2026, got 2018"),
+        ({"name": "Mine!"}, "name: expected a name of small letters, digits and _, beginning with a letter"),
+        ({"package": ["a", "b", "c", "d", "e", "f", "g"]}, "package: expected at most 6 items"),
+        (
+            {"baseline": {"name": "today", "label": {"en": "t", "zh": "t"}, "reforms": ["step_11"]}},
+            "baseline.reforms: reform step_11: expected a name in experiments/reforms (nearest: step_1",
+        ),
+    ],
+)
+def test_what_is_wrong_in_a_study_is_said_with_file_and_line(
+    changed: dict[str, Any], expected: str, tmp_path: Path
+) -> None:
+    with pytest.raises(StudyError) as caught:
+        load_study(str(files(tmp_path, **changed)))
+    assert re.search(r"mine\.yaml:\d+ ", str(caught.value))
+    assert expected in str(caught.value)
