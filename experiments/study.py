@@ -222,12 +222,12 @@ def load_study(name: str) -> Study:
         raise fail(path, first["loc"], name, plain_words(first["msg"]), StudyError) from None
     baseline = _with_files(study.baseline, path, ("baseline", "reforms"))
     reforms = tuple(_with_files(each, path, ("reforms", n, "reforms")) for n, each in enumerate(study.reforms))
-    for key, year, first, last in (
+    for key, year, least, most in (
         ("start", study.start, FIRST_START, LAST_START),
         ("end", study.end, study.start, LAST_END),
     ):
-        if not first <= year <= last:
-            raise fail(path, (key,), key, f"expected a year from {first} to {last}, got {year}", StudyError)
+        if not least <= year <= most:
+            raise fail(path, (key,), key, f"expected a year from {least} to {most}, got {year}", StudyError)
     return study.model_copy(update={"baseline": baseline, "reforms": reforms})
 
 
