@@ -96,6 +96,10 @@ class Selection:
         self.index = np.arange(len(table), dtype=np.int64) if rows is None else rows
         self.view = view
 
+    def __repr__(self) -> str:
+        """Say how many rows of how many are held, and which columns they have."""
+        return f"Selection({len(self):,} of {len(self.table):,} rows; {', '.join(self.table.declared)})"
+
     def __len__(self) -> int:
         """Return the number of rows held."""
         return int(self.index.size)

@@ -117,7 +117,7 @@ def compiled(function: F) -> F:
     """Compile a function of scalars and arrays; under NUMBA_DISABLE_JIT=1 it stays the plain function.
 
     It may not make arrays: without reference counting, passing the many columns of a people table to a function costs
-    nothing (with it, 1,170 instead of 12 ns a call were measured). Use `compiled_making_arrays` where one is made.
+    nothing (with it, 1,170 instead of 12 ns a call were measured).
     """
     result: F = njit(**NO_ARRAYS)(function)
     return result
@@ -126,12 +126,6 @@ def compiled(function: F) -> F:
 def compiled_apart(function: F) -> F:
     """Compile a function none of whose arrays share memory: its loops may then handle several people at once."""
     result: F = njit(**NO_ARRAYS, noalias=True)(function)
-    return result
-
-
-def compiled_making_arrays(function: F) -> F:
-    """Compile a function that makes arrays, for work outside the yearly phases."""
-    result: F = njit(**OPTIONS)(function)
     return result
 
 

@@ -1,15 +1,17 @@
-"""Add a table of funds by province: `python -m experiments.add_table FILE`; `validate` uses it at once.
+"""Add a table of funds by province: `python -m experiments.add_table FILE`; it says what `validate` compares of it.
 
 The file is in the long format of province_funds.csv (one row a province, year, scheme and indicator: fund_income,
-fund_expenditure, enrolment). It is checked, copied beside the model's tables and listed in their catalogue.
+fund_expenditure, enrolment). It is checked, copied beside the model's tables and listed in their catalogue. A scheme's
+year is compared where at least twenty provinces have all three indicators; no world and no fit reads the table.
 """
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +20,20 @@ import pandas as pd
 import yaml
 
 from experiments.command import Parser, in_one_line
-from experiments.provinces import TABLE, YUAN
+from experiments.provinces import MANY, TABLE, YUAN, by_head
 from model import data
+from model.data.catalogue import known_provinces
 from model.errors import DataError
 
 COLUMNS = (
     "province_code", "name_en", "name_zh", "year", "scheme", "indicator", "value", "unit", "source", "source_type",
     "note", "verified",
 )  # fmt: skip
-INDICATORS = ("fund_income", "fund_expenditure", "enrolment")
+MONEY, HEADS = ("yuan", "100m_yuan"), ("persons", "10k_persons")
+UNITS = {"fund_income": MONEY, "fund_expenditure": MONEY, "enrolment": HEADS}
+KEY = ["province_code", "year", "scheme", "indicator"]
+FIRST = 2000
+"""First year of a table: the employees' scheme of 1998 was then in force."""
 SCHEMES = ("employee", "resident")
 MOST = float(np.finfo(float).max)
 
@@ -37,8 +44,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = Parser(prog="python -m experiments.add_table", description=str(__doc__).splitlines()[0])
     parser.add_argument("file", type=Path)
     name = add(parser.parse_args(arguments).file)
-    print(f"added {name}; `python -m experiments validate` compares with it")
+    print(f"added {name}; what `python -m experiments validate` compares of it:")
+    for line in compared(name):
+        print(f"  {line}")
     return 0
+
+
+def compared(name: str) -> Iterator[str]:
+    """Yield for each scheme and year of an added table whether it is compared, and if not why."""
+    from experiments.validate import HISTORY, YEARS
+
+    frame, (first, last) = data.table(name), YEARS[HISTORY]
+    for scheme, year in sorted(set(zip(frame["scheme"], frame["year"].astype(int)))):
+        count = len(by_head(scheme, year))
+        if not first <= year <= last:
+            why = f"not compared: expected a year from {first} to {last}, those that validate lives"
+        elif count < MANY:
+            why = f"not compared: {count} provinces with {', '.join(UNITS)}, expected at least {MANY}"
+        else:
+            why = f"compared: {count} provinces"
+        yield f"{scheme} {year}: {why}"
 
 
 def add(file: Path) -> str:
@@ -46,13 +71,14 @@ def add(file: Path) -> str:
 
     Errors: DataError for a file that cannot be read, a wrong column, code, unit, indicator or scheme, or a name taken.
     """
-    content = _read(file)
+    content, frame = _read(file)
     letters = re.sub(r"[^a-z0-9]+", "_", file.stem.lower()).strip("_")
     if not letters:
         raise DataError(f"{file.name}: expected a name with a letter of a to z or a digit, which names the table")
     name = f"{TABLE}_added_{letters}"
     if name in data.catalogue():
         raise DataError(f"{file.name}: expected a new name, {name} is in the catalogue already")
+    _agree(file.name, frame)
     lines = content.rstrip(b"\n").split(b"\n")
     entry = {
         "file": f"{name}.csv",
@@ -64,12 +90,33 @@ def add(file: Path) -> str:
         "keys": ["province_code", "year", "scheme", "indicator"],
         "unique": True,
         "codes": ["province_code"],
+        "compared_only": True,
         "rows": len(lines) - 1,
         "sha256": hashlib.sha256(content).hexdigest(),
         "rows_sha256": hashlib.sha256(b"\n".join([lines[0], *sorted(lines[1:])])).hexdigest(),
     }
-    _list(name, content, entry)
+    try:
+        _list(name, content, entry)
+    except DataError as error:
+        raise DataError(str(error).replace(f"{name}.csv", file.name)) from None
     return name
+
+
+def _agree(file: str, frame: pd.DataFrame) -> None:
+    """Raise DataError where a table and one added before say two things of one province, year, scheme and indicator."""
+    before = [name for name in data.catalogue() if name.startswith(f"{TABLE}_added")]
+    for other in before:
+        both = frame.merge(data.table(other), on=KEY, suffixes=("", "_before"))
+        now, then = (
+            (both[f"value{which}"].astype(float) * both[f"unit{which}"].map(YUAN).astype(float)).to_numpy()
+            for which in ("", "_before")
+        )
+        for row in both[~np.isclose(now, then, rtol=1e-9, atol=0.0)].itertuples():
+            place = f"{row.province_code} {row.year} {row.scheme} {row.indicator}"
+            raise DataError(
+                f"{file}: {place}: expected the value of {other}.csv, "
+                f"{row.value_before:g} {row.unit_before}, got {row.value:g} {row.unit}"
+            )
 
 
 def _list(name: str, content: bytes, entry: dict[str, Any]) -> None:
@@ -89,8 +136,8 @@ def _list(name: str, content: bytes, entry: dict[str, Any]) -> None:
         raise
 
 
-def _read(file: Path) -> bytes:
-    """Return a table's bytes with line ends as LF, checked."""
+def _read(file: Path) -> tuple[bytes, pd.DataFrame]:
+    """Return a table's bytes with line ends as LF, and its rows, checked."""
     try:
         content = file.read_bytes().replace(b"\r\n", b"\n").rstrip(b"\n") + b"\n"
         frame = pd.read_csv(file)
@@ -98,14 +145,28 @@ def _read(file: Path) -> bytes:
         raise DataError(f"{file}: expected a readable CSV table ({error})") from None
     if list(frame.columns) != list(COLUMNS):
         raise DataError(f"{file.name}: expected the columns {', '.join(COLUMNS)}")
-    for column, allowed in (("unit", list(YUAN)), ("indicator", list(INDICATORS)), ("scheme", list(SCHEMES))):
+    if content.count(b"\n") != len(frame) + 1:
+        raise DataError(f"{file.name}: expected one line a row, found a line break inside a cell or an empty line")
+    for column, allowed in (("unit", list(YUAN)), ("indicator", list(UNITS)), ("scheme", list(SCHEMES))):
         wrong = sorted(set(frame[column].astype(str)) - set(allowed))
         if wrong:
             raise DataError(f"{file.name}: {column} {wrong[0]!r}: expected one of {', '.join(allowed)}")
+    for indicator, units in UNITS.items():
+        wrong = sorted(set(frame[frame["indicator"] == indicator]["unit"]) - set(units))
+        if wrong:
+            raise DataError(f"{file.name}: unit {wrong[0]!r} of {indicator}: expected one of {', '.join(units)}")
     years = pd.api.types.is_integer_dtype(frame["year"])
     if not (years and _are_amounts(frame["value"])) or frame["source"].isna().any():
         raise DataError(f"{file.name}: expected a year, a number from 0 in value and a source in every row")
-    return content
+    last = datetime.date.today().year
+    for year in frame[~frame["year"].between(FIRST, last)]["year"]:
+        raise DataError(f"{file.name}: year {year}: expected a year from {FIRST} to {last}")
+    known = known_provinces() | {0}
+    for code in frame[~frame["province_code"].isin(known)]["province_code"]:
+        raise DataError(
+            f"{file.name}: province_code {code}: expected a province's code of GB/T 2260, or 0 for the nation"
+        )
+    return content, frame
 
 
 def _are_amounts(values: pd.Series[Any]) -> bool:

@@ -20,6 +20,7 @@ from experiments.store import read_table
 from experiments.study import named
 
 TABLES = ("funds", "flows")
+FEN = "_fen"  # ends the names of money before it is told in bn yuan
 DIGITS = 6  # of bn yuan: what lies below is the noise of sums
 
 
@@ -160,11 +161,11 @@ def money_of(base: RunFacts, reform: RunFacts) -> dict[str, float]:
     avoided = total(base, *RESCUES) - total(reform, *RESCUES)
     ratio = {f"payout_{step}": aid[step] / uploads[step] if uploads[step] else np.nan for step in aid}
     return {
-        "lent_or_given": total(reform, "step1_loan", "step1_aid", "step3_loan", "scheme_merge"),
-        "uploaded": sum(uploads.values()),
-        "paid_out": sum(aid.values()),
-        "treasury": total(reform, "backstop") - total(base, "backstop"),
-        "arrears": total(reform, "arrears") - total(base, "arrears"),
+        "lent_or_given_fen": total(reform, "step1_loan", "step1_aid", "step3_loan", "scheme_merge"),
+        "uploaded_fen": sum(uploads.values()),
+        "paid_out_fen": sum(aid.values()),
+        "treasury_fen": total(reform, "backstop") - total(base, "backstop"),
+        "arrears_fen": total(reform, "arrears") - total(base, "arrears"),
         "avoided_per_yuan_moved": avoided / more if more > 0 else np.nan,
         **ratio,
     }
@@ -175,10 +176,12 @@ def from_whom_to_whom(facts: RunFacts) -> list[dict[str, Any]]:
     net = facts.pools["net_aid_fen"] / float(style()["fen_per_bn_yuan"])
     received = {fund: float(net[facts.pools.index.get_level_values("fund") == fund].sum()) for fund in POOLS}
     received["adjustment_funds"] = -sum(received.values())
-    rows: list[dict[str, Any]] = [{"who": who, "net_received": value} for who, value in received.items()]
+    rows: list[dict[str, Any]] = [{"who": who, "net_received_bn_yuan": value} for who, value in received.items()]
     by_province = net.groupby(facts.pools["province"]).sum().round(DIGITS)
     rows += [
-        {"who": f"province:{code}", "net_received": float(value)} for code, value in by_province.items() if code != 0
+        {"who": f"province:{code}", "net_received_bn_yuan": float(value)}
+        for code, value in by_province.items()
+        if code != 0
     ]
     return rows
 
@@ -241,10 +244,11 @@ def answers(results: Results, facts: dict[tuple[str, int], RunFacts], rate: floa
 
 
 def in_bn(numbers: dict[str, float]) -> dict[str, float]:
-    """Return money in bn yuan; shares and ratios as they are."""
-    plain = ("payout", "avoided", "places", "members")
+    """Return what is in fen in bn yuan, and named so; shares and ratios as they are."""
     scale = style()["fen_per_bn_yuan"]
-    return {name: value if name.startswith(plain) else value / scale for name, value in numbers.items()}
+    money = {name: value for name, value in numbers.items() if name.endswith(FEN)}
+    told = {name: f"{name.removesuffix(FEN)}_bn_yuan" for name in money}
+    return {told.get(name, name): value / scale if name in money else value for name, value in numbers.items()}
 
 
 def mean_over_seeds(rows: list[dict[str, Any]]) -> pd.DataFrame:
@@ -300,10 +304,10 @@ def vanishing(results: Results, facts: dict[tuple[str, int], RunFacts], seeds: l
                 lost = lost_by_behaviour((one, two), (three, four))
                 found.append((rescues_avoided(one, two), rescues_avoided(three, four) - lost))
         if found:
-            scale = style()["fen_per_bn_yuan"]
             plain, after = (float(np.mean(each)) for each in zip(*found, strict=True))
-            row = {"reform": variant.name, "gain": plain / scale, "gain_reacting": after / scale}
-            rows.append(row | {"effort_loss": effort_at_which_it_vanishes(plain, after, central_loss())})
+            lost = effort_at_which_it_vanishes(plain, after, central_loss())
+            told = in_bn({"gain_fen": plain, "gain_reacting_fen": after, "effort_loss": lost})
+            rows.append({"reform": variant.name, **told})
     return rows
 
 

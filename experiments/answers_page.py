@@ -58,12 +58,12 @@ def summed_up(name: str, frame: pd.DataFrame, results: Results) -> pd.DataFrame:
         return wide[[year for year in range(first, last + 1) if (last - year) % step == 0]].reset_index()
     if name == "giving":
         return pd.DataFrame([_giving(str(reform), rows) for reform, rows in frame.groupby("reform", sort=False)])
-    return frame.rename(columns={"compensation_fen": "compensation_bn_yuan"})
+    return frame
 
 
 def _giving(reform: str, rows: pd.DataFrame) -> dict[str, Any]:
     """Return one regime's net receipts of funds, and its three largest givers and takers among provinces [bn yuan]."""
-    net = rows.set_index("who")["net_received"]
+    net = rows.set_index("who")["net_received_bn_yuan"]
     places = net[net.index.str.startswith("province:")].sort_values()
 
     def names(some: pd.Series[float]) -> str:

@@ -14,6 +14,8 @@ from experiments.outcomes import style
 
 MOST = 40  # bars that a reader can take in
 FAR = 4.0  # bands beyond which a bar is cut
+ROOM = 0.5  # bands beside the longest bar, for the number of one that is cut
+CAPTION = f"Error in bands (±1 holds); orange: not fitted\nBars are cut at {FAR:.0f} bands; arrows tell the whole error"
 RATES = ("resident_surplus", "employee_surplus")
 
 
@@ -34,14 +36,21 @@ def bars(axes: Any, rows: Sequence[Row]) -> None:
     chosen = [row for row in rows if row["band"] and row["error"] is not None]
     chosen = sorted(chosen, key=lambda row: -abs(row["error"] / row["band"]))[:MOST]
     names = [f"{row['name']}, {row['year']}" for row in chosen]
-    values = [max(-FAR, min(FAR, row["error"] / row["band"])) for row in chosen]
+    exact = [row["error"] / row["band"] for row in chosen]
+    values = [max(-FAR, min(FAR, value)) for value in exact]
     colours = [look["colours"][1 if row["sample"] == "in" else 2] for row in chosen]
     axes.barh(names, values, color=colours)
     axes.invert_yaxis()
+    if any(abs(value) > FAR for value in exact):
+        axes.set_xlim(-FAR - ROOM, FAR + ROOM)
+    for place, value in enumerate(exact):
+        if abs(value) > FAR:
+            words, side = (f"{value:.0f} ▶", "left") if value > 0 else (f"◀ {value:.0f}", "right")
+            axes.text(values[place], place, f" {words} ", va="center", ha=side, fontsize=7)
     for edge in (-1, 1):
         axes.axvline(edge, color=look["grey"], linestyle=":")
     axes.tick_params(axis="y", labelsize=7)
-    axes.set_title("Error in bands (±1 holds); orange: not fitted", loc="left", fontsize="medium")
+    axes.set_title(CAPTION, loc="left", fontsize="medium")
 
 
 def rates(axes: Any, rows: Sequence[Row]) -> None:

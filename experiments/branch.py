@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from experiments.ending import check_interrupted
 from experiments.run import Done, Job, Simulator, describe, make_job, refusal
 from experiments.store import Store, content_key
-from experiments.study import Study, StudyError
+from experiments.study import Study, StudyError, Variant
 from experiments.workers import do_all
 
 HISTORIES = ".histories"
@@ -39,6 +39,7 @@ def share_histories(
     workers: int,
     tell: Callable[[Done], None],
     cluster: str | None = None,
+    expect: Callable[[int], None] = lambda count: None,
 ) -> dict[Key, Job]:
     """Live each seed's history up to the study's branch year once, and return the jobs going on from there.
 
@@ -46,13 +47,7 @@ def share_histories(
     """
     if study.branch is None:
         return dict(jobs)
-    for job in jobs.values():
-        first = first_change(job.scenario, base)
-        if first is not None and first <= study.branch:
-            raise StudyError(
-                f"{study.name}: branch {study.branch}: expected no change of the law before {study.branch + 1}, "
-                f"found one in {first}"
-            )
+    check_branch(study, base, jobs)
     todo = {job.key: job for job in jobs.values() if store.status(job.key) == "absent"}
     history = dataclasses.replace(base, end=max(study.branch, study.start))
     folder = store.folder / HISTORIES
@@ -60,11 +55,43 @@ def share_histories(
     Store(folder, study.name).clean()
     places = {seed: _history_job(simulator, history, seed, store, study.branch) for seed in _seeds(todo.values())}
     missing = [job for job in places.values() if not _is_there(job.history)]
+    expect(len(missing))
     do_all(simulator, missing, workers, tell, cluster, live_history)
     return {
         key: dataclasses.replace(job, history=kept if _is_there(kept := _place(places, job.seed)) else None)
         for key, job in jobs.items()
     }
+
+
+def check_branch(study: Study, base: Any, jobs: Mapping[Any, Job]) -> None:
+    """Raise StudyError where a regime differs from the baseline before the study's branch, or in it."""
+    if study.branch is None:
+        return
+    for job in jobs.values():
+        first = first_change(job.scenario, base)
+        if first is not None and first <= study.branch:
+            raise StudyError(
+                f"{study.name}: branch {study.branch}: expected no change of the law before {study.branch + 1}, "
+                f"found one in {first}"
+            )
+
+
+def late_reforms(study: Study, scenario_of: Callable[[Variant], Any]) -> list[tuple[str, str, int]]:
+    """Return regime, reform and first year of every reform that begins only after a study's last year."""
+    found = []
+    for variant in study.variants:
+        for reform in describe(scenario_of(variant)).get("reforms", []):
+            years = [int(str(date)[:4]) for values in reform["changes"].values() for date in values]
+            if years and min(years) > study.end:
+                found.append((variant.name, str(reform["name"]), min(years)))
+    return found
+
+
+def tell_late(study: Study, scenario_of: Callable[[Variant], Any]) -> None:
+    """Warn of reforms that begin only after a study's last year, of each in a line."""
+    for regime, reform, year in late_reforms(study, scenario_of):
+        told = f"reform {reform} begins in {year}, after the last year {study.end}: it changes nothing here"
+        print(f"warning: {regime}: {told}", flush=True)
 
 
 def _place(places: Mapping[int, Job], seed: int) -> Path | None:

@@ -133,6 +133,7 @@ def run(
     threads = min(threads or cpu_count(), cpu_count())  # more than there are processors only cost memory
     job = make_job(simulator, scenario, seed, store, threads=threads, export_people=export_people)
     new = not is_done(store, job)
+    compiles = ", compiling included" if simulator.cold() else ""
     if cluster is None and new:
         job = place_of(job, lambda words: print(words, flush=True))
     store.claim()
@@ -157,7 +158,7 @@ def run(
     place = store.place(done.key)
     if done.status == "failed":
         return complain(f"{place}: the run failed ({done.message}); its traceback is in manifest.json", NO)
-    print(f"already there: {place}" if done.message else f"lived in {done.seconds:.1f} s; wrote {place}")
+    print(f"already there: {place}" if done.message else f"lived in {done.seconds:.1f} s{compiles}; wrote {place}")
     return OK
 
 
@@ -176,6 +177,7 @@ def compare(
 ) -> int:
     """Compare a study's reforms with its baseline, seed by seed."""
     from experiments import compare as comparing
+    from experiments.branch import tell_late
     from experiments.plan import check_memory, plan_study
 
     asked = study_asked(study, people, replications, end, seed, workers)
@@ -184,14 +186,23 @@ def compare(
     comparing.check_comparable(changed)
     if cluster is None:
         check_memory(changed.people, asked.processes)
-    count = (len(changed.lived) + (2 ** len(changed.package) if changed.package else 0)) * len(seeds)
+    tell_late(changed, lambda variant: comparing.make_scenario(changed, variant))
     if plan:
-        print(plan_study(model_simulator(), changed, count, asked.processes))
+        jobs = comparing.planned(model_simulator(), changed, seeds, folder)
+        print(plan_study(model_simulator(), changed, jobs.values(), asked.processes))
         return OK
-    bar = Progress(count + (0 if changed.branch is None else len(seeds)), "run", here=cluster is None)
+    bar = Progress(0, "run", here=cluster is None)
     try:
         results = comparing.compare(
-            model_simulator(), changed, folder, seeds, asked.processes, bar.done, force, cluster=cluster
+            model_simulator(),
+            changed,
+            folder,
+            seeds,
+            asked.processes,
+            bar.done,
+            force,
+            cluster=cluster,
+            expect=bar.expect,
         )
     finally:
         bar.close()
@@ -352,11 +363,18 @@ class Progress:
         self.total, self.unit, self.count = total, unit, 0
         self.bar: Any = None
         if here and model_simulator().cold():
-            print("compiling first, once for this code: about a minute", flush=True)
+            print("compiling first, once for this code: one to two minutes", flush=True)
         if sys.stderr.isatty():
             from tqdm import tqdm
 
             self.bar = tqdm(total=total, unit=unit, leave=False)
+
+    def expect(self, count: int) -> None:
+        """Add so many to what is to come."""
+        self.total += count
+        if self.bar is not None:
+            self.bar.total = self.total
+            self.bar.refresh()
 
     def tell(self, words: str) -> None:
         """Count one more and say what it was."""

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from experiments.branch import share_histories
+from experiments.branch import check_branch, late_reforms, share_histories
 from experiments.options import check_outputs
 from experiments.outcomes import ADDITIVE, outcomes, style, who_pays_whom
 from experiments.precision import seeds_line, small_cells, small_payments, with_small
@@ -132,8 +132,11 @@ def run_all(
     tell: Callable[[Done], None],
     retry: bool,
     cluster: str | None,
+    expect: Callable[[int], None] = lambda count: None,
 ) -> None:
     """Live what the study's runs share and the runs that are not there yet; leave nothing half-written.
+
+    `expect` is told how many are to be done: each law and seed once, whatever regimes it has.
 
     The first run that ends shows what runs record: a study that asks for something else ends there with StudyError,
     unless its regimes differ in what they measure.
@@ -148,8 +151,9 @@ def run_all(
             check_recorded(study, recorded_by(mine[done.key], store))
             seen = True
 
+    expect(len(mine))
     try:
-        going_on = share_histories(simulator, study, base, jobs, store, workers, tell, cluster)
+        going_on = share_histories(simulator, study, base, jobs, store, workers, tell, cluster, expect)
         do_runs(simulator, going_on, store, workers, told, retry, cluster)
     finally:
         store.clean(all_hosts=cluster is not None)
@@ -306,6 +310,7 @@ def compare(
     force: bool = False,
     scenario_of: Callable[[Variant], Any] | None = None,
     cluster: str | None = None,
+    expect: Callable[[int], None] = lambda count: None,
 ) -> Results:
     """Run a study and write everything `compare` promises into its folder; more seeds until its stated precision."""
     from experiments.answers_page import write_answers
@@ -315,10 +320,11 @@ def compare(
     store = Store(folder, study.name)
     scenario_of = scenario_of or (lambda variant: make_scenario(study, variant))
     jobs = plan_jobs(simulator, study, scenario_of, seeds, store)
+    check_branch(study, scenario_of(study.baseline), jobs)
     claim(store, simulator, study, force)
     check_outputs(folder, FILES, FOLDERS)
     while True:
-        run_all(simulator, study, scenario_of(study.baseline), jobs, store, workers, tell, force, cluster)
+        run_all(simulator, study, scenario_of(study.baseline), jobs, store, workers, tell, force, cluster, expect)
         results = collect(study, jobs, store)
         wanted = seeds_wanted(results, len(seeds))
         if wanted <= len(seeds):
@@ -326,6 +332,7 @@ def compare(
         seeds, force = range(seeds[0], seeds[0] + wanted), False
         jobs = plan_jobs(simulator, study, scenario_of, seeds, store)
     check_recorded(study, zip(results.outcomes["level"], results.outcomes["measure"]))
+    results.facts["late"] = late_reforms(study, scenario_of)
     definition = study.model_dump(mode="json", by_alias=True)
     store.claim(definition=definition, runs=results.facts["runs"])
     write_table(results.differences, folder / "differences.parquet")
@@ -335,6 +342,14 @@ def compare(
     write_report(results, folder, answered, workers if cluster is None else 1)
     write_findings(results, folder / "tables")
     return results
+
+
+def planned(simulator: Simulator, study: Study, seeds: Sequence[int], folder: Path) -> dict[tuple[str, int], Job]:
+    """Return a comparison's jobs, with all that would refuse it before a run; nothing is written."""
+    check_comparable(study)
+    jobs = plan_jobs(simulator, study, lambda variant: make_scenario(study, variant), seeds, Store(folder, study.name))
+    check_branch(study, make_scenario(study, study.baseline), jobs)
+    return jobs
 
 
 def check_comparable(study: Study) -> None:

@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from experiments.compare import Results
 from experiments.outcomes import POOLS, style
 from experiments.pictures.alluvial import alluvial
-from experiments.pictures.base import Sketch, from_zero, grey_note, legend, panels, years
+from experiments.pictures.base import Sketch, from_zero, grey_note, legend, panels, regimes, years
 from experiments.pictures.distribution import concentration_curves, decile_bars, theil_areas
 from experiments.pictures.effects import effects
 from experiments.pictures.tiles import province_map
@@ -131,7 +131,7 @@ def pools_in_deficit(sketch: Sketch) -> Figure:
         from_zero(row[0])
         row[0].set_ylim(top=max(axis.dataLim.y1 for axis in row) * (1 + style()["figures"]["margin"]) or 1)
         row[0].set_ylabel(words)
-    legend(figure, axes[0][0])
+    regimes(figure, sketch)
     return figure
 
 

@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     check_folder("--out", folder)
     check_file("summary", place_of(study.name))
     check_memory(study.people, workers)
-    bar = Progress(len(study.lived) * study.replications, "run")
+    bar = Progress(0, "run")
     try:
         results = compare(
             model_simulator(),
@@ -52,6 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             workers,
             bar.done,
             given.force,
+            expect=bar.expect,
         )
     finally:
         bar.close()

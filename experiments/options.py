@@ -56,6 +56,7 @@ def study_asked(
     design: str | None = None,
 ) -> Asked:
     """Return the study of a name with the options laid over it; raise what a user must mend."""
+    from experiments.recorded import check_known
     from experiments.run import cpu_count
     from experiments.study import load_study
     from experiments.sweep import with_design
@@ -68,6 +69,7 @@ def study_asked(
     given = {"people": size, "replications": replications, "end": end}
     study = checked_study(plain, {each: value for each, value in given.items() if value is not None})
     last = MOST_WHOLE - study.replications + 1
+    check_known(study)
     check(seed <= last, f"--seed {seed}: expected at most {last} with {study.replications} replications")
     return Asked(plain, study, range(seed, seed + study.replications), workers or cpu_count())
 

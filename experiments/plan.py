@@ -5,23 +5,26 @@ from __future__ import annotations
 import io
 import math
 import time
+from collections.abc import Collection
 from typing import Any
 
 import pandas as pd
 import pyarrow.parquet as pq
 
+from experiments.arrow import to_arrow
 from experiments.compare import make_scenario
 from experiments.machine import MEBI, machine_bytes, peak_mebibytes
-from experiments.run import Simulator
-from experiments.store import to_arrow
+from experiments.run import Job, Simulator
 from experiments.study import Study
 from model.errors import ScenarioError
 
 CLOCK = 60  # seconds a minute
 
 
-def plan_study(simulator: Simulator, study: Study, runs: int, workers: int) -> str:
+def plan_study(simulator: Simulator, study: Study, jobs: Collection[Job], workers: int) -> str:
     """Return one line a resource; lives the baseline's first years twice, writes nothing.
+
+    Jobs of one law and seed are one run. Gathering and drawing come on top and are not timed.
 
     The first world compiles; the second is timed. Disk is what the stored tables of a year take as Parquet.
     """
@@ -32,15 +35,18 @@ def plan_study(simulator: Simulator, study: Study, runs: int, workers: int) -> s
     compiled = time.perf_counter()
     world, built, steps = _probe(simulator, scenario, min(years, 2))
     one = built + steps[0] + (years - 1) * steps[-1]
+    runs = len({job.key for job in jobs})
+    same = f" ({len(jobs) - runs} more are the same law and seed as one of these)" if len(jobs) > runs else ""
     rounds = math.ceil(runs / workers)
     first = max(compiled - begin - built - sum(steps), 0.0)
     disk = sum(_bytes(getattr(world.record, name)) for name in study.tables) / len(steps) * years
     if study.branch is not None:
         one -= built + max(study.branch - study.start, 0) * steps[-1]
+    minutes = (first + rounds * one) / CLOCK
     lines = [
         f"{study.name}: {study.people:,} people, {years} years",
-        f"runs: {runs} on {workers} processes; nothing was started",
-        f"time: {one:.1f} s a run; about {(first + rounds * one) / CLOCK:.1f} minutes in all",
+        f"runs: {runs} on {workers} processes{same}; nothing was started",
+        f"time: {one:.1f} s a run; about {minutes:.1f} minutes in all, then gathering and drawing",
         f"memory: about {workers * peak_mebibytes():,.0f} MiB of {machine_bytes() / MEBI:,.0f} MiB",
         f"disk: about {runs * disk / MEBI:,.1f} MiB",
     ]

@@ -67,11 +67,15 @@ def seeds_line(differences: pd.DataFrame) -> str:
     share, needed = round(style()["per_cent"] * style()["precision"]), told[told.columns[-1]]
     some = (told["mean"] != 0) & needed.notna()
     if not some.any():
-        return f"seeds for ±{share} %: no effect differs from zero, or one seed only"
+        return f"how exact: no effect differs from zero, or one seed only (asked for: ±{share} % of each effect)"
     reached = needed[some] <= told["replications"][some]
     finite = needed[some][np.isfinite(needed[some])]
-    most = f"the hardest takes {int(finite.max()):,} in all" if len(finite) else "no number of seeds is enough"
-    return f"seeds for ±{share} %: enough for {int(reached.sum())} of {int(some.sum())} effects; {most}"
+    most = f"the least sure one would take {int(finite.max()):,}" if len(finite) else "no number of seeds is enough"
+    seeds, all_ = int(told["replications"][some].max()), int(some.sum())
+    return (
+        f"how exact: with {seeds} seeds {int(reached.sum())} of {all_} effects "
+        f"are known to ±{share} % of their size; {most}"
+    )
 
 
 Cells = set[tuple[str, str, str]]

@@ -178,6 +178,12 @@ def bounds(told: Sequence[Mapping[str, float]], year: int) -> list[Row]:
     return result
 
 
+def by_head(scheme: str, year: int) -> pd.DataFrame:
+    """Return what was published of a scheme's funds a head, by province that has all of it: spent, got [yuan]."""
+    spent, got, heads = (published(i, scheme, year) for i in ("fund_expenditure", "fund_income", "enrolment"))
+    return pd.concat([spent / heads, got / heads], axis=1, keys=["spent", "got"]).dropna()
+
+
 def added(told: Sequence[Tables]) -> list[Row]:
     """Return rows for tables by scheme that were added: spending a head over provinces, and the slope on income."""
     from model import measures
@@ -185,8 +191,7 @@ def added(told: Sequence[Tables]) -> list[Row]:
     result = []
     for scheme, names in KINDS.items():
         for year in sorted(set.intersection(*({int(y) for y in tables["funds"]["year"]} for tables in told))):
-            spent, got, heads = (published(i, scheme, year) for i in ("fund_expenditure", "fund_income", "enrolment"))
-            both = pd.concat([spent / heads, got / heads], axis=1, keys=["spent", "got"]).dropna()
+            both = by_head(scheme, year)
             if len(both) < MANY:
                 continue
             values, slopes = [], []

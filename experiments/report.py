@@ -14,7 +14,7 @@ from experiments.figures import draw_all
 from experiments.outcomes import ADDITIVE, style
 from experiments.precision import is_small, small_cells, thin_shares, with_needed
 from experiments.published import banner, check_published, off
-from experiments.robust import UNSURE, effect_of, last_effects, provenance, sayings, sign_of, stored, summary_of
+from experiments.robust import TITLE, UNSURE, effect_of, last_effects, provenance, sign_of, stored, summary_of, table_of
 from experiments.store import write_text
 from experiments.study import Outcome
 from experiments.tables import write_tables
@@ -63,6 +63,12 @@ def _warnings(results: Results, year: int, compared: pd.DataFrame) -> list[Block
             Words(f"No run lived {year}, so nothing here was compared with published values.", "en", warning=True)
         )
         blocks.append(Words(f"没有运行经过{year}年，未与公布数据对照。", "zh", warning=True))
+    for regime, reform, begins in results.facts.get("late", ()):
+        last = results.study.end
+        blocks.append(
+            Words(f"{regime}: reform {reform} begins in {begins}, after {last}: it changes nothing here.", "en", True)
+        )
+        blocks.append(Words(f"{regime}：改革{reform}始于{begins}年，晚于末年{last}，在此不产生任何变化。", "zh", True))
     if results.failed:
         names = ", ".join(f"{row['reform']} seed {row['seed']} ({row['error']})" for row in results.failed)
         blocks.append(Words(f"{len(results.failed)} runs failed and are left out: {names}.", "en", warning=True))
@@ -152,7 +158,9 @@ def _how_sure(results: Results, year: int) -> list[Block]:
     told = with_needed(chosen[chosen["reform"].isin([variant.name for variant in study.reforms])])
     labels = {variant.name: (variant.label.en, variant.label.zh) for variant in study.reforms}
     rows: list[list[Cell]] = []
-    for row in told.itertuples(index=False):
+    order: dict[Any, int] = {place: number for number, place in enumerate((*names, *labels))}
+    lines: list[Any] = list(told.itertuples(index=False))
+    for row in sorted(lines, key=lambda row: (order[row.level, row.unit, row.measure], order[row.reform])):
         needed, label = row[-1], names[str(row.level), str(row.unit), str(row.measure)]
         words = "–" if needed != needed else "none" if needed == float("inf") else f"{int(needed):,}"
         rows.append([(label.en, label.zh), labels[str(row.reform)], f"{row.replications}", words])
@@ -173,17 +181,28 @@ def _robust(results: Results) -> list[Block]:
     study = results.study
     if not (study.cases or study.full):
         return []
-    title = Heading(("What is robust, and what is not", "哪些结论稳健"))
+    title = Heading(TITLE)
     summary = summary_of(results, {}) if study.cases else stored(study.full)
     if summary is None:
         words = f"No summary of {study.full} is stored; python -m experiments.full {study.full} makes one."
         return [title, Words(words, warning=True), Words(f"尚无{study.full}的摘要。", "zh", warning=True)]
     mine = {variant.name for variant in study.reforms}
     summary = summary | {"reforms": {name: label for name, label in summary["reforms"].items() if name in mine}}
-    blocks: list[Block] = [title]
-    for language in ("en", "zh"):
-        blocks += [Words(text, language) for text in (provenance(summary, language), *sayings(summary, language))]
-    return blocks
+    heads, rows, unsure = table_of(summary)
+    words = (
+        "Up or down: the effect is told apart from zero; in every case: with the same sign in all cases; not under: it "
+        "changes sign, or is not told apart from zero, in a case of that kind; –: not told apart from zero."
+    )
+    chinese = (
+        "上升或下降：效应区间不含零；各情形均成立：各情形下符号相同；不稳健于：该类情形下变号或区间含零；–：区间含零。"
+    )
+    told = [
+        Words(provenance(summary, "en")),
+        Words(words),
+        Words(provenance(summary, "zh"), "zh"),
+        Words(chinese, "zh"),
+    ]
+    return [title, *told, Grid(heads, rows, unsure=unsure)]
 
 
 def _both(text: str) -> Cell:

@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 
 from experiments.compare import Results
+from experiments.document import Cell
 from experiments.outcomes import ADDITIVE, style
 from experiments.study import STUDIES, Outcome, named
 
@@ -21,6 +22,7 @@ CENTRAL = "central"
 RISES, FALLS, UNSURE, UNKNOWN = "+", "-", "0", "?"
 MOVES = {RISES: {"en": "up", "zh": "上升"}, FALLS: {"en": "down", "zh": "下降"}}
 Summary = dict[str, Any]
+TITLE = ("What is robust, and what is not", "哪些结论稳健")
 
 
 def sign_of(low: float, high: float) -> str:
@@ -76,39 +78,44 @@ def robust_to(signs: dict[str, str], cases: list[str]) -> bool:
     return all(signs[case] == signs[CENTRAL] for case in cases)
 
 
-def sayings(summary: Summary, language: str) -> list[str]:
-    """Return for each reform in plain words which effects are told apart from zero, and what each is robust to."""
-    axes, told = axes_of(summary["cases"]), []
-    for reform, label in summary["reforms"].items():
-        rows = [row for row in summary["effects"] if row["reform"] == reform and row["signs"][CENTRAL] in MOVES]
-        firm = [row for row in rows if all(robust_to(row["signs"], cases) for cases in axes.values())]
-        loose = [row for row in rows if row not in firm]
-        told.append(_sentence(summary, label[language], firm, loose, axes, language))
+def counts_of(summary: Summary) -> dict[str, tuple[int, int, int]]:
+    """Return by reform how many effects hold in every case, in some only, and are not told apart from zero."""
+    axes, told = axes_of(summary["cases"]), {}
+    for reform in summary["reforms"]:
+        rows = [row["signs"] for row in summary["effects"] if row["reform"] == reform]
+        held = [signs for signs in rows if signs[CENTRAL] in MOVES]
+        firm = sum(all(robust_to(signs, cases) for cases in axes.values()) for signs in held)
+        told[reform] = (firm, len(held) - firm, len(rows) - len(held))
     return told
 
 
-def _sentence(summary: Summary, reform: str, firm: Any, loose: Any, axes: Any, language: str) -> str:
-    words, apart = style()["robust"], {"en": "; ", "zh": "；"}[language]
+def table_of(summary: Summary) -> tuple[list[Cell], list[list[Cell]], set[tuple[int, int]]]:
+    """Return heads, a row for each outcome with what every reform does and in which cases not, and what is unsure."""
+    axes = axes_of(summary["cases"])
+    found = {(row["reform"], row["level"], row["unit"], row["measure"]): row["signs"] for row in summary["effects"]}
+    heads: list[Cell] = [("Outcome", "指标"), *((label["en"], label["zh"]) for label in summary["reforms"].values())]
+    rows: list[list[Cell]] = []
+    unsure = set()
+    for number, (name, label) in enumerate(summary["outcomes"].items()):
+        row: list[Cell] = [(label["en"], label["zh"])]
+        for reform in summary["reforms"]:
+            signs = found.get((reform, *name.split("/")), {CENTRAL: UNKNOWN})
+            if signs[CENTRAL] not in MOVES:
+                unsure.add((number, len(row)))
+            row.append(_cell(signs, axes))
+        rows.append(row)
+    return heads, rows, unsure
 
-    def name(row: Any) -> str:
-        label = summary["outcomes"]["/".join((row["level"], row["unit"], row["measure"]))][language]
-        move = MOVES[row["signs"][CENTRAL]][language]
-        return f"{label} {move}" if language == "en" else f"{label}{move}"
 
-    def but(row: Any) -> str:
-        lost = [words[axis][language] for axis, cases in axes.items() if not robust_to(row["signs"], cases)]
-        return (
-            f"{name(row)} (not robust to {', '.join(lost)})"
-            if language == "en"
-            else f"{name(row)}（不稳健于：{'、'.join(lost)}）"
-        )
-
-    held = apart.join(name(row) for row in firm)
-    open_ = apart.join(but(row) for row in loose)
-    if language == "zh":
-        return f"{reform}：各情形下均稳健：{held or '无'}。仅部分情形成立：{open_ or '无'}。"
-    name_ = reform[:1].upper() + reform[1:]
-    return f"{name_}. Holds in every case: {held or 'nothing'}. Holds in some only: {open_ or 'nothing'}."
+def _cell(signs: dict[str, str], axes: dict[str, list[str]]) -> Cell:
+    """Return whether an effect goes up or down and to what it is not robust, in both languages."""
+    if signs[CENTRAL] not in MOVES:
+        return "–"
+    lost = [style()["robust"][axis] for axis, cases in axes.items() if not robust_to(signs, cases)]
+    move = MOVES[signs[CENTRAL]]
+    english = f"; not under {', '.join(words['en'] for words in lost)}" if lost else ", in every case"
+    chinese = f"；不稳健于：{'、'.join(words['zh'] for words in lost)}" if lost else "，各情形均成立"
+    return (move["en"] + english, move["zh"] + chinese)
 
 
 def summary_of(results: Results, answers: dict[str, pd.DataFrame]) -> Summary:
@@ -166,4 +173,10 @@ def as_text(name: str) -> str:
     summary = stored(name)
     if summary is None:
         return f"{name}: no summary stored; python -m experiments.full {name} makes one, can be stopped and goes on"
-    return "\n".join([provenance(summary, "en"), *(f"  {line}" for line in sayings(summary, "en"))])
+    labels = {name: label["en"] for name, label in summary["reforms"].items()}
+    lines = [
+        f"  {labels[reform]}: {firm} of {firm + some + none} effects hold in every case, {some} in some only, "
+        f"{none} are not told apart from zero"
+        for reform, (firm, some, none) in counts_of(summary).items()
+    ]
+    return "\n".join([provenance(summary, "en"), *lines, f"  which: {TITLE[0]}, in the report"])

@@ -24,6 +24,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from experiments.arrow import of_people, to_arrow
 from experiments.options import MOST_WHOLE
 from model.errors import ResultsError
 
@@ -36,40 +37,6 @@ PEOPLE = "people"
 PARTIAL = re.compile(r"^\.(?P<key>.+)\.partial-(?P<pid>\d+)(?P<host>@.+)?$")
 HOST = "@" + re.sub(r"[^A-Za-z0-9.-]", "_", socket.gethostname())
 INPUT_FILES = {".yaml", ".yml"}
-
-UNITS = {
-    "year": "calendar year",
-    "amount_fen": "fen",
-    "reserve_months": "months of spending",
-    "waiting_months": "months",
-    "members": "persons and duplicate records",
-    "visits": "visits",
-    "age": "years",
-    "value": "as named in measure",
-    "weight": "persons a row stands for",
-    "replications": "runs",
-}
-CODES = {"province", "prefecture", "hukou_prefecture"}
-PERSONS = {"people", "duplicates", "entered", "lapsed", "returned", "waiting"}
-
-
-def unit_of(column: str) -> str:
-    """Return the unit of a column of the results."""
-    if column in UNITS:
-        return UNITS[column]
-    if column.endswith("_fen"):
-        return "fen"
-    if column in CODES:
-        return "administrative code"
-    return "persons" if column in PERSONS else "label"
-
-
-def to_arrow(frame: pd.DataFrame) -> pa.Table:
-    """Return the frame as an Arrow table that carries a unit for every column."""
-    table = pa.Table.from_pandas(frame, preserve_index=False)
-    fields = [field.with_metadata({"unit": unit_of(field.name)}) for field in table.schema]
-    units = json.dumps({field.name: unit_of(field.name) for field in table.schema})
-    return table.cast(pa.schema(fields, metadata={**(table.schema.metadata or {}), b"units": units.encode()}))
 
 
 def write_table(frame: pd.DataFrame, path: Path) -> None:
@@ -237,7 +204,7 @@ class Draft:
 
     def add_people(self, frame: pd.DataFrame) -> None:
         """Append one year's people to the table of people."""
-        table = to_arrow(frame)
+        table = to_arrow(frame, of_people())
         if self._people is None:
             self._people = pq.ParquetWriter(self.folder / f"{PEOPLE}.parquet", table.schema, compression="zstd")
             self.tables[PEOPLE] = {"rows": 0}

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import datetime
 import difflib
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal
 
 import pydantic
 
-from model.errors import PolicyError
+from model.errors import PolicyError, ReformError
 from model.kinds import KINDS
 from model.policy.files import fail, read_yaml
-from model.scenario import REFORMS
+from model.scenario import FIRST_START, LAST_END, LAST_START, REFORMS, reform_path
 
 Table = Literal["funds", "flows", "enrolment", "care", "measures"]
 ALL_TABLES: tuple[Table, ...] = ("funds", "flows", "enrolment", "care", "measures")
@@ -221,6 +222,12 @@ def load_study(name: str) -> Study:
         raise fail(path, first["loc"], name, plain_words(first["msg"]), StudyError) from None
     baseline = _with_files(study.baseline, path, ("baseline", "reforms"))
     reforms = tuple(_with_files(each, path, ("reforms", n, "reforms")) for n, each in enumerate(study.reforms))
+    for key, year, least, most in (
+        ("start", study.start, FIRST_START, LAST_START),
+        ("end", study.end, study.start, LAST_END),
+    ):
+        if not least <= year <= most:
+            raise fail(path, (key,), key, f"expected a year from {least} to {most}, got {year}", StudyError)
     return study.model_copy(update={"baseline": baseline, "reforms": reforms})
 
 
@@ -236,6 +243,11 @@ def _with_files(variant: Variant, study: Path, place: tuple[str | int, ...]) -> 
             shipped = f" (the shipped one is named {file.stem})" if (REFORMS / f"{file.stem}.yaml").is_file() else ""
             words = f"expected a readable reform file in {' or '.join(searched)}, found no {file.as_posix()}{shipped}"
             raise fail(study, (*place, number), ".".join(map(str, place)), words, StudyError)
+        if not is_file:
+            try:
+                reform_path(name)
+            except ReformError as error:
+                raise fail(study, (*place, number), ".".join(map(str, place)), str(error), StudyError) from None
         found.append(there[0].as_posix() if is_file else name)
     return variant.model_copy(update={"reforms": tuple(found)})
 
@@ -243,6 +255,9 @@ def _with_files(variant: Variant, study: Path, place: tuple[str | int, ...]) -> 
 def plain_words(message: str) -> str:
     """Return what pydantic complains of in the words of the other errors."""
     message = message.removeprefix("Value error, ").replace("Input should be", "expected")
+    if "should match pattern" in message:
+        return "expected a name of small letters, digits and _, beginning with a letter"
+    message = re.sub(r"^(?:String|Tuple|Dictionary|List) should have", "expected", message)
     return {"Field required": "expected this field", "Extra inputs are not permitted": "expected no such field"}.get(
         message, message
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 import pandas as pd
 import pyarrow.parquet as pq
 
+from experiments.arrow import to_arrow
+from experiments.branch import check_branch
 from experiments.compare import RunsFailedError, claim, run_all
 from experiments.design import Points, points_of
 from experiments.options import check_folder, check_outputs
@@ -17,13 +20,15 @@ from experiments.outcomes import KEYS, style
 from experiments.run import Done, Job, Simulator, make_job
 from experiments.sensitivity import COLUMNS as SENSITIVITY
 from experiments.sensitivity import FAILED, FEW, STILL, analyse, flips, least_points
-from experiments.store import OUTCOMES, Store, read_manifest, read_table, to_arrow, write_text
+from experiments.store import OUTCOMES, Store, read_manifest, read_table, write_text
 from experiments.study import Outcome, Study, StudyError, Variant, check_recorded, plain_words
+from experiments.units import unit_of
 from model.errors import ScenarioError
 
 COLUMNS = ["point", "reform", "seed", *KEYS, "value"]
 FILES = ("design.csv", "outcomes.parquet", "summary.csv", "sensitivity.csv", "failed.csv")
 """What a sweep writes last beside its runs."""
+WRITTEN = ("design.csv", "summary.csv", "sensitivity.csv", "flips.csv", "failed.csv")
 RunKey = tuple[int, str, int]
 ScenarioOf = Callable[[Variant, Any], Any]
 
@@ -43,6 +48,13 @@ def scenarios_of(study: Study) -> ScenarioOf:
     from model import Scenario, load_reform
 
     laid = {variant.name: tuple(load_reform(name) for name in variant.reforms) for variant in study.variants}
+    for variant in study.variants:
+        for reform, path in itertools.product(laid[variant.name], (axis.path for axis in study.parameters)):
+            if path in reform.changes:
+                raise StudyError(
+                    f"{study.name}: parameters: {path} is changed by reform {reform.name} of {variant.name}: "
+                    "expected one of them"
+                )
 
     def scenario_of(variant: Variant, point: Any) -> Any:
         reforms = (*laid[variant.name], *(() if point is None else (point,)))
@@ -79,6 +91,7 @@ def sweep(
     force: bool = False,
     cluster: str | None = None,
     scenario_of: ScenarioOf | None = None,
+    expect: Callable[[int], None] = lambda count: None,
 ) -> Swept:
     """Do the runs of a study's design that are not there yet, and write what they say together."""
     check_folder("--out", folder)
@@ -86,11 +99,20 @@ def sweep(
     store = Store(folder, study.name)
     scenario_of = scenario_of or scenarios_of(study)
     jobs = plan_sweep(simulator, study, points, scenario_of, seeds, store)
+    check_branch(study, scenario_of(study.baseline, None), jobs)
     claim(store, simulator, study, force)
     check_outputs(folder, FILES)
-    run_all(simulator, study, scenario_of(study.baseline, None), jobs, store, workers, tell, force, cluster)
+    run_all(simulator, study, scenario_of(study.baseline, None), jobs, store, workers, tell, force, cluster, expect)
     store.claim(definition=study.model_dump(mode="json", by_alias=True))
     return gather(study, points, jobs, store)
+
+
+def planned(simulator: Simulator, study: Study, seeds: Sequence[int], folder: Path) -> dict[RunKey, Job]:
+    """Return a sweep's jobs, with all that would refuse it before a run; nothing is written."""
+    scenario_of = scenarios_of(study)
+    jobs = plan_sweep(simulator, study, points_of(study), scenario_of, seeds, Store(folder, study.name))
+    check_branch(study, scenario_of(study.baseline, None), jobs)
+    return jobs
 
 
 def gather(study: Study, points: Points, jobs: Mapping[RunKey, Job], store: Store) -> Swept:
@@ -175,7 +197,8 @@ def _write_findings(study: Study, points: Points, folder: Path) -> pd.DataFrame:
     groups = found.groupby(by, sort=True)["value"]
     summary = groups.agg(["count", "mean", "min", "median", "max"])
     summary["low"], summary["high"] = groups.quantile(low), groups.quantile(high)
-    _csv(summary.reset_index(), folder / "summary.csv")
+    told = {outcome.measure: unit_of(outcome).stored for outcome in study.outcomes}
+    _csv(summary.reset_index().assign(value_in=lambda rows: rows["measure"].map(told)), folder / "summary.csv")
     parts = []
     for names, rows in found.groupby(by, sort=True):
         answers = analyse(points, study.design, rows.set_index("point")["value"])

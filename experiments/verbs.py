@@ -49,28 +49,33 @@ def sweep(
 ) -> int:
     """Do a study's design over its declared parameters; the same line goes on where it stopped."""
     from experiments import sweep as sweeping
-    from experiments.design import points_of
+    from experiments.branch import tell_late
     from experiments.plan import check_memory, plan_study
 
     asked = study_asked(study, people, replications, end, seed, workers, design)
     changed, seeds, processes = asked.study, asked.seeds, asked.processes
     if cluster is None:
         check_memory(changed.people, processes)
-    count = len(points_of(changed).units) * len(changed.variants) * len(seeds)
-    if plan:
-        print(plan_study(model_simulator(), changed, count, processes))
-        return OK
     folder = out or RESULTS / f"{changed.name}_{changed.design.kind}"
-    bar = Progress(count + (0 if changed.branch is None else len(seeds)), "run", here=cluster is None)
+    plain = sweeping.scenarios_of(changed)
+    tell_late(changed, lambda variant: plain(variant, None))
+    if plan:
+        jobs = sweeping.planned(model_simulator(), changed, seeds, folder)
+        print(plan_study(model_simulator(), changed, jobs.values(), processes))
+        return OK
+    bar = Progress(0, "run", here=cluster is None)
     try:
-        swept = sweeping.sweep(model_simulator(), changed, folder, seeds, processes, bar.done, force, cluster)
+        swept = sweeping.sweep(
+            model_simulator(), changed, folder, seeds, processes, bar.done, force, cluster, expect=bar.expect
+        )
     finally:
         bar.close()
     for row in swept.failed:
         complain(f"point {row['point']} {row['reform']} seed {row['seed']} failed: {row['error']}", NO)
     for line in swept.unsaid:
         print(line)
-    print(f"wrote {folder / 'outcomes.parquet'}, design.csv, summary.csv, sensitivity.csv and failed.csv")
+    others = [name for name in sweeping.WRITTEN if (folder / name).is_file()]
+    print(f"wrote {folder / 'outcomes.parquet'}, {', '.join(others)}")
     return NO if swept.failed else OK
 
 

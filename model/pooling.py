@@ -195,7 +195,7 @@ class PoolingModel(mesa.Model):
         self.carried = self._carried()
 
     def step(self) -> None:
-        """Live one year; with the scenario's last, `running` ends. Errors: ScenarioError for a year beyond it."""
+        """Live and collect one year; with the scenario's last, `running` ends. Errors: ScenarioError beyond it."""
         self.year = self.case.year_after(self.year)
         self.running = self.year < self.case.end
         self._put_in_force(law_record(self.policy, self.year, self.pools, self.law))

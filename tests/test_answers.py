@@ -151,7 +151,7 @@ def test_payout_ratio_and_deficit_avoided_per_yuan() -> None:
     assert found["payout_step2"] == 0.25
     assert found["payout_step3"] == 0.0
     assert found["avoided_per_yuan_moved"] == 90 / 70
-    assert (found["treasury"], found["arrears"], found["uploaded"]) == (-30.0, -60.0, 127.0)
+    assert (found["treasury_fen"], found["arrears_fen"], found["uploaded_fen"]) == (-30.0, -60.0, 127.0)
 
 
 def facts(**money: int) -> run_facts.RunFacts:
@@ -201,15 +201,15 @@ def test_what_is_robust_and_what_is_not_is_said_in_both_languages() -> None:
             {"reform": "none", **outcome, "signs": dict.fromkeys(still, "0")},
         ],
     }
-    english, chinese = robust.sayings(summary, "en"), robust.sayings(summary, "zh")
-    assert english == [
-        "Step 1. Holds in every case: Pools rescued down. Holds in some only: Theil down "
-        "(not robust to behaviour of pools, the growth gap).",
-        "None. Holds in every case: nothing. Holds in some only: nothing.",
-    ]
-    assert chinese[0] == (
-        "第一步：各情形下均稳健：靠兜底下降。仅部分情形成立：泰尔指数下降（不稳健于：统筹区行为反应、费用与筹资增速差）。"
+    heads, rows, unsure = robust.table_of(summary)
+    assert heads[1:] == [("step 1", "第一步"), ("none", "无")]
+    assert rows[0] == [("Pools rescued", "靠兜底"), ("down, in every case", "下降，各情形均成立"), "–"]
+    assert rows[1][1] == (
+        "down; not under behaviour of pools, the growth gap",
+        "下降；不稳健于：统筹区行为反应、费用与筹资增速差",
     )
+    assert unsure == {(0, 2), (1, 2)}
+    assert robust.counts_of(summary) == {"step_1": (1, 1, 0), "none": (0, 0, 1)}
 
 
 def test_every_case_of_the_full_studies_belongs_to_one_question() -> None:
@@ -246,7 +246,8 @@ def test_a_stored_summary_says_where_it_came_from() -> None:
         assert set(summary["reforms"]) == known
         text = robust.as_text(name)
         assert summary["code_version"][:12] in text
-        assert len(text.splitlines()) == len(known) + 1
+        assert len(text.splitlines()) == len(known) + 2
+        assert max(map(len, text.splitlines()[1:])) <= 120
     assert "no summary stored" in robust.as_text("other")
 
 
@@ -282,7 +283,7 @@ def test_every_case_is_compared_with_its_own_baseline(tmp_path: Path) -> None:
     ]
     money = pd.read_csv(tmp_path / "fake" / "tables" / "answers_money.csv")
     assert len(money) == 4
-    assert (money.query("reform == 'aid'")["paid_out"] > 0).all()
+    assert (money.query("reform == 'aid'")["paid_out_bn_yuan"] > 0).all()
     summary = json.loads((tmp_path / "fake" / "summary.json").read_text(encoding="utf-8"))
     assert (summary["people"], summary["seeds"], summary["cases"]) == (1000, [0, 1, 2], ["behaviour"])
     assert "3 regimes in 2 cases, 3 seeds" in robust.provenance(summary, "en")

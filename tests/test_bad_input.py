@@ -157,7 +157,7 @@ start: 2024
 end: 2025
 replications: 1
 baseline: {name: today, label: {en: today, zh: today}}
-outcomes: [{level: nation, unit: nation, measure: gini, label: {en: gini, zh: gini}}]
+outcomes: [{level: nation, unit: china, measure: gini_income, label: {en: gini, zh: gini}}]
 parameters:
   - {path: steps.step1_share, low: 0.1, high: 0.9}
   - {path: steps.step2_share, low: 0.1, high: 0.9}

@@ -51,3 +51,14 @@ def test_a_notebook_runs(path: Path) -> None:
     done = client.execute()
     shown = [output for cell in done.cells if cell.cell_type == "code" for output in cell.outputs]
     assert any("image/png" in output.get("data", {}) or "text/html" in output.get("data", {}) for output in shown)
+
+
+def test_only_payers_are_shown_as_payers() -> None:
+    from model.identities import PAYERS
+
+    (listed,) = [
+        node.value
+        for node in ast.walk(code(ROOT / "notebooks" / "03_whose_account_pays.ipynb"))
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "payers"
+    ]
+    assert tuple(ast.literal_eval(listed)) == PAYERS

@@ -308,6 +308,8 @@ def with_outcome(**names: str) -> Study:
         ("deaths", 17620875.0, "17.62 million"),
         ("simulated_members", 563.0, "563"),
         ("gini_income", 0.42791, "0.4279"),
+        ("gini_income", -0.0000312, "-0.000031"),
+        ("gini_income", 1e-12, "0.0000"),
     ],
 )
 def test_outcomes_are_read_in_units_of_their_kind(measure: str, value: float, text: str) -> None:

@@ -253,4 +253,7 @@ def test_seeds_still_needed_are_said_in_a_line() -> None:
     found = pd.DataFrame({"mean": [10.0, 1.0, 0.0, 1.0], "se": [0.1, 1.0, 0.0, 0.036], "replications": [5] * 4})
     needed = int(replications_needed(1.0, 5, 0.1))
     assert replications_needed(0.036, 5, 0.1) == 5  # just enough
-    assert seeds_line(found) == f"seeds for ±10 %: enough for 2 of 3 effects; the hardest takes {needed:,} in all"
+    assert seeds_line(found) == (
+        "how exact: with 5 seeds 2 of 3 effects are known to ±10 % of their size; "
+        f"the least sure one would take {needed:,}"
+    )

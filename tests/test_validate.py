@@ -204,7 +204,9 @@ def test_a_table_by_province_that_is_added_is_used_at_once(tmp_path: Path) -> No
     ])  # fmt: skip
     with data.use(copied_data(tmp_path)):
         assert provinces.added([{"funds": funds}]) == []
+        hashed = data.data_hash()
         assert add_table.main([str(added_table(tmp_path / "Yearbook 2024.csv"))]) == 0
+        assert data.data_hash() == hashed  # no world reads it: nothing is to be fitted or lived again
         rows = {row["target"]: row for row in provinces.added([{"funds": funds}])}
         assert add_table.main([str(tmp_path / "Yearbook 2024.csv")]) == 2
     assert rows["added_resident_correlation"]["simulated"] == pytest.approx(1.0)
@@ -217,6 +219,12 @@ def test_a_table_by_province_that_is_added_is_used_at_once(tmp_path: Path) -> No
     ("changed", "expected"),
     [
         ({"unit": "dollars"}, "unit 'dollars'"),
+        ({"unit": "yuan"}, "wrong.csv: unit 'yuan' of enrolment: expected one of persons, 10k_persons"),
+        ({"unit": "persons"}, "wrong.csv: unit 'persons' of fund_income: expected one of yuan, 100m_yuan"),
+        ({"year": 1023}, "wrong.csv: year 1023: expected a year from 2000 to "),
+        ({"year": 2999}, "wrong.csv: year 2999"),
+        ({"note": "two\nlines"}, "wrong.csv: expected one line a row"),
+        ({"province_code": 110000}, "wrong.csv: "),
         ({"indicator": "x"}, "indicator 'x'"),
         *[({"value": value}, "a number from 0 in value") for value in ("?", float("nan"), float("inf"), True, -5)],
         ({"year": 2023.5}, "expected a year"),
@@ -235,6 +243,38 @@ def test_a_wrong_table_is_refused_in_one_line(
     assert told.count("\n") == 1
     assert not list(place.glob("*added*"))
     assert (place / "catalogue.yaml").read_bytes() == before
+
+
+def test_adding_a_table_says_what_is_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    whole = pd.read_csv(added_table(tmp_path / "whole.csv"))
+    few = whole[whole["province_code"].isin(sorted(set(whole["province_code"]))[:5])]
+    parts = {"whole": whole, "few": few.assign(year=2022), "old": whole.assign(year=2012)}
+    told = {}
+    with data.use(copied_data(tmp_path)):
+        for name, frame in parts.items():
+            frame.to_csv(tmp_path / f"{name}.csv", index=False)
+            assert add_table.main([str(tmp_path / f"{name}.csv")]) == 0
+            told[name] = capsys.readouterr().out
+    assert "employee 2023: compared: 31 provinces" in told["whole"]
+    assert "resident 2022: not compared: 5 provinces with fund_income" in told["few"]
+    assert "expected at least 20" in told["few"]
+    assert "employee 2012: not compared: expected a year from 2019 to 2024" in told["old"]
+
+
+def test_two_added_tables_may_not_say_two_things_of_one_number(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = pd.read_csv(added_table(tmp_path / "first.csv"))
+    other = first.assign(value=first["value"].where(first.index != 3, 7.0))
+    other.to_csv(tmp_path / "other.csv", index=False)
+    with data.use(copied_data(tmp_path)):
+        assert add_table.main([str(tmp_path / "first.csv")]) == 0
+        assert add_table.main([str(tmp_path / "other.csv")]) == 2
+        first.to_csv(tmp_path / "again.csv", index=False)
+        assert add_table.main([str(tmp_path / "again.csv")]) == 0
+    told = capsys.readouterr().err
+    assert "other.csv: 110000 2023 resident fund_income: expected the value of province_funds_added_first.csv" in told
+    assert told.count("\n") == 1
 
 
 def test_every_target_that_the_stored_board_misses_has_a_reason_in_both_languages() -> None:

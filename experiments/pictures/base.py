@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.container import BarContainer
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from experiments.compare import Results
 from experiments.outcomes import style
@@ -119,3 +120,9 @@ def legend(figure: Figure, axis: Any, columns: int = 0) -> None:
     order = sorted(range(len(labels)), key=lambda place: not isinstance(handles[place], BarContainer))
     handles, labels = [handles[place] for place in order], [labels[place] for place in order]
     figure.legend(handles, labels, loc="outside lower center", ncols=columns or len(labels), frameon=False)
+
+
+def regimes(figure: Figure, sketch: Sketch) -> None:
+    """Put one legend of all regimes under the figure, each in its own look, whichever panels are grey."""
+    handles = [Line2D([], [], label=sketch.label(variant), **sketch.look(variant)) for variant in sketch.variants]
+    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), frameon=False)

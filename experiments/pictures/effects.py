@@ -19,7 +19,7 @@ PLACES = 4  # panels in a row
 def effects(sketch: Sketch) -> Figure:
     """Draw paired differences of every outcome, a panel each and a line for every reform; grey if unsure."""
     study, looks = sketch.results.study, style()["figures"]
-    shown, found = study.outcomes[: looks["most_effects"]], last_effects(sketch.results)
+    shown, found = study.outcomes, last_effects(sketch.results)
     reforms = [variant for variant in sketch.variants if variant.name != study.baseline.name]
     figure, axes = panels(max(1, math.ceil(len(shown) / PLACES)), PLACES, sharey=True)
     for axis in axes.flat[len(shown) :]:
