@@ -184,14 +184,6 @@ def test_a_wider_reach_never_shuts_out(reach: Area, where: Area, wallets: int) -
     assert sharing.area_in_scope(int(reach), int(Area.SAME_POOL), wallets) == 1
 
 
-@given(st.sampled_from(list(Kin)), st.sampled_from(list(Area)), switch)
-def test_links_of_2021_need_no_wider_registration(kin: Kin, where: Area, wider: int) -> None:
-    linked = sharing.link_registered(int(kin), int(where), wider)
-    of_2021 = where == Area.SAME_POOL and sharing.kin_in_scope(int(CoUse.FAMILY), int(kin)) == 1
-    assert linked == max(int(of_2021), wider)
-    assert sharing.link_registered(int(kin), int(where), 1) == 1
-
-
 @given(st.sampled_from(list(CoUse)), st.sampled_from(list(Use)), st.sampled_from([0, 1, 2]), switch, switch, switch)
 def test_purposes(rule: CoUse, use: Use, scheme: int, before: int, early: int, outside: int) -> None:
     allowed = sharing.purpose_in_scope(int(rule), int(use), scheme, before, early, outside)

@@ -214,3 +214,11 @@ def test_opening_a_gate_never_shuts_anybody_out(entrant: int, on: tuple[int, ...
     assert enrolment.hukou_admits(entrant, local_after, city, permit_after, *gates_after) >= enrolment.hukou_admits(
         entrant, local, city, permit, *gates
     )
+
+
+@given(st.sampled_from(list(Kin)), st.sampled_from(list(Area)), switch)
+def test_links_of_2021_need_no_wider_registration(kin: Kin, where: Area, wider: int) -> None:
+    linked = sharing.link_registered(int(kin), int(where), wider)
+    of_2021 = where == Area.SAME_POOL and sharing.kin_in_scope(int(CoUse.FAMILY), int(kin)) == 1
+    assert linked == max(int(of_2021), wider)
+    assert sharing.link_registered(int(kin), int(where), 1) == 1
