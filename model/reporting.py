@@ -38,7 +38,7 @@ def people_frame(world: PoolingModel) -> pd.DataFrame:
 
     Who died in the year has a row too, a dead person's last. `province` and `prefecture` are those of the pool that
     insures, or would insure, the person, not of residence. Maternity benefits stand in the mother's row, and are no
-    part of the cost of care. Before a year is lived nobody was advised a stay.
+    part of the cost of care. Before the world at hand has lived a year nobody is known to have been advised a stay.
     """
     p = world.engine.people
     codes = world.pools["code"].to_numpy()

@@ -132,7 +132,7 @@ def test_every_repair_that_is_allowed_shortens_the_wait_and_no_further_one_does(
     assert left(most + 1) == left(most)
 
 
-@given(st.sampled_from(list(Aid)), st.integers(0, 100), st.sampled_from([0, 1]), share, share, share)
+@given(st.sampled_from(list(Aid)), st.integers(0, 100), switch, share, share, share)
 def test_who_is_in_no_class_stays_out_and_who_is_destitute_stays_so(
     aid: Aid, age: int, alone: int, luck: float, enters: float, leaves: float
 ) -> None:

@@ -15,9 +15,11 @@ from experiments.bench.words import (
     COVERED_RETIRED,
     EMPLOYEE,
     ENTERED,
+    FARMER,
     FLEXIBLE,
     LAPSED,
     NO_SCHEME,
+    NOT_WORKING,
     PUPIL,
     RESIDENT,
     RESIDENT_CASH,
@@ -94,8 +96,9 @@ class Joiner(Mover):
         self._count_enrolment(before)
 
     def reclassify(self, alone: bool) -> None:
-        """Become destitute if old, alone and in a low-income class, or leave the classes if monitored."""
+        """Become destitute if old, alone, without work and in a low-income class, or leave the classes."""
         rules, luck = self.model.rules.assistance, self.model.draws.enrolment[self.place][joining.CLASS]
+        alone = alone and self.work in {NOT_WORKING, FARMER}
         self.aid = next_class(self.aid, self.age, int(alone), luck, rules.destitute_entry, rules.monitored_exit)
 
     def _choose(self, before: int, family: float, common: float) -> int:

@@ -121,7 +121,7 @@ def follow_income(world: BudgetWorld, fund: str, factor: Floats, cost: float) ->
 def ample(world: BudgetWorld, fund: str) -> bool:
     """Say whether a fund's pools began the year with reserves beyond the line of excess, so that nothing is cut.
 
-    Months of last year's spending, the nation's pools together (人社部发〔2009〕67号).
+    Months of last year's spending, the nation's pools together (人社部发〔2009〕67号); a run's first year knows none.
     """
     rows, accounts = held(world, fund), world.ledger.accounts
     spent = sum(accounts.spending_before[rows].tolist())

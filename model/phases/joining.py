@@ -72,12 +72,13 @@ def enrol(
 
 @inlined
 def _reclassify(p: Columns, bounds: Bounds, rules: Any, scratch: Scratch) -> None:
-    """Let old people on their own become destitute, and some of those monitored leave the low-income classes."""
+    """Let old people on their own without work become destitute, and some of those monitored leave the classes."""
     luck = scratch.words[CLASS]
     for i in range(p.key.size):
         if p.aid[i] > Aid.DESTITUTE:
-            home = int64(p.household[i])
-            alone = int64(bounds[home + 1] - bounds[home] == 1)
+            home, work = int64(p.household[i]), int64(p.work[i])
+            idle = work == Work.NOT_WORKING or work == Work.FARMER
+            alone = int64(idle and bounds[home + 1] - bounds[home] == 1)
             chances = unit(luck[i]), rules.destitute_entry, rules.monitored_exit
             p.aid[i] = next_class(int64(p.aid[i]), int64(p.age[i]), alone, *chances)
 

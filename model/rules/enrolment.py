@@ -20,8 +20,9 @@ MIDDLE_YEARS, LONG_YEARS = 5, 10
 def next_class(aid: int, age: int, alone: int, luck: float, enters: float, leaves: float) -> int:
     """Return somebody's low-income class a year later, by an evenly spread number between 0 and 1 [code].
 
-    Who is old, alone and in a class becomes destitute with the chance `enters`; who is monitored leaves the classes
-    with the chance `leaves`. Source: 国发〔2016〕14号 on the destitute (recalled); both chances are assumptions.
+    Who is in a class, old, and `alone` without work or pension becomes destitute with the chance `enters`; who is
+    monitored leaves the classes with the chance `leaves`. Source: 国发〔2016〕14号 on the destitute (recalled); both
+    chances are assumptions.
     """
     if aid == Aid.NONE or aid == Aid.DESTITUTE:
         return int64(aid)
