@@ -133,7 +133,13 @@ def maternity_of(people: Table, cost: int) -> Whole:
 
 
 def sheet_of(
-    engine: Engine, province: Whole, pools: int, bearing: Bearing, treasury: float, maternity: Whole, used: Whole
+    engine: Engine,
+    province: Whole,
+    pools: int,
+    bearing: Bearing,
+    treasury: float,
+    maternity: Whole,
+    used: NDArray[np.uint8],
 ) -> Sheet:
     """Add up the people of the year just lived.
 
