@@ -34,7 +34,8 @@ class Year:
         self.year, self.weight = int(p["year"].iloc[0]), int(p["weight"].iloc[0])
         self.size = p.groupby("household")["key"].transform("size").to_numpy().astype(float)
         self.benefit = sum(
-            (p[f"{n}_fen"] for n in ("basic", "critical", "large_sum", "assistance")), pd.Series(0, p.index)
+            (p[f"{n}_fen"] for n in ("basic", "critical", "large_sum", "assistance", "maternity")),
+            pd.Series(0, p.index),
         )
         self.accounts = p["own_account_fen"] + p["family_account_fen"]
         employee = p["scheme"] == "employee"
@@ -134,7 +135,7 @@ def _redistribution(year: Year) -> Iterator[Found]:
 
 def uses(year: Year) -> dict[str, pd.Series]:
     """Return what horizontal inequity is told of, by person."""
-    return {"cost": year.p["cost_fen"], "use": (year.p["cost_fen"] > 0).astype(int), "benefit": year.benefit}
+    return {"cost": year.p["cost_fen"], "use": year.p["used_care"].astype(int), "benefit": year.benefit}
 
 
 def _concentration(year: Year) -> Iterator[Found]:
@@ -243,7 +244,7 @@ def hits(year: Year) -> dict[str, np.ndarray[Any, Any]]:
 
 
 def _care(year: Year) -> Iterator[Found]:
-    none, advised = (year.p["cost_fen"] == 0).to_numpy(), year.p["advised_stay"].to_numpy()
+    none, advised = (year.p["used_care"] == 0).to_numpy(), year.p["advised_stay"].to_numpy()
     everybody = np.ones(len(none), bool)
     for name, counted, hit in (("no_care", everybody, none), ("unmet_need", advised != "none", advised == "given_up")):
         parts = [(NATION, counted)]

@@ -21,8 +21,14 @@ FUNDS_OF_SCHEME = {"employee": ("employee_pool", "employee_accounts"), "resident
 def who_paid(year: Year) -> Iterator[Found]:
     """Give paid in, drawn out and net by every grouping, and the money moved by both attributions."""
     p = year.p
-    in_, out = p["contribution_fen"] + year.employer, year.benefit + p["maternity_fen"] + year.accounts
-    firms = 0 if year.law["employer_on_wage"] else int(p["employer_fen"].sum()) * year.weight
+    in_, out = p["contribution_fen"] + year.employer, year.benefit + year.accounts
+    on_firms = p["employer_fen"] * int(not year.law["employer_on_wage"]) * year.weight
+    unemployed = p["work"].astype(str) == "unemployed"
+    others = {
+        "employers": int(on_firms[~unemployed].sum()),
+        "unemployment_fund": int(on_firms[unemployed].sum()),
+        "treasury": year.treasury(),
+    }
     starts = [f"{a}-{b - 1}" for a, b in itertools.pairwise(AGE_STARTS)] + [f"{AGE_STARTS[-1]}+"]
     age = np.minimum(p["age"].to_numpy().astype(int), AGES - 1)
     groups: dict[str, Any] = {
@@ -47,13 +53,13 @@ def who_paid(year: Year) -> Iterator[Found]:
         for told, each in zip(shares, (in_, out))
     ]
     for level, (entered, left) in sums.items():
-        yield from _closed(level, entered, left, firms, year.treasury())
+        yield from _closed(level, entered, left, others)
 
 
-def _closed(level: str, entered: dict[Any, Any], left: dict[Any, Any], firms: int, treasury: int) -> Iterator[Found]:
-    """Give one grouping's accounts with firms, treasury and reserve, and what moved between them."""
-    paid = {**entered, "employers": firms, "treasury": treasury}
-    drawn = {**left, "employers": 0, "treasury": 0}
+def _closed(level: str, entered: dict[Any, Any], left: dict[Any, Any], others: dict[str, int]) -> Iterator[Found]:
+    """Give one grouping's accounts with those who are in no group and the reserve, and what moved between them."""
+    paid = {**entered, **others}
+    drawn = {**left, **dict.fromkeys(others, 0)}
     rest = sum(paid.values()) - sum(drawn.values())
     paid["reserve"], drawn["reserve"] = max(-rest, 0), max(rest, 0)
     net = {name: paid[name] - drawn[name] for name in paid}
@@ -70,9 +76,10 @@ def _closed(level: str, entered: dict[Any, Any], left: dict[Any, Any], firms: in
 def from_ledgers(funds: pd.DataFrame, flows: pd.DataFrame) -> Iterator[Found]:
     """Give slopes, dispersion and aid of a year from its stored funds and flows."""
     kinds = flows.groupby(flows["kind"].astype(str))["amount_fen"].sum()
-    for step in ("step1_", "step2_", "step3_"):
-        yield "nation", "china", f"{step}money", float(kinds[kinds.index.str.startswith(step)].sum()) / FEN
-    for kind in ("backstop", "arrears"):
+    for step in ("step1", "step2", "step3"):
+        reached = kinds.index.isin([f"{step}_loan", f"{step}_aid"])
+        yield "nation", "china", f"{step}_money", float(kinds[reached].sum()) / FEN
+    for kind in ("step2_upload", "step3_upload", "backstop", "arrears"):
         yield "nation", "china", f"{kind}_money", float(kinds.get(kind, 0)) / FEN
     for scheme, names in FUNDS_OF_SCHEME.items():
         kept = funds[funds["fund"].isin(names) & (funds["province"] > 0)]

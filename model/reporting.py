@@ -38,14 +38,17 @@ def people_frame(world: PoolingModel) -> pd.DataFrame:
 
     Who died in the year has a row too, a dead person's last. `province` and `prefecture` are those of the pool that
     insures, or would insure, the person, not of residence. Maternity benefits stand in the mother's row, and are no
-    part of the cost of care. Before the world at hand has lived a year nobody is known to have been advised a stay.
+    part of the cost of care. `employer_fen` of the unemployed is paid by the unemployment fund. Before the world at hand
+    has lived a year nobody is known to have been advised a stay or to have used care.
     """
     p = world.engine.people
     codes = world.pools["code"].to_numpy()
     employee = p.scheme == Scheme.EMPLOYEE
     resident = p.scheme == Scheme.RESIDENT
     none = np.zeros(len(p), np.uint8)
-    advised = unmet.advice(p, world.ground, world.in_force.care) if hasattr(world, "ground") else none
+    sought = (
+        unmet.sought(p, world.ground, world.in_force.care) if hasattr(world, "ground") else unmet.Sought(none, none)
+    )
     return pd.DataFrame(
         {
             "year": np.full(len(p), world.year, np.int64),
@@ -76,7 +79,8 @@ def people_frame(world: PoolingModel) -> pd.DataFrame:
             "chronic": p.chronic,
             "urban": p.urban,
             "maternity_fen": maternity_of(p, int(world.in_force.employee.maternity_cost)),
-            "advised_stay": words(advised, Advice),
+            "advised_stay": words(sought.advised, Advice),
+            "used_care": sought.used,
         }
     )
 
@@ -106,7 +110,8 @@ class Reporter:
         treasury = int(flows["amount_fen"][first:last].sum())
         province = data.province_index()
         maternity = maternity_of(engine.people, int(world.in_force.employee.maternity_cost))
-        sheet = sheet_of(engine, province, len(world.pools), bearing, treasury / world.weight, maternity)
+        sought = unmet.sought(engine.people, world.ground, world.in_force.care, engine.each, engine.threads)
+        sheet = sheet_of(engine, province, len(world.pools), bearing, treasury / world.weight, maternity, sought.used)
         benefit, ex_ante = expected(engine, sheet)
         yield from ((DEFINITION, "china", name, value) for name, value in vars(bearing).items())
         yield from equality.redistribution(sheet, engine, ex_ante, benefit)
@@ -117,14 +122,14 @@ class Reporter:
         yield from equality.theil(sheet)
         yield from protection.hardship(sheet, engine, self.lives)
         yield from protection.no_care(sheet)
-        advised = unmet.advice(engine.people, world.ground, world.in_force.care, engine.each, engine.threads)
-        yield from unmet.unmet_need(advised, sheet.cell_of)
+        yield from unmet.unmet_need(sought.advised, sheet.cell_of)
         yield from protection.co_use(sheet)
         yield from balance.benefits(sheet, codes)
         yield from balance.funds(funds, world.year, self.passage)
         yield from balance.slopes(funds)
         yield from balance.aid(flows)
-        yield from sharing.who_pays_whom(sheet, world.year, codes, world.weight, treasury)
+        unemployment = int(flows["amount_fen"][flows["kind"] == "contribution_unemployment"].sum())
+        yield from sharing.who_pays_whom(sheet, world.year, codes, world.weight, treasury, unemployment)
         yield from _people(world)
         yield from _listed(world)
         if world.policy.value("measure.lifetime", world.year):

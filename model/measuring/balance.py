@@ -22,7 +22,9 @@ Columns = dict[str, NDArray[Any]]
 BANDS = ("deficient", "low", "normal", "high", "excess")
 POOLED = (EMPLOYEE_POOL, RESIDENT_POOL)
 QUANTILES = (("p10", 0.1), ("p25", 0.25), ("median", 0.5), ("p75", 0.75), ("p90", 0.9))
-MUTUAL_AID = ("step1_", "step2_", "step3_")
+MUTUAL_AID = {step: (f"{step}_loan", f"{step}_aid") for step in ("step1", "step2", "step3")}
+"""What reaches funds by each step; uploads bring together the same money, repayments give it back."""
+UPLOADS = ("step2_upload", "step3_upload")
 SHORT = "short"
 SCHEME_FUNDS = {"employee": (EMPLOYEE_POOL, EMPLOYEE_ACCOUNTS), "resident": (RESIDENT_POOL,)}
 """Funds of a scheme as K1 and K2 count them: employees with accounts."""
@@ -129,16 +131,16 @@ def slopes(now: Columns) -> Iterator[Measure]:
 
 
 def aid(flows: Columns) -> Iterator[Measure]:
-    """Give the money that mutual aid and the last resort moved in the year [yuan]."""
+    """Give what reached funds as loans and aid of each step in the year, uploads, and the last resort [yuan]."""
     told = by_word(flows["kind"], flows["amount_fen"])
-    for step in MUTUAL_AID:
-        yield *NATION, f"{step}money", sum(amount for kind, amount in told.items() if kind.startswith(step)) / FEN
-    for kind in ("backstop", "arrears"):
+    for step, kinds in MUTUAL_AID.items():
+        yield *NATION, f"{step}_money", sum(told.get(kind, 0) for kind in kinds) / FEN
+    for kind in (*UPLOADS, "backstop", "arrears"):
         yield *NATION, f"{kind}_money", told.get(kind, 0) / FEN
 
 
 def benefits(sheet: Sheet, codes: Sequence[int]) -> Iterator[Measure]:
-    """Give benefits per member by province and scheme, their spread, and the simulated people they rest on."""
+    """Give benefits per member, of births too, by province and scheme, their spread, and their simulated people."""
     told = sheet.pools.sum(axis=2)
     for scheme, name in ((1, "employee"), (2, "resident")):
         members, sums = (

@@ -21,7 +21,7 @@ from model.measuring.sheet import Floats, Sheet, Whole
 
 CONCEPTS = ("ex_post", "ex_ante")
 USES = {"cost": k.COST, "use": k.USERS, "benefit": k.BENEFIT}
-"""What horizontal inequity is told of: cost of care, having used any, and what insurance paid."""
+"""What horizontal inequity is told of: cost of care, having used any, and what insurance paid, births included."""
 CONCENTRATED = {**USES, "accounts": k.ACCOUNTS, "cash": k.CASH, "co_use": k.CO_USE}
 PER_HEAD = {"contribution": k.OWN, "cost": k.COST, "benefit": k.BENEFIT, "accounts": k.ACCOUNTS, "cash": k.CASH}
 

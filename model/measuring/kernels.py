@@ -11,14 +11,17 @@ from model.measuring.order import BELOW, EMPLOYEE, RESIDENT, SIZE, TIED, TWICE
 
 Whole = Any
 Real = Any
-COST, USERS, PEOPLE, BENEFIT, OWN, MATCHED, ACCOUNTS, MATERNITY, CASH, CO_USE = range(10)
-ITEMS = 10
-"""What is summed: cost, users of care, people, own and matched contributions, who paid, births [fen, persons]."""
+COST, USERS, PEOPLE, BENEFIT, OWN, MATCHED, ACCOUNTS, CASH, CO_USE = range(9)
+ITEMS = 9
+"""What is summed: cost, users of care, people, own and matched contributions, who paid [fen, persons].
+
+Benefits are those of care and of births: contributions pay for both.
+"""
 USED = BENEFIT + 1
 """The first items: those of cells, and of products with members' ranks."""
 RANKS, RANKS_IN_SCHEME = USED, USED + 1
 CELL_ITEMS = USED + 2
-PAID_ITEMS = MATERNITY + 1
+PAID_ITEMS = ACCOUNTS + 1
 """The first items too, but for cost and users: those of pools and of single years of age."""
 SCHEMES, SEXES, ILLNESS, FIFTHS, DECILES = 3, 2, 3, 5, 10
 AGES = 101
@@ -102,6 +105,7 @@ def sums(
     province: Whole,
     group: Whole,
     born: Whole,
+    used: Whole,
     cells: Whole,
     ages: Whole,
     pools: Whole,
@@ -129,6 +133,7 @@ def sums(
         province: [pool] place of the pool's province.
         group: [age] its group.
         born: [person] maternity benefits [fen].
+        used: [person] 1 who used care, else 0.
         cells: [age group × sex × illness × scheme × fifth, item] sums, added to.
         ages: [age, scheme, item] sums, added to.
         pools: [pool, scheme, urban, item] sums, added to.
@@ -178,18 +183,16 @@ def sums(
                     item[MATCHED] += matched
                     old[OWN] += own
                     old[MATCHED] += matched
-                if born[i] > 0:
-                    mine[MATERNITY] += float64(int64(born[i]))
-                    item[MATERNITY] += int64(born[i])
-                    old[MATERNITY] += int64(born[i])
-                if cost > 0:
-                    benefit = int64(p.basic[i]) + int64(p.supplement[i]) + int64(p.assistance[i])
+                if used[i] > 0:
+                    mine[USERS] += 1.0
+                    cell[USERS] += 1
+                if cost + int64(born[i]) > 0:
+                    benefit = int64(p.basic[i]) + int64(p.supplement[i]) + int64(p.assistance[i]) + int64(born[i])
                     co_use, cash = int64(p.family_account[i]), int64(p.self_pay[i])
                     accounts = int64(p.own_account[i]) + co_use
                     benefits += float64(benefit)
                     squares += float64(co_use) * float64(co_use)
                     mine[COST] += float64(cost)
-                    mine[USERS] += 1.0
                     mine[BENEFIT] += float64(benefit)
                     mine[ACCOUNTS] += float64(accounts)
                     mine[CASH] += float64(cash)
@@ -199,7 +202,6 @@ def sums(
                     old[BENEFIT] += benefit
                     old[ACCOUNTS] += accounts
                     cell[COST] += cost
-                    cell[USERS] += 1
                     cell[BENEFIT] += benefit
             share = benefits / size
             for i in range(bounds[home], bounds[home + 1]):

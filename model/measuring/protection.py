@@ -130,7 +130,7 @@ def _hardship(sheet: Sheet, engine: Engine) -> tuple[NDArray[np.uint8], Floats, 
 
 
 def no_care(sheet: Sheet) -> Iterator[Measure]:
-    """Give the share without any care in the year; who pays nothing may have gone without."""
+    """Give the share without a visit, treatment of chronic illness or stay in the year."""
     told = sheet.cells.sum(axis=(0, 1, 2))
     yield *NATION, "no_care", _without(told, ...)
     for scheme in Scheme:
@@ -148,7 +148,10 @@ def _without(told: NDArray[np.int64], chosen: Any) -> float:
 
 
 def co_use(sheet: Sheet) -> Iterator[Measure]:
-    """Give how far use of relatives' accounts is spread over families, and concentrated on one member inside them."""
+    """Give how far care paid from relatives' accounts is spread over families, and concentrated on one member inside.
+
+    Premiums that relatives' accounts pay are no part of it.
+    """
     total = float(sheet.sums(k.CO_USE).sum())
     families, squares = sheet.logs[2:].tolist()
     yield *NATION, "co_use_families_share", families / len(sheet.before)

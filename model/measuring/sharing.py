@@ -1,11 +1,12 @@
 """Who pays whom: what groups of people pay into insurance and draw out of it, as closed sets of accounts.
 
-Paid in: own contributions, with the employer's where it falls on wages. Drawn out: benefits of all insurance layers,
-those at births by mother, and what accounts paid for care. Firms (with the unemployment fund), the treasury and the
-reserve are accounts of their own, so that both sides add up. The reserve is all that is left: what funds and accounts
-keep or use up, earn as interest or owe, and what leaves them for no bill of care: vaccines, payment reform, long-term
-care insurance, cash to heirs, and residents' premiums, which are paid in once more where relatives' accounts pay
-them. Money between ledgers (mutual aid) and between relatives is told apart and is no part of this.
+Paid in: own contributions, with the employer's (the unemployed's from their fund) where it falls on wages. Drawn out:
+benefits of all insurance layers, those at births by mother, and what accounts paid for care. Firms, the unemployment
+fund, the treasury and the reserve are accounts of their own, so that both sides add up. The reserve is all that is
+left: what funds and accounts keep or use up, earn as interest or owe, and what leaves them for no bill of care:
+vaccines, payment reform, long-term care insurance, cash to heirs, and residents' premiums, which are paid in once more
+where relatives' accounts pay them. Money between ledgers (mutual aid) and between relatives is told apart and is no
+part of this.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from model.measuring import kernels as k
 from model.measuring.rows import Measure
 from model.measuring.sheet import AGE_STARTS, Sheet
 
-FIRMS, TREASURY, RESERVE = "employers", "treasury", "reserve"
+FIRMS, UNEMPLOYMENT, TREASURY, RESERVE = "employers", "unemployment_fund", "treasury", "reserve"
 DECADE = 10
 AREAS = ("rural", "urban")
 Groups = tuple[str, list[str], NDArray[Any], NDArray[Any], NDArray[Any]]
@@ -37,7 +38,7 @@ def groups(sheet: Sheet, year: int, codes: Sequence[int]) -> Iterator[Groups]:
         return np.asarray(sums[..., k.OWN] + on_wage * matched)
 
     def drawn(sums: NDArray[Any]) -> NDArray[Any]:
-        return np.asarray(sums[..., k.BENEFIT] + sums[..., k.MATERNITY] + sums[..., k.ACCOUNTS])
+        return np.asarray(sums[..., k.BENEFIT] + sums[..., k.ACCOUNTS])
 
     pools = sheet.pools
     employer = np.zeros(pools.shape[:3], np.int64)
@@ -72,23 +73,26 @@ def group(level: str, units: list[str], three: Sequence[NDArray[Any]]) -> Groups
     return level, units, people, entered, left
 
 
-def who_pays_whom(sheet: Sheet, year: int, codes: Sequence[int], weight: int, treasury: int) -> Iterator[Measure]:
+def who_pays_whom(
+    sheet: Sheet, year: int, codes: Sequence[int], weight: int, treasury: int, unemployment: int
+) -> Iterator[Measure]:
     """Give simulated people, paid in, drawn out and net of every group [fen], and the money moved by both attributions.
 
-    `treasury` is what the treasury paid for the nation [fen]. Both matrices follow from paid in and drawn out
-    (`measures.cross_subsidy`).
+    `treasury` and `unemployment` are what the treasury and the unemployment fund paid for the nation [fen]. Both
+    matrices follow from paid in and drawn out (`measures.cross_subsidy`).
     """
     on_wage = sheet.bearing.employer_on_wage
-    firms = 0 if on_wage else int(sheet.pools[:, Scheme.EMPLOYEE, :, k.MATCHED].sum()) * weight
+    firms = 0 if on_wage else int(sheet.pools[:, Scheme.EMPLOYEE, :, k.MATCHED].sum()) * weight - unemployment
+    fund = 0 if on_wage else unemployment
     for level, units, people, entered, left in groups(sheet, year, codes):
         for unit, heads in zip(units, people.tolist(), strict=True):
             if heads:
                 yield level, unit, "simulated_people", float(heads)
-        paid = [*(round(value * weight) for value in entered.tolist()), firms, treasury]
-        drawn = [*(round(value * weight) for value in left.tolist()), 0, 0]
+        paid = [*(round(value * weight) for value in entered.tolist()), firms, fund, treasury]
+        drawn = [*(round(value * weight) for value in left.tolist()), 0, 0, 0]
         rest = sum(paid) - sum(drawn)
         paid, drawn = [*paid, max(-rest, 0)], [*drawn, max(rest, 0)]
-        names = [*units, FIRMS, TREASURY, RESERVE]
+        names = [*units, FIRMS, UNEMPLOYMENT, TREASURY, RESERVE]
         for unit, in_, out in zip(names, paid, drawn, strict=True):
             if in_ or out:
                 yield level, unit, "paid_in_fen", in_

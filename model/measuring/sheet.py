@@ -132,10 +132,19 @@ def maternity_of(people: Table, cost: int) -> Whole:
     return paid
 
 
-def sheet_of(engine: Engine, province: Whole, pools: int, bearing: Bearing, treasury: float, maternity: Whole) -> Sheet:
+def sheet_of(
+    engine: Engine,
+    province: Whole,
+    pools: int,
+    bearing: Bearing,
+    treasury: float,
+    maternity: Whole,
+    used: NDArray[np.uint8],
+) -> Sheet:
     """Add up the people of the year just lived.
 
-    `treasury` is what the treasury paid, per simulated people, `maternity` what every woman was paid at births [fen].
+    `treasury` is what the treasury paid, per simulated people, `maternity` what every woman was paid at births [fen],
+    `used` 1 for everybody who used care.
     """
     people, bounds, ends, threads = columns_of(engine.people), engine.bounds, cuts(engine), engine.threads
     homes = len(bounds) - 1
@@ -165,7 +174,7 @@ def sheet_of(engine: Engine, province: Whole, pools: int, bearing: Bearing, trea
         flat = cells[thread].reshape(-1, k.CELL_ITEMS)
         k.sums(
             people, bounds, ends, thread, threads, order.place, size, everybody, before, province, GROUP_OF_AGE,
-            maternity, flat, ages[thread], by_pool[thread], room[thread], dots, deciles, earned, theil, logs,
+            maternity, used, flat, ages[thread], by_pool[thread], room[thread], dots, deciles, earned, theil, logs,
             cell_of, centred,
         )  # fmt: skip
 

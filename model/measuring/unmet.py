@@ -1,9 +1,9 @@
-"""Stays that people were advised, and who gave them up: the year's draws once more, which no column keeps."""
+"""Who used care, who was advised a stay and who gave it up: the year's draws once more, which no column keeps."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,8 +32,17 @@ def one_by_one(work: Callable[[int], None], items: Iterable[int]) -> None:
         work(item)
 
 
-def advice(people: Table, ground: Ground, care: Any, each: Each = one_by_one, threads: int = 1) -> NDArray[np.uint8]:
-    """Return whether everybody was advised a stay in the year just lived, and who gave it up [Advice].
+class Sought(NamedTuple):
+    """What care everybody sought in a year [person]."""
+
+    advised: NDArray[np.uint8]
+    """Whether a stay was advised, and whether it was given up (`Advice`)."""
+    used: NDArray[np.uint8]
+    """1 with a visit, treatment of chronic illness or a stay, else 0; medicine bought from accounts is none of them."""
+
+
+def sought(people: Table, ground: Ground, care: Any, each: Each = one_by_one, threads: int = 1) -> Sought:
+    """Return who was advised a stay in the year just lived and who gave it up [Advice], and who used care [0/1].
 
     Args:
         people: the people as they are at the end of the year.
@@ -43,19 +52,51 @@ def advice(people: Table, ground: Ground, care: Any, each: Each = one_by_one, th
         threads: how many there are.
 
     """
-    told = np.zeros(len(people), np.uint8)
+    found = Sought(np.zeros(len(people), np.uint8), np.zeros(len(people), np.uint8))
     rows = np.linspace(0, len(people), threads + 1).astype(np.int64)
     shares, columns = np.array(care.unmet_need_poor, np.float64), columns_of(people)
 
     def look(thread: int) -> None:
+        first, last, room = rows[thread], rows[thread + 1], np.empty((2, AT_ONCE), np.uint32)
+        treat(
+            columns, first, last, ground.seed, ground.year, ground.outpatient_keys, ground.visits, ground.chronic_cost,
+            ground.exponential, int(care.most_visits), room, found.used,
+        )  # fmt: skip
         advise(
-            columns, rows[thread], rows[thread + 1], ground.seed, ground.year, ground.inpatient_keys, ground.stays,
-            ground.stays_from, ground.exponential, int(care.most_stays), shares, np.empty((2, AT_ONCE), np.uint32),
-            told,
+            columns, first, last, ground.seed, ground.year, ground.inpatient_keys, ground.stays, ground.stays_from,
+            ground.exponential, int(care.most_stays), shares, room, found.advised, found.used,
         )  # fmt: skip
 
     each(look, range(threads))
-    return told
+    return found
+
+
+@compiled
+def treat(
+    p: Columns,
+    first: int,
+    last: int,
+    seed: int,
+    year: int,
+    spread: Any,
+    visits: Any,
+    chronic_cost: Any,
+    exponential: Any,
+    most: int,
+    pairs: Any,
+    used: Any,
+) -> None:
+    """Write who of some people had a visit or treatment of chronic illness, as `caring.seek_care` draws it."""
+    for start in range(first, last, pairs.shape[1]):
+        keys = p.key[start : min(start + pairs.shape[1], last)]
+        draw_pairs(seed, int64(Purpose.OUTPATIENT), year, spread, keys, pairs)
+        for n in range(keys.size):
+            i = start + n
+            dying, chronic, age = int64(p.dying[i]), int64(p.chronic[i]), min(int64(p.age[i]), AGES - 1)
+            status = status_of(int64(p.work[i]), int64(p.scheme[i]))
+            treated = chronic > 0 and chronic_cost[dying, status, chronic] > 0.0
+            scale = visits[dying, status, chronic, age]
+            used[i] = int64(treated or events(exponential, unit(pairs[0, n]), scale, most) > 0)
 
 
 @compiled
@@ -73,8 +114,9 @@ def advise(
     shares: Any,
     pairs: Any,
     told: Any,
+    used: Any,
 ) -> None:
-    """Write who of some people was advised a stay, and who gave it up, as `caring.seek_care` draws it."""
+    """Write who of some people was advised a stay, who gave it up and who had it, as `caring.seek_care` draws it."""
     for start in range(first, last, pairs.shape[1]):
         keys = p.key[start : min(start + pairs.shape[1], last)]
         draw_pairs(seed, int64(Purpose.INPATIENT), year, spread, keys, pairs)
@@ -89,6 +131,8 @@ def advise(
                 _, _, _, luck = four(seed, int64(Purpose.PLACE_OF_CARE), year, keys[n])
                 gives_up = luck < shares[int64(p.rank[i]) * FIFTHS >> RANK_BITS]
                 told[i] = int64(Advice.GIVEN_UP) if gives_up else int64(Advice.TAKEN)
+                if not gives_up:
+                    used[i] = 1
 
 
 def unmet_need(told: NDArray[np.uint8], cell_of: NDArray[np.int16]) -> Iterator[Measure]:
@@ -117,4 +161,4 @@ def _given_up(counts: NDArray[np.int64]) -> float:
     return given_up / (taken + given_up) if taken + given_up else undefined(NOBODY_ADVISED)
 
 
-__all__ = ["Advice", "advice", "unmet_need"]
+__all__ = ["Advice", "Sought", "sought", "unmet_need"]
