@@ -38,8 +38,8 @@ def people_frame(world: PoolingModel) -> pd.DataFrame:
 
     Who died in the year has a row too, a dead person's last. `province` and `prefecture` are those of the pool that
     insures, or would insure, the person, not of residence. Maternity benefits stand in the mother's row, and are no
-    part of the cost of care. `employer_fen` of the unemployed is paid by the unemployment fund. Before the world at hand
-    has lived a year nobody is known to have been advised a stay or to have used care.
+    part of the cost of care. `employer_fen` of the unemployed is paid by the unemployment fund. Before the world at
+    hand has lived a year nobody is known to have been advised a stay or to have used care.
     """
     p = world.engine.people
     codes = world.pools["code"].to_numpy()
