@@ -67,9 +67,9 @@ def draw_some(results: Results, folder: Path, tasks: Sequence[tuple[str, str]]) 
 
 
 def font_of(language: str) -> Any:
-    """Return matplotlib's settings of a language: its fonts and the style's."""
-    families = [chinese_font()] if language == "zh" else []
-    return {"font.family": [*families, "DejaVu Sans"], **style()["figures"]["settings"]}
+    """Return matplotlib's settings of a language: its fonts, as far as there are any, and the style's."""
+    found = chinese_font() if language == "zh" else None
+    return {"font.family": [*([found] if found else []), "DejaVu Sans"], **style()["figures"]["settings"]}
 
 
 def _save(figure: Figure, path: Path) -> None:

@@ -87,7 +87,9 @@ def test_check_7_net_receipts_of_a_closed_pool_are_its_reserves_fall(level: int)
 @cache
 def shared() -> tuple[PoolingModel, pd.DataFrame]:
     """Return a world whose families share accounts widely, and its people of two years."""
-    wide = Reform("wide", changes={f"accounts.{name}": {f"{START}-01-01": 1.0} for name in ("registered_share",)})
+    wide = Reform(
+        "wide", changes={f"accounts.{name}": {f"{START}-01-01": 1.0} for name in ("registered_share", "wider_share")}
+    )
     world, people = world_of(end=START + 1, reforms=(wide,)), []
     while world.year < START + 1:
         world.step()

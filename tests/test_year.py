@@ -187,8 +187,9 @@ def watch() -> None:
         else phase
         for phase in YEAR
     )
-    many_claims = Reform("many_claims", changes={"critical.threshold_income_share": {START: 0.0}})
-    world = world_of(end=LAST, reforms=(moved(ALL_STEPS, START), many_claims))
+    more = {"critical.threshold_income_share": 0.0, "assistance.destitute_entry": 1.0}
+    events = Reform("events", changes={path: {START: value} for path, value in more.items()})
+    world = world_of(end=LAST, reforms=(moved(ALL_STEPS, START), events))
     world.step()
     order.clear()
     world.step()
