@@ -53,12 +53,16 @@ WORDS = {
     "hukou_prefecture": "pool where the person is registered",
     "employer_fen": "paid for an employee by the employer or the unemployment fund",
     "subsidy_fen": "paid for a resident by the treasury",
+    "maternity_fen": "maternity benefit of an employee for births of the year",
+    "advised_stay": "whether a stay in hospital was advised this year, and taken",
+    "used_care": "whether there was a visit, treatment of chronic illness or a stay this year",
     "critical_fen": "paid by critical illness cover (residents)",
     "large_sum_fen": "paid by large-sum cover (employees)",
 }
 """Meanings of the columns of people that are no column of the model."""
 LISTS: dict[str, dict[str, str]] = {
     "chronic": {"0": "none", "1": "mild", "2": "severe"},
+    "used_care": {"0": "no care", "1": "care"},
     "urban": {"0": "lives in the country", "1": "lives in a town"},
 }
 """Codes of the columns of people that are stored as numbers."""
@@ -66,10 +70,10 @@ LISTS: dict[str, dict[str, str]] = {
 
 def of_people() -> dict[str, dict[str, str]]:
     """Return the meaning of every column of the table of people, and the codes of those that have any, as JSON."""
-    from agents.codes import Code, Scheme, Sex, Work
+    from agents.codes import Advice, Code, Scheme, Sex, Work
     from agents.person import PERSON
 
-    kinds: dict[str, type[Code]] = {"sex": Sex, "work": Work, "scheme": Scheme}
+    kinds: dict[str, type[Code]] = {"sex": Sex, "work": Work, "scheme": Scheme, "advised_stay": Advice}
     named: dict[str, Any] = {name: {each.name.lower(): each.en for each in kind} for name, kind in kinds.items()}
     own = {name: column.meaning for name, column in PERSON.items()}
     ends = {f"{name}{end}": words for name, words in own.items() for end in ("_fen", "_months")}

@@ -14,7 +14,7 @@ def test_every_column_of_people_has_a_unit_a_meaning_and_its_codes() -> None:
     assert set(told) == set(frame.columns)
     assert all(each[b"unit"] and each[b"meaning"] for each in told.values())
     assert told["chronic"][b"meaning"].startswith(b"chronic illness")
-    for name in ("sex", "work", "scheme", "chronic", "urban"):
+    for name in ("sex", "work", "scheme", "chronic", "urban", "advised_stay", "used_care"):
         assert set(frame[name].astype(str)) <= set(json.loads(told[name][b"codes"]))
 
 

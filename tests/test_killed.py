@@ -25,7 +25,7 @@ from tests import fake_world, test_sweep
 
 def main():
     real = sweeping.sweep
-    def fake(simulator, study, folder, seeds, *rest):
+    def fake(simulator, study, folder, seeds, *rest, **named):
         axes = [{**test_sweep.AXES[0], "levels": 6}]
         asked = test_sweep.swept_study("aid", axes=axes, design={"kind": "factorial"}, replications=2)
         return real(fake_world.SLOW, asked, folder, range(2), 2, lambda done: print(done.key, flush=True),
