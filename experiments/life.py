@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import yaml
 
+from agents.units import FEN_PER_YUAN
 from experiments.outcomes import style
 from model.errors import ScenarioError
 
@@ -24,7 +25,6 @@ PAYERS = ("basic", "supplement", "assistance", "own_account", "family_account", 
 WIDER = {"flexible": "active", "unemployed": "active", "linked": "resident"}
 """Kinds of member whose lines differ from those of the kind they belong to in what is paid in."""
 WIDTH = 52
-FEN_PER_YUAN = 100
 WORDS: dict[str, dict[str, str]] = {
     "en": {
         "year": "{year}",

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from agents.units import MONTHS
 from experiments.recompute import CONCEPTS, Found, Year, hits, recompute
 from experiments.recompute_groups import from_ledgers, who_paid
 from model import measures
@@ -17,7 +18,7 @@ AGREEMENT = 1e-9  # agreement with the outside recomputation, relative above 1
 IDENTITY = 1e-10
 SHOWN = 5
 BANDS = {"deficient": (-np.inf, 3), "low": (3, 6), "normal": (6, 9), "high": (9, 15), "excess": (15, np.inf)}
-MONTHS, POOLED = 12, ("employee_pool", "resident_pool")
+POOLED = ("employee_pool", "resident_pool")
 Told = Mapping[tuple[str, str, str], float]
 
 

@@ -16,6 +16,7 @@ from agents.codes import Scheme, Status
 from agents.compiled import int64
 from agents.numeric import exp
 from agents.tables import look_up
+from agents.units import FEN_PER_YUAN
 from model.phases.covering import MILD
 from model.phases.ground import Ground
 from model.phases.tally import Need, Tally
@@ -23,7 +24,6 @@ from model.policy.record import copied
 
 Floats = NDArray[np.float64]
 Value = Callable[[str, int], float]
-FEN_PER_YUAN = 100
 POINTS, HALVINGS, MOST = 128, 40, 64.0
 DIGITS = 5
 """Rates are set to thousandths of a per cent, so that every machine sets the same."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from agents.numeric import exp, log, normal_quantile
+from agents.units import MONTHS
 from model import data, province_estimates
 from model.errors import DataError
 from model.shape import quantiles
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     Fens = NDArray[np.int64]
 
 FEN = 100  # fen in a yuan
-MONTHS = 12
 PERCENT = 100
 FIRST_BASE = 2023  # first year of the pension calculation bases in provinces.csv
 INCOME_YEAR = 2023  # year of the provinces' incomes in provinces.csv

@@ -9,8 +9,6 @@ import mesa
 import numpy as np
 import pandas as pd
 
-from agents.chance import Purpose, spread_keys
-from agents.codes import Scheme
 from agents.columns import Selection, Table
 from agents.compiled import CODE_VERSION
 from agents.person import Person
@@ -19,42 +17,27 @@ from model.check import check_people
 from model.demography import demography
 from model.engine import BLOCK, Engine, quiet_arithmetic
 from model.errors import ScenarioError
+from model.grounds import ground_before_care, ground_of_pools, ground_with_care, share_carried
 from model.job_market import job_odds
-from model.kinds import EMPLOYEE_ACCOUNTS
 from model.ledger import Ledger
-from model.lived_law import LivedLaw, credit_pension
-from model.mobility import mobility
+from model.lived_law import LivedLaw
 from model.openings import openings
 from model.parts import PART, Make, Parts, parts_of, scale_all_accounts
 from model.phases.fund_world import Institutions, new_fund_state
-from model.phases.ground import BEFORE_BUDGETS, Ground
 from model.phases.money_in_funds import endow
-from model.phases.tally import AGES, Head, Need, Tally
-from model.places import Growth, Places, Spread, living, places
+from model.phases.tally import Head, Tally
+from model.places import Growth, Places, Spread, places
 from model.policy.record import InForce, law_record
-from model.premiums import asked_before
 from model.record import Record
 from model.reporters import REPORTERS
 from model.reporting import Reporter, people_frame
-from model.responses import kept_by_hospitals
 from model.scenario import Scenario
-from model.stirrings import retirement, stirrings
 from model.surroundings import (
-    IN_FEN,
     CareLevels,
-    balanced,
-    by_illness_and_income,
     expected_need,
-    fixed_tables,
-    leanings,
-    local_effort,
     local_price,
-    shocks,
-    spread_table,
-    without_care,
 )
 from model.synthesis import Population, chronic_shares, first_population, founding_values, world_size
-from model.transfers import subsidies
 from model.year import live
 
 Counts = np.ndarray[Any, np.dtype[np.int64]]
@@ -99,8 +82,8 @@ class PoolingModel(mesa.Model):
         self.demography = demography()
         self.spread = Spread.of(self.policy.group("places", self.case.start))
         self.growth = Growth.sampled(
-            lambda year: self._value("work.wage_growth", year),
-            lambda year: self._value("work.income_growth", year),
+            lambda year: self.value("work.wage_growth", year),
+            lambda year: self.value("work.income_growth", year),
             FIRST_GROWTH,
             max(self.case.end, LAST_SAMPLED) + 1,
         )
@@ -119,7 +102,8 @@ class PoolingModel(mesa.Model):
         """Take a record of the law, and the same for Python code, as the law of the year."""
         self.law, self.in_force = law, InForce(law[0])
 
-    def _value(self, path: str, year: int) -> float:
+    def value(self, path: str, year: int) -> float:
+        """Return a number of the law with its reforms in a year, by its path [unit of the parameter]."""
         return float(self.policy.value(path, year))
 
     def _settle(self, threads: int, block: int) -> None:
@@ -161,18 +145,18 @@ class PoolingModel(mesa.Model):
         measured = self.policy.parameters["care.resident_admissions"].measured
         return measured.last if measured is not None else self.case.start - 1
 
-    def _count(self, count: Callable[..., Any], *words: Any) -> Any:
+    def count(self, count: Callable[..., Any], *words: Any) -> Any:
         """Return a sum over people, as they are now, of what a function of `counting` counts."""
         return sum(self.engine.visit(lambda engine: count(engine.people, *words), counting.READS[count]))
 
     def _heads(self) -> Counts:
         """Return heads by pool of the first population, as a year's tally counts them."""
-        return np.asarray(self._count(counting.heads, len(self.pools)))
+        return np.asarray(self.count(counting.heads, len(self.pools)))
 
     def _first_profile(self) -> Floats:
         """Return heads of the first population by standing, illness, age and expected death, as a year counts them."""
         death = self.demography.death[self.demography.place(self.case.start - 1)]
-        return np.asarray(self._count(counting.profile, death))
+        return np.asarray(self.count(counting.profile, death))
 
     def _open(self) -> None:
         """Place the institutions and open the ledgers with the published closings of the year before."""
@@ -192,7 +176,7 @@ class PoolingModel(mesa.Model):
         accounts = scale_all_accounts(self.engine, balances["employee_accounts"], self.weight)
         balances["employee_accounts"] = accounts
         endow(self.ledger, self.funds.areas, {fund: amounts.tolist() for fund, amounts in balances.items()})
-        self.carried = self._carried()
+        self.carried = share_carried(self)
 
     def step(self) -> None:
         """Live and collect one year; with the scenario's last, `running` ends. Errors: ScenarioError beyond it."""
@@ -217,12 +201,12 @@ class PoolingModel(mesa.Model):
     def live_people(self, stage: str) -> None:
         """Live the people's phases of one stage of the year."""
         if stage == "renew":
-            self.ground = self._ground()
+            self.ground = ground_before_care(self)
         if stage == "weigh":
-            self.ground = self._ground_with_care()
+            self.ground = ground_with_care(self)
         if stage == "money_out":
-            self.ground = self._ground_of_pools()
-            self.lived_law.spend_new_money(self._value, self.care.last_published, self.ground, self.tally)
+            self.ground = ground_of_pools(self)
+            self.lived_law.spend_new_money(self.value, self.care.last_published, self.ground, self.tally)
         law = self.law if stage in {"renew", "inherit"} else self._law_of_people()
         with quiet_arithmetic():
             self.engine.live(stage, law, self.ground, self.tally)
@@ -234,107 +218,14 @@ class PoolingModel(mesa.Model):
     def compile_ahead(self, *stages: str) -> None:
         """Compile the drivers of some stages, or read them from the cache; nobody lives."""
         self.places = places(self.year, self.spread, self.growth)
-        self.ground = self._ground()
+        self.ground = ground_before_care(self)
         self.engine.visit(lambda engine: setattr(engine, "idle", True))
         for stage in stages:
             self.live_people(stage)
 
     def _law_of_people(self) -> Any:
         """Return the law in force as people live it."""
-        return self.lived_law.of(self.law, self.funds.effort, self._value, self.care.last_published)
-
-    def _ground(self) -> Ground:
-        """Return the surroundings of the year as far as known before care is sought."""
-        law, year, seed = self.in_force, self.year, self.seed_of_draws
-        at = self.demography.place(year)
-        insured = self.heads_before[:, Head.RESIDENT]
-        outside = np.maximum(insured + self.heads_before[:, Head.NONE], 1)
-        last_income = living(places(year - 1, self.spread, self.growth))
-        unknown = dict.fromkeys(Ground._fields, np.zeros(0)) | without_care()
-        known = {
-            "seed": np.int64(seed),
-            "year": np.int64(year),
-            "province": data.province_index(),
-            "base_wage": self.places.base_wage,
-            "wage": self.places.wage,
-            "income": self.places.income,
-            "credit_pension": credit_pension(self._value, year, self.spread, self.growth),
-            "living": last_income,
-            "shape": self.places.shape,
-            "subsidy": subsidies(self.places, law, insured, last_income),
-            "peers": insured / outside,
-            "effort": local_effort(self.funds.codes, law) * self.funds.effort[:, Scheme.RESIDENT],
-            **asked_before(self.policy.value, law, year),
-            "member_leaning": leanings(law),
-            "large_stay": np.int64(law.care.large_stay),
-            "fertility": np.ascontiguousarray(self.demography.birth[at, :AGES]),
-            **mobility(law, year),
-            **by_illness_and_income(law, self.demography.death[at, :, :AGES], self.places.shape, self.ill_by_age),
-            "male_births": float(self.demography.male_share[at]),
-            "coverage": self.funds.coverage,
-            **BEFORE_BUDGETS,
-            "outpatient_spread": spread_table(float(law.care.sigma_year)),
-            "inpatient_spread": spread_table(float(law.care.sigma_stay)),
-            "chronic_spread": spread_table(float(law.care.sigma_chronic)),
-        }
-        for name in ("birth", "life", "outpatient", "inpatient"):
-            known[f"{name}_keys"] = np.array(spread_keys(seed, int(Purpose[name.upper()]), year), np.uint64)
-        known |= stirrings(law, self.job_odds, retirement(self.policy.value, year))
-        return Ground(**(unknown | known | fixed_tables()))
-
-    def _ground_with_care(self) -> Ground:
-        """Return the surroundings with this year's levels of care, at prices of 1."""
-        levels = self._levels()
-        self.age_cost = levels.pop("mean_cost").sum(axis=0)
-        levels |= {name: levels[name].astype(np.int64) for name in IN_FEN}
-        return self.ground._replace(**levels)
-
-    def _ground_of_pools(self) -> Ground:
-        """Return the surroundings with local prices, the year's shocks, budgets, and the sample's luck taken out."""
-        law = self.in_force
-        members = self.tally.heads[:, Head.COVERED_ACTIVE : Head.COVERED_RESIDENT + 1].sum(axis=1).astype(float)
-        shock = shocks(self.seed_of_draws, self.year, self.funds.codes, members * self.weight, law)
-        price = local_price(self.places.price, self.tally.heads) * shock * self._dearer()
-        budget = self.funds.budget * self.funds.drift * kept_by_hospitals(shock, law, self.funds.drift)
-        if self.measured_use():
-            national, local = self.need()
-            planned = local * shock[:, None] * budget
-            budget = budget * (national.sum(axis=0) / np.maximum(planned.sum(axis=0), 1.0))
-        self.funds.expected = self.tally.need[:, :, Need.MORBIDITY].astype(np.float64) * self.weight
-        balance = balanced(self.tally.need, float(law.care.balance_limit))
-        level = (price[:, None] * budget)[..., None]
-        known = self.ground._replace(charged=np.concatenate([level * balance, level], axis=-1))
-        return known._replace(pharmacy=self._pharmacy(), widened=self.funds.widened)
-
-    def _pharmacy(self) -> float:
-        """Return the share of accounts carried to pharmacies: as published while known, then for ever the same."""
-        heads = self.tally.heads
-        if self.measured_use():
-            members = heads[:, Head.COVERED_ACTIVE].sum() + heads[:, Head.COVERED_RETIRED].sum()
-            held = self._held_by_employees()
-            self.carried = float(self.in_force.care.employee_pharmacy_cost) * float(members) / max(held, 1)
-        return self.carried
-
-    def _held_by_employees(self) -> int:
-        """Return what members of the employee scheme hold in accounts [fen, simulated people]."""
-        return int(self._count(counting.held_by_employees))
-
-    def _carried(self) -> float:
-        """Return the share of accounts carried to pharmacies in the last published year."""
-        last = self.care.last_published
-        members = self.heads_before[:, [Head.ACTIVE, Head.RETIRED]].sum() * self.weight
-        left = int(self.ledger.accounts.balance(self.ledger.of(EMPLOYEE_ACCOUNTS)).sum())
-        spent = data.fen(data.series("fund_expenditure", "employee_account", unit="100m_yuan")[last])
-        return self._value("care.employee_pharmacy_cost", last) * FEN_PER_YUAN * float(members) / (left + spent)
-
-    def _levels(self) -> dict[str, Any]:
-        """Return the year's tables of use and unit cost."""
-        law = self.in_force
-        residents = max(int(self.tally.heads[:, Head.COVERED_RESIDENT].sum()) * self.weight, 1)
-        records = 1.0 + int(law.enrolment.duplicates) / residents if self.measured_use() else 1.0
-        if not self.measured_use() and self.care.law_before is None:
-            self.care.law_before = InForce(law_record(self.policy, self.care.last_published, self.pools)[0])
-        return self.care.tables(self.year, law, self.tally.profile, records)
+        return self.lived_law.of(self.law, self.funds.effort, self.value, self.care.last_published)
 
     def measured_use(self) -> bool:
         """Say whether the year's use of care is published; then only its spread over people and pools is simulated."""
@@ -342,14 +233,14 @@ class PoolingModel(mesa.Model):
 
     def need(self) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
         """Return the year's expected cost of care at national and at local prices [pool, scheme; fen]."""
-        national = expected_need(self.tally.need).sum(axis=-1) * (self.weight * self._dearer())
+        national = expected_need(self.tally.need).sum(axis=-1) * (self.weight * self.dearer())
         return national, national * local_price(self.places.price, self.tally.heads)[:, None]
 
-    def _dearer(self) -> float:
+    def dearer(self) -> float:
         """Return how much dearer care is than projected, by the growth gap since the last published year [ratio]."""
         factor = 1.0
         for year in range(self.care.last_published + 1, self.year + 1):
-            factor *= 1.0 + self._value("care.growth_gap", year)
+            factor *= 1.0 + self.value("care.growth_gap", year)
         return factor
 
     def aged(self) -> np.ndarray[Any, Any] | None:
@@ -359,8 +250,12 @@ class PoolingModel(mesa.Model):
         """
         if self.age_cost is None:
             return None
-        members = np.asarray(self._count(counting.members_by_age, len(self.pools)))
+        members = np.asarray(self.count(counting.members_by_age, len(self.pools)))
         return counting.weighed_by_age(members, self.age_cost, self.weight)
+
+    def held_by_employees(self) -> int:
+        """Return what members of the employee scheme hold in accounts [fen, simulated people]."""
+        return int(self.count(counting.held_by_employees))
 
     def _count_duplicates(self) -> None:
         """Add memberships held twice."""
@@ -395,4 +290,3 @@ class PoolingModel(mesa.Model):
 
 FIRST_GROWTH = 2018
 LAST_SAMPLED = 2024  # levels are measured in years to 2023, so growth must reach them
-FEN_PER_YUAN = 100

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.units import FEN_PER_YUAN
 from model.phases.dues import PAID_AHEAD
 
-FEN_PER_YUAN = 100
 TERMS = ("link_mode", "link_rate", "link_floor", "link_cap")
 Setting = Callable[[str, int], Any]
 

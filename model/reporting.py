@@ -10,13 +10,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from agents.codes import Advice, Code, Scheme, Sex, Tier, Work
+from agents.units import MONTHS
 from model import data
 from model.engine import Engine
 from model.measuring import balance, equality, protection, sharing, unmet
 from model.measuring.lifetime import lifetime
 from model.measuring.rows import NATION, SCHEMES, Measure, Row, dated
 from model.measuring.sheet import Bearing, expected, maternity_of, sheet_of
-from model.places import MONTHS
 
 if TYPE_CHECKING:
     from model.pooling import PoolingModel

@@ -74,9 +74,9 @@ def test_new_financing_is_spent_on_visits() -> None:
     world.step()
     world.step()
     last = world.care.last_published
-    money = new_money(world._value, last, world.year)
+    money = new_money(world.value, last, world.year)
     assert money > 0
-    before = law_of_people(world.law, world.funds.effort[:, Scheme.EMPLOYEE], world._value, last)
+    before = law_of_people(world.law, world.funds.effort[:, Scheme.EMPLOYEE], world.value, last)
     after = with_new_money(before, money, world.ground, world.tally)
     one, two = (Visits(law[0], world.ground, world.tally).a_head(1.0) for law in (before, after))
     assert two - one == pytest.approx(money, rel=0.01)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from agents.numeric import fen_share
+from agents.units import MONTHS
 from experiments.bench.words import (
     ASSISTANCE,
     BASIC,
@@ -25,7 +26,7 @@ from experiments.bench.words import (
     interpreted,
 )
 from model.phases import covering
-from model.phases.covering import MILD, MONTHS, SEVERE
+from model.phases.covering import MILD, SEVERE
 from model.rules.accounts import draw
 from model.rules.benefits import (
     assistance,

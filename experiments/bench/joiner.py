@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from agents.chance import Purpose, four
 from agents.enrolment import joins as joins_scheme
 from agents.enrolment import return_leaning
+from agents.units import MONTHS
 from experiments.bench.mover import Mover
 from experiments.bench.words import (
     CHILD,
@@ -39,7 +40,6 @@ from model.rules.enrolment import consecutive_years, missed_years, most_repairs,
 if TYPE_CHECKING:
     from experiments.bench.twin import PlainModel
 
-MONTHS = joining.MONTHS
 VERY_LARGE, SUPER_LARGE = int(City.VERY_LARGE), int(City.SUPER_LARGE)
 
 

@@ -20,6 +20,7 @@ from experiments.bench.person import STATE, YEARLY, Person
 from experiments.bench.plain import Counts, Draws, Keys, drawn_words, pairs, plain_ground, plain_law, several
 from experiments.bench.sharing import Sharing
 from model import PoolingModel, Scenario
+from model.grounds import ground_before_care, ground_of_pools, ground_with_care
 
 LINK_DRAWS = 4
 
@@ -85,7 +86,7 @@ class PlainModel(PoolingModel):
 
     def _renew(self) -> None:
         """Grow older, marry, part and move, let the dead leave and children come, and draw the year's chance."""
-        self.ground = self._ground()
+        self.ground = ground_before_care(self)
         self.rules = plain_law(self._law_of_people()[0])
         self.around = plain_ground(self.ground)
         self.counts = Counts(self.tally)
@@ -152,13 +153,13 @@ class PlainModel(PoolingModel):
         self.sharing.pay_care()
         self.counts.post(self.tally)
 
-    def _held_by_employees(self) -> int:
+    def held_by_employees(self) -> int:
         """Return what members of the employee scheme hold in accounts [fen, simulated people]."""
         return sum(person.account for person in self.everybody if person.scheme == Scheme.EMPLOYEE)
 
     def _weigh(self) -> None:
         """Draw illness once and weigh each pool's draw against what was to be expected."""
-        self.ground = self._ground_with_care()
+        self.ground = ground_with_care(self)
         self.around = plain_ground(self.ground)
         self.counts = Counts(self.tally)
         self.everybody.do("weigh_need")
@@ -166,8 +167,8 @@ class PlainModel(PoolingModel):
 
     def _money_out(self) -> None:
         """Fall ill, be treated, let insurance, accounts and cash pay, inherit, be counted."""
-        self.ground = self._ground_of_pools()
-        self.lived_law.spend_new_money(self._value, self.care.last_published, self.ground, self.tally)
+        self.ground = ground_of_pools(self)
+        self.lived_law.spend_new_money(self.value, self.care.last_published, self.ground, self.tally)
         self.rules = plain_law(self._law_of_people()[0])
         self.around = plain_ground(self.ground)
         self.counts = Counts(self.tally)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from agents.units import MONTHS
 from experiments.compare import interval
 from experiments.outcomes import PROVINCE, style
 from experiments.page.lived import BASELINE, REFORM, Shown
@@ -12,7 +13,6 @@ from experiments.page.lived import BASELINE, REFORM, Shown
 POOLS = ("employee_pool", "resident_pool")
 SHOWN = ("reserve_months", "benefit_head", "net_aid")
 TENTHS = 10
-MONTHS = 12
 PAYS = ("contribution_fen", "self_pay_fen")
 """Not what accounts pay: that was paid in, or credited, before."""
 RECEIVES = ("basic_fen", "critical_fen", "large_sum_fen", "assistance_fen")

@@ -11,9 +11,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from agents.units import MONTHS
 from model.measures.common import ROUNDING, Array, Fields, Values, finite, number, numbers, over, undefined
 
-MONTHS: Final = 12
 BANDS: Final = ((3, "deficient"), (6, "low"))
 """Lower bands end below these months (document 2009 no. 67; the names between are ours)."""
 UPPER_BANDS: Final = ((9, "normal"), (15, "high"))

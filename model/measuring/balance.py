@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.units import MONTHS
 from model import measures
 from model.kinds import EMPLOYEE_ACCOUNTS, EMPLOYEE_POOL, RESIDENT_POOL
 from model.measures import undefined
-from model.measures.balance import MONTHS, bands
+from model.measures.balance import bands
 from model.measures.common import over
 from model.measuring import kernels as k
 from model.measuring.rows import FEN, NATION, Measure, by_word

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from agents.chance import Purpose, uniform
 from agents.compiled import compiled, float64, int64
 from agents.numeric import exp, log, normal_quantile
+from agents.units import MONTHS
 from model.data import series
 from model.kinds import EMPLOYEE_POOL, RESIDENT_POOL
 from model.phases.fund_world import SCHEME, FundWorld, held
@@ -28,7 +29,6 @@ Floats = NDArray[np.float64]
 BASE = 2023  # the last year whose published spending and cost may be used
 SPENDING = {EMPLOYEE_POOL: ("employee_pooled", "employee"), RESIDENT_POOL: ("resident", "resident")}
 WORDS = ("coupling", "strength", "tie", "spread", "kept", "largest", "short")
-MONTHS = 12
 TINY = float(np.finfo(np.float64).tiny)
 
 

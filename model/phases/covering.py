@@ -9,6 +9,7 @@ from agents.compiled import choose, float64, inlined, int64, phase
 from agents.numeric import fen_share
 from agents.person import Columns
 from agents.tables import by_level
+from agents.units import MONTHS
 from model.phases.ground import Ground, Illness, Scratch, Sums, list_marked
 from model.phases.tally import CareItem, ListedItem
 from model.rules.benefits import (
@@ -25,7 +26,6 @@ from model.rules.benefits import (
 from model.rules.codes import NO_CEILING, Away, Claim
 from model.rules.enrolment import cap_bonus, continuity_steps, person_cap
 
-MONTHS = 12.0
 MILD, SEVERE = 1, 2
 KINDS, ITEMS = len(Care), len(CareItem)
 

@@ -10,6 +10,7 @@ from agents.compiled import choose, float64, inlined, int64, phase
 from agents.enrolment import LEAST, family_leaning, joins, return_leaning
 from agents.numeric import take_logs
 from agents.person import Columns
+from agents.units import MONTHS
 from model.phases.dues import due_before, due_of, flat_due
 from model.phases.ground import Bounds, Ground, Scratch, Sums, list_marked
 from model.phases.insuring import insure_at
@@ -27,7 +28,6 @@ from model.rules.enrolment import (
 )
 
 MOST = 255
-MONTHS = 12
 CLASS = 3
 """Which of the year's numbers of enrolment lets somebody change the low-income class."""
 THOUSAND_YUAN = 100_000.0

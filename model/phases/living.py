@@ -11,6 +11,7 @@ from agents.chance import Purpose, draw_pairs, draw_words, unit
 from agents.codes import Hukou, Scheme, Sex, Work
 from agents.compiled import float64, inlined, int64, phase
 from agents.person import Columns
+from agents.units import MONTHS
 from model.phases.ground import Ground, Scratch, Sums, list_marked
 from model.phases.insuring import insure_at
 from model.phases.tally import EnrolmentItem
@@ -25,7 +26,6 @@ MOST_INCOME = 2147483647.0
 MOST_SEVERE = 2
 AGES = 101
 RANKS = 65536.0
-MONTHS = 12
 
 
 @phase

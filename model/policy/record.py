@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from agents.units import FEN_PER_YUAN
 from model.errors import DataError, PolicyError
 from model.policy.parameter import Parameter
 from model.policy.policy import Policy, at_place
-from model.policy.schema import FEN_PER_YUAN, PLACES
+from model.policy.schema import PLACES
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,8 +9,6 @@ from typing import Any
 
 from agents.codes import Aid, Care, Hukou, Kin, Scheme, Sex, Status, Tier, Work
 
-FEN_PER_YUAN = 100
-
 
 @dataclass(frozen=True, slots=True)
 class Unit:

@@ -8,9 +8,9 @@ from __future__ import annotations
 from agents.codes import Aid
 from agents.compiled import compiled, int64
 from agents.numeric import fen_share
+from agents.units import MONTHS
 from model.rules.codes import NO_CEILING, City, Claim, EmployeeYear, Entrant, Standing
 
-MONTHS = 12
 OLD = 60
 MIDDLE_YEARS, LONG_YEARS = 5, 10
 """Years of contributions from which unemployment benefit lasts longer (失业保险条例 art. 17)."""

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from agents.compiled import compiled
 from agents.numeric import fen_share
+from agents.units import MONTHS
 
-MONTHS = 12.0
 MANY = 32
 """More parts than these are split as columns, where their products fit."""
 MOST = int(np.iinfo(np.int64).max)
