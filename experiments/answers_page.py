@@ -34,7 +34,7 @@ def write_answers(results: Results, folder: Path) -> list[Block]:
             Heading(f"{words['title']['en']} · {words['title']['zh']}"),
             Words(words["says"]["en"]),
             Words(words["says"]["zh"], "zh"),
-            grid(shown),
+            grid(shown, results),
         ]
     title = Heading(f"Answers · 回答: {results.study.title.en} · {results.study.title.zh}", 1)
     write_text(folder / "answers.md", markdown([title, *blocks], folder))
@@ -66,9 +66,10 @@ def _giving(reform: str, rows: pd.DataFrame) -> dict[str, Any]:
     net = rows.set_index("who")["net_received_bn_yuan"]
     places = net[net.index.str.startswith("province:")].sort_values()
 
-    def names(some: pd.Series[float]) -> str:
-        told = [(province_name(int(str(who).split(":")[1]), "en"), value) for who, value in some.items()]
-        return ", ".join(f"{place} {cell(value)}" for place, value in told) or "–"
+    def names(some: pd.Series[float]) -> Cell:
+        told = [(int(str(who).split(":")[1]), cell(value)) for who, value in some.items()]
+        english, chinese = ([f"{province_name(code, lang)} {value}" for code, value in told] for lang in ("en", "zh"))
+        return (", ".join(english), "，".join(chinese)) if told else "–"
 
     most = style()["most_places"]
     funds = {who: float(net[who]) for who in net.index if not who.startswith("province:")}
@@ -76,14 +77,22 @@ def _giving(reform: str, rows: pd.DataFrame) -> dict[str, Any]:
     return {"reform": reform, **funds, "give most": names(givers), "get most": names(takers)}
 
 
-def grid(frame: pd.DataFrame) -> Grid:
-    """Return a table of the page, numbers with three digits."""
-    heads = [str(name).replace("_", " ") for name in frame.columns]
-    return Grid(heads, [[cell(each) for each in row] for row in frame.itertuples(index=False)])
+def grid(frame: pd.DataFrame, results: Results) -> Grid:
+    """Return a table of the page: regimes, funds and columns by their names in both languages."""
+    told = style()["funds"] | style()["answer_words"]
+    names = {name: (words["en"], words["zh"]) for name, words in told.items()}
+    regimes = {each.name: (each.label.en, each.label.zh) for each in results.study.variants}
+    rows = []
+    for row in frame.itertuples(index=False):
+        named_by = (regimes if column == "reform" else names for column in frame.columns)
+        rows.append([known.get(each, cell(each)) for known, each in zip(named_by, row, strict=True)])
+    return Grid([names.get(name, str(name)) for name in frame.columns], rows)
 
 
-def cell(value: Any) -> str:
-    """Return a number as people read it."""
+def cell(value: Any) -> Cell:
+    """Return a number as people read it, words as they are."""
+    if isinstance(value, tuple):
+        return value
     if isinstance(value, float):
         return "–" if pd.isna(value) else f"{value:,.3g}" if abs(value) < style()["fen_per_yuan"] else f"{value:,.0f}"
     return str(value)

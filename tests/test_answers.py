@@ -277,10 +277,14 @@ def test_every_case_is_compared_with_its_own_baseline(tmp_path: Path) -> None:
     assert "What is robust, and what is not" in report
     giving = report.partition("## From whom to whom")[2].split("\n\n")[3].splitlines()
     assert giving[2:] == [
-        "| today | 0 | 0 | 0 | – | – |",
+        "| today · 现行 | 0 | 0 | 0 | – | – |",
         "| null | 0 | 0 | 0 | – | – |",
-        "| aid | 4 | 4 | -8 | – | Beijing 8 |",
+        "| aid | 4 | 4 | -8 | – | Beijing 8 · 北京市 8 |",
     ]
+    assert giving[0] == (
+        "| Reform · 改革 | Employee pool · 职工统筹基金 | Resident pool · 居民统筹基金 | Adjustment funds · 调剂金 | "
+        "Give most · 净付出最多 | Get most · 净所得最多 |"
+    )
     money = pd.read_csv(tmp_path / "fake" / "tables" / "answers_money.csv")
     assert len(money) == 4
     assert (money.query("reform == 'aid'")["paid_out_bn_yuan"] > 0).all()
