@@ -134,7 +134,7 @@ def rankings(outcomes: pd.DataFrame, study: Study) -> pd.DataFrame:
 
 
 def pareto(outcomes: pd.DataFrame, study: Study) -> pd.DataFrame:
-    """Return each regime's value by every ranked outcome, and how sure it is that no other regime beats it on all."""
+    """Return each regime's value by every ranked outcome, and how sure it is that no other beats it on all."""
     asked = [outcome for outcome in study.outcomes if outcome.better]
     wides = [by_seed(outcomes, outcome, study) for outcome in asked]
     if not wides or any(not len(wide) for wide in wides):
@@ -144,9 +144,8 @@ def pareto(outcomes: pd.DataFrame, study: Study) -> pd.DataFrame:
     together = pd.concat(signed, axis=1, keys=range(len(signed)), join="inner")
     draws = mean_draws(together).reshape(-1, len(signed), len(names))
     means = together.mean(axis=0).to_numpy().reshape(1, len(signed), len(names))
-    table = pd.DataFrame(
-        {"reform": names, "undominated": _undominated(means)[0], "chance": _undominated(draws).mean(axis=0)}
-    )
+    chance = _undominated(draws).mean(axis=0) if len(together) > 1 else np.nan
+    table = pd.DataFrame({"reform": names, "undominated": _undominated(means)[0], "chance": chance})
     for wide, outcome in zip(wides, asked):
         table[f"{outcome.unit} {outcome.measure}"] = wide.mean(axis=0).to_numpy()
     return table
