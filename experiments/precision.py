@@ -70,7 +70,10 @@ def seeds_line(differences: pd.DataFrame) -> str:
         return f"how exact: no effect differs from zero, or one seed only (asked for: ±{share} % of each effect)"
     reached = needed[some] <= told["replications"][some]
     finite = needed[some][np.isfinite(needed[some])]
+    never = int(some.sum()) - len(finite)
     most = f"the least sure one would take {int(finite.max()):,}" if len(finite) else "no number of seeds is enough"
+    if never and len(finite):
+        most = f"{never} would take more than {MOST:,}, the least sure of the others {int(finite.max()):,}"
     seeds, all_ = int(told["replications"][some].max()), int(some.sum())
     return (
         f"how exact: with {seeds} seeds {int(reached.sum())} of {all_} effects "
