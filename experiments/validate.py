@@ -83,7 +83,8 @@ def page(rows: Sequence[board.Row], people: Any, seeds: int) -> str:
     lines = ["# Simulated against published", ""]
     lines.append(
         f"{len(rows)} comparisons, {people} simulated people, {seeds} seed{'s' if seeds != 1 else ''}; "
-        f"{len(missed)} miss their band. The mean over seeds is judged; low and high are its interval at 95 %."
+        f"{len(missed)} miss their band. The mean over seeds is judged; low and high are its interval at 95 %, which "
+        "one seed has not."
     )
     head = (
         "| target | year | published | simulated | low | high | error | band | sample | no growth | trend | known as |"
