@@ -14,7 +14,7 @@ import pandas as pd
 
 from experiments.branch import check_branch, late_reforms, share_histories
 from experiments.options import check_outputs
-from experiments.outcomes import ADDITIVE, outcomes, style, who_pays_whom
+from experiments.outcomes import outcomes, style, who_pays_whom, with_zeros
 from experiments.precision import seeds_line, small_cells, small_payments, with_small
 from experiments.run import Done, Job, Simulator, make_job
 from experiments.shared_people import shared_people
@@ -217,7 +217,7 @@ def collect(study: Study, jobs: Mapping[tuple[str, int], Job], store: Store) -> 
         payments.append(paid.assign(reform=name, seed=seed))
     if not parts:
         raise RunsFailedError(f"{store.folder}: all {len(failed)} runs failed; first: {failed[0]['error']}")
-    whole = pd.concat(parts, ignore_index=True)
+    whole = with_zeros(pd.concat(parts, ignore_index=True))
     facts = {"runs": {f"{name} {seed}": job.key for (name, seed), job in jobs.items()}, "manifest": manifest}
     return Results(study, whole, differences(whole, study), _mean_payments(payments), failed, facts)
 
@@ -225,11 +225,9 @@ def collect(study: Study, jobs: Mapping[tuple[str, int], Job], store: Store) -> 
 def differences(whole: pd.DataFrame, study: Study) -> pd.DataFrame:
     """Return paired differences against the baseline with t-intervals; one pair has no interval.
 
-    A flow that never ran in one of two runs counts as zero there; any other number missing on one side makes no pair.
+    A number missing on one side makes no pair; a flow that never ran is not missing but zero (`with_zeros`).
     """
     wide = whole.set_index([*UNIT, "reform", "seed"])["value"].unstack(["reform", "seed"])
-    additive = wide.index.get_level_values("level").isin(list(ADDITIVE))
-    wide = wide.mask(wide.isna() & additive[:, None], 0.0)
     parts = []
     for variant in study.lived:
         base = named(variant.case, study.baseline.name)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from experiments.outcomes import ADDITIVE, style
+from experiments.outcomes import style
 from experiments.study import Outcome, Study
 
 Floats = NDArray[np.float64]
@@ -24,7 +24,7 @@ def by_seed(outcomes: pd.DataFrame, outcome: Outcome, study: Study) -> pd.DataFr
     rows = outcomes[same & (outcomes["measure"] == outcome.measure) & (outcomes["year"] == outcomes["year"].max())]
     present = [v.name for v in study.variants if v.name in set(outcomes["reform"])]
     wide: pd.DataFrame = rows.pivot(index="seed", columns="reform", values="value").reindex(columns=present)
-    return wide.fillna(0.0) if outcome.level in ADDITIVE else wide.dropna()
+    return wide.dropna()
 
 
 @functools.cache

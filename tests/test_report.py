@@ -17,7 +17,8 @@ from experiments.outcomes import outcomes, who_pays_whom
 from experiments.pictures.base import Sketch
 from experiments.pictures.effects import effects
 from experiments.published import banner, check_published
-from experiments.report import _small_words
+from experiments.ranking import by_seed
+from experiments.report import _small_words, headline_cell
 from experiments.run import Done
 from experiments.store import read_run
 from experiments.study import Axis, Study, StudyError, Text, Variant, load_study
@@ -108,6 +109,20 @@ def test_a_flow_the_baseline_lacks_counts_as_zero_there(made: tuple[Path, Result
     aid = made[1].differences.query("reform == 'aid' and level == 'flow' and unit == 'step3_aid'")
     assert list(aid["mean"]) == [0.0, 4.0 * FEN_PER_BN, 4.0 * FEN_PER_BN][-len(aid) :]
     assert len(aid) >= 2
+
+
+def test_a_flow_that_ran_in_one_seed_counts_as_zero_in_the_others_that_were_lived(tmp_path: Path) -> None:
+    """The treasury pays 2 billion yuan for each of two pools in 2026, for seed 0 alone; seed 1 of the reform fails."""
+    flow = {"level": "flow", "unit": "backstop", "measure": "amount_fen", "label": {"en": "B", "zh": "兜"}}
+    plain = study_of("broken").model_dump(by_alias=True)
+    study = Study.model_validate({**plain, "outcomes": [{**flow, "better": "lower"}]})
+    results, _ = compared(study, tmp_path / "fake")
+    paid = results.rows_of("today", "flow", "amount_fen").query("unit == 'backstop' and year == 2026")
+    assert paid["value"].tolist() == [4.0 * FEN_PER_BN, 0.0, 0.0]
+    assert headline_cell(results, study.outcomes[0], "today", 2026, unit=False) == "1.3"
+    wide = by_seed(results.outcomes, study.outcomes[0], study)
+    assert wide.to_dict("list") == {"today": [4.0 * FEN_PER_BN, 0.0], "broken": [4.0 * FEN_PER_BN, 0.0]}
+    assert wide.index.tolist() == [0, 2]
 
 
 def test_pairs_and_intervals_by_hand() -> None:

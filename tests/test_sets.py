@@ -63,6 +63,11 @@ def test_seeds_that_share_a_set_are_refused() -> None:
         study_over(5, replications=5, precision=precision)
 
 
+def test_sets_beside_a_branch_are_refused() -> None:
+    with pytest.raises(ValueError, match="expected 0 beside a branch"):
+        study_over(2, branch=2024)
+
+
 def test_a_sweep_runs_over_sets_too(tmp_path: Path) -> None:
     money = {"level": "fund", "unit": "employee_pool", "measure": "closing_fen", "label": {"en": "x", "zh": "x"}}
     axes = [{"path": "steps.step1_share", "low": 0.1, "high": 0.9}]
