@@ -12,7 +12,7 @@ from experiments.compare import Results
 from experiments.document import Block, Cell, Grid, Heading, Picture, Words, markdown, page
 from experiments.figures import draw_all
 from experiments.outcomes import ADDITIVE, style
-from experiments.precision import MOST, is_small, small_cells, thin_shares, with_needed
+from experiments.precision import MOST, is_small, size_words, small_cells, thin_shares, with_needed
 from experiments.published import banner, check_published, off
 from experiments.robust import TITLE, UNSURE, effect_of, last_effects, provenance, sign_of, stored, summary_of, table_of
 from experiments.store import write_text
@@ -141,7 +141,10 @@ def _headline(results: Results) -> list[Block]:
     )
     chinese = f"{last}年；括号内为{share}%区间。区间含零的差异无法与偶然区分，以斜体（网页中为灰色）表示。"
     grid = Grid(columns, rows, few, unsure)
-    blocks: list[Block] = [Heading(("Results", "结果")), Words(words), Words(chinese, "zh"), grid]
+    blocks: list[Block] = [Heading(("Results", "结果")), Words(words), Words(chinese, "zh")]
+    if told := size_words(study.people):
+        blocks += [Words(told[0]), Words(told[1], "zh")]
+    blocks.append(grid)
     return [*blocks, *_small_words(results, bool(few)), *_how_sure(results, last)]
 
 
