@@ -126,7 +126,7 @@ def size_words(people: int) -> tuple[str, str] | None:
         return None
     return (
         f"No interval holds what the size of the world adds in every seed alike: with fewer than {many:,} simulated "
-        "people single pools lie farther apart than they do, so that too many are short or rescued and mutual aid moves and "
+        "people single pools lie farther apart than they do, so that too many are short or rescued and aid moves and "
         "avoids too much (model/ODD.md, section 4, says how much); live the study again with more people.",
         f"区间不包含模拟规模带来的系统偏差：模拟居民少于{many:,}人时，各统筹区差异被高估，收支缺口与被救助的统筹区偏多，"
         "共济的资金规模与作用偏大（程度见 model/ODD.md 第4节）；请以更多模拟居民重做。",
