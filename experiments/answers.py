@@ -47,7 +47,7 @@ def price_of_not_pooling(base: pd.DataFrame, reform: pd.DataFrame) -> dict[str, 
     """
     need = base["extra_yuan"].dropna().sort_values(ascending=False).to_numpy()
     rescued = float((reform["rescued_fen"] > 0).mean()) if len(reform) else np.nan
-    place = int(np.floor(rescued * len(need))) if len(need) else 0
+    place = int((reform["rescued_fen"] > 0).sum()) * len(need) // max(len(reform), 1)
     return {
         "ruined_alone": float((base["rescued_fen"] > 0).mean()),
         "ruined_with": rescued,

@@ -28,6 +28,7 @@ MARKS = {"recalled": "recalled", "derived": "derived", "image_table": "transcrib
 HISTORY, HISTORY_NAME = "_from_2019", " (run from 2019)"
 ZH_HISTORY = "（自2019年运行）"
 LAST = 2024
+AGREEMENT = "agreement_"  # begins the names of rows that hold one run to another
 Gauges = Mapping[int, Sequence[Mapping[str, float]]]
 """By year, what each seed's world says."""
 Row = dict[str, Any]
@@ -261,7 +262,7 @@ def agreement(early: Sequence[Mapping[str, float]], late: Sequence[Mapping[str, 
             continue
         middle, low, high = mean_and_interval(ratios)
         result.append({
-            "target": f"agreement_{name}", "year": LAST, "published": 1.0, "simulated": middle, "low": low,
+            "target": f"{AGREEMENT}{name}", "year": LAST, "published": 1.0, "simulated": middle, "low": low,
             "high": high, "sample": "out", "band": 0.03, "holds": abs(middle - 1) <= 0.03, "naive_growth": None,
             "naive_trend": None, "error": middle - 1, "unit": "ratio", "kind": "share", "weight": 1.0,
             "mark": "estimate", "source": "the run from 2020 over the run from 2024",

@@ -14,7 +14,7 @@ import pandas as pd
 
 from experiments.branch import check_branch, late_reforms, share_histories
 from experiments.options import check_outputs
-from experiments.outcomes import ADDITIVE, outcomes, style, who_pays_whom
+from experiments.outcomes import outcomes, style, who_pays_whom, with_zeros
 from experiments.precision import seeds_line, small_cells, small_payments, with_small
 from experiments.run import Done, Job, Simulator, make_job
 from experiments.shared_people import shared_people
@@ -59,6 +59,14 @@ class Results:
         rows: pd.DataFrame = self.differences.iloc[self._effects.get((reform, level, measure), [])]
         return rows
 
+    def was_compared(self, reform: str) -> bool:
+        """Return whether some seed of a regime was lived beside its baseline."""
+        return reform in self._compared
+
+    @functools.cached_property
+    def _compared(self) -> frozenset[str]:
+        return frozenset(self.differences["reform"])
+
     @functools.cached_property
     def _places(self) -> Mapping[Any, Any]:
         return self.outcomes.groupby(["reform", "level", "measure"]).indices
@@ -76,17 +84,20 @@ def plan_jobs(
 
     regimes = (*study.lived, *(package_variants(study) if study.package else ()))
     scenarios = {variant.name: scenario_of(variant) for variant in regimes}
-    if study.fitted_sets:
-        from experiments.sets import with_set
-
-        laid = {(n, s): with_set(one, s, study.fitted_sets) for n, one in scenarios.items() for s in seeds}
-    else:
-        laid = {(name, seed): scenarios[name] for name in scenarios for seed in seeds}
     return {
-        (name, seed): make_job(simulator, laid[name, seed], seed, store, tables=study.tables)
+        (name, seed): make_job(simulator, of_seed(study, scenario, seed), seed, store, tables=study.tables)
         for seed in seeds
-        for name in scenarios
+        for name, scenario in scenarios.items()
     }
+
+
+def of_seed(study: Study, scenario: Any, seed: int) -> Any:
+    """Return a scenario with the parameter set of its seed, where the study runs over sets."""
+    if not study.fitted_sets:
+        return scenario
+    from experiments.sets import with_set
+
+    return with_set(scenario, seed, study.fitted_sets)
 
 
 def make_scenario(study: Study, variant: Variant) -> Any:
@@ -206,7 +217,7 @@ def collect(study: Study, jobs: Mapping[tuple[str, int], Job], store: Store) -> 
         payments.append(paid.assign(reform=name, seed=seed))
     if not parts:
         raise RunsFailedError(f"{store.folder}: all {len(failed)} runs failed; first: {failed[0]['error']}")
-    whole = pd.concat(parts, ignore_index=True)
+    whole = with_zeros(pd.concat(parts, ignore_index=True))
     facts = {"runs": {f"{name} {seed}": job.key for (name, seed), job in jobs.items()}, "manifest": manifest}
     return Results(study, whole, differences(whole, study), _mean_payments(payments), failed, facts)
 
@@ -214,11 +225,9 @@ def collect(study: Study, jobs: Mapping[tuple[str, int], Job], store: Store) -> 
 def differences(whole: pd.DataFrame, study: Study) -> pd.DataFrame:
     """Return paired differences against the baseline with t-intervals; one pair has no interval.
 
-    A flow that never ran in one of two runs counts as zero there; any other number missing on one side makes no pair.
+    A number missing on one side makes no pair; a flow that never ran is not missing but zero (`with_zeros`).
     """
     wide = whole.set_index([*UNIT, "reform", "seed"])["value"].unstack(["reform", "seed"])
-    additive = wide.index.get_level_values("level").isin(list(ADDITIVE))
-    wide = wide.mask(wide.isna() & additive[:, None], 0.0)
     parts = []
     for variant in study.lived:
         base = named(variant.case, study.baseline.name)
@@ -260,7 +269,7 @@ def precision_words(results: Results) -> str:
     found = results.differences
     same = (found["level"] == asked.level) & (found["unit"] == asked.unit) & (found["measure"] == asked.measure)
     rows = found[same & (found["year"] == results.study.end)]
-    reach = float((rows["high"] - rows["low"]).max() / 2)
+    reach = float((rows["high"] - rows["low"]).max(skipna=False) / 2)
     words = "reached" if reach <= asked.half_width else f"NOT reached with the {asked.at_most} seeds allowed"
     seeds = results.outcomes["seed"].nunique()
     return f"precision {words}: half-width {reach:.6g} of {asked.half_width:.6g}, {seeds} seeds"
@@ -293,6 +302,8 @@ def seeds_wanted(results: Results, count: int) -> int:
     if count < 2:
         return min(2, asked.at_most)
     reach = (rows["high"] - rows["low"]).max() / 2
+    if rows["low"].isna().any():  # a reform with one pair only, where other seeds failed
+        return min(count + 1, asked.at_most)
     if reach <= asked.half_width:
         return count
     spread = float((rows["se"] * np.sqrt(rows["replications"])).max())

@@ -348,9 +348,11 @@ def key_of(shares: Floats) -> tuple[float, ...]:
 
 
 def matches(found: Floats, best: Floats, count: int) -> bool:
-    """Say whether residuals match history as well as the best: no target leaves its band that the best holds.
+    """Say whether residuals match history as well as the best: no target leaves its weighted band that the best holds.
 
-    A target that the best misses may be missed by a quarter more. `count` is the number of targets before the priors.
+    A weighted band is a band over the root of the weight: narrower for surplus rates, up to 1.8 bands for recalled and
+    derived figures. A target that the best misses may be missed by a quarter more. `count` is the number of targets
+    before the priors.
     """
     limit = np.maximum(SIGMAS, 1.25 * np.abs(best[:count]))
     return bool((np.abs(found[:count]) <= limit).all())

@@ -119,13 +119,15 @@ def _provinces(funds: pd.DataFrame) -> Iterator[tuple[str, float]]:
         yield f"employee_income_{code}", float(value)
 
 
-def mean_and_interval(values: list[float]) -> tuple[float, float, float]:
+def mean_and_interval(values: list[float]) -> tuple[float, float | None, float | None]:
     """Return the mean over seeds and its t-interval; one seed has no interval."""
     from scipy import stats
 
     numbers = np.array(values)
     middle = float(numbers.mean())
-    if len(numbers) < 2 or float(numbers.std()) == 0.0:
+    if len(numbers) < 2:
+        return middle, None, None
+    if float(numbers.std()) == 0.0:
         return middle, middle, middle
     reach = float(numbers.std(ddof=1) / np.sqrt(len(numbers)))
     reach *= float(stats.t.ppf((1 + style()["confidence"]) / 2, len(numbers) - 1))

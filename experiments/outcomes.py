@@ -43,6 +43,18 @@ def outcomes(tables: dict[str, pd.DataFrame], weight: int) -> pd.DataFrame:
     return whole.drop_duplicates(KEYS, ignore_index=True)
 
 
+def with_zeros(whole: pd.DataFrame) -> pd.DataFrame:
+    """Return outcomes of runs with a zero for every flow that ran in some run of the study but not in this one.
+
+    Means over seeds then hold the seeds in which nothing flowed; a run that failed has no rows and gets none.
+    """
+    additive = whole["level"].isin(list(ADDITIVE))
+    flows, runs = whole[additive], whole[["reform", "seed", "year"]].drop_duplicates()
+    every = runs.merge(flows[["level", "unit", "measure"]].drop_duplicates(), how="cross").assign(value=0.0)
+    filled = pd.concat([flows, every[list(whole.columns)]]).drop_duplicates([*KEYS, "reform", "seed"])
+    return pd.concat([whole[~additive], filled], ignore_index=True)
+
+
 def declared(tables: dict[str, pd.DataFrame], wanted: Collection[tuple[str, str, str]], weight: int) -> pd.DataFrame:
     """Return the outcomes named by level, unit and measure; a flow that never ran is zero in every year."""
     measured = tables["measures"]

@@ -10,7 +10,6 @@ from fractions import Fraction
 import numpy as np
 import pandas as pd
 
-from experiments.outcomes import ADDITIVE
 from experiments.study import Study, Text, Variant
 
 TOTAL = "package"
@@ -93,9 +92,8 @@ def split(outcomes: pd.DataFrame, study: Study) -> pd.DataFrame:
     named = [key in wanted for key in zip(outcomes["level"], outcomes["unit"], outcomes["measure"])]
     rows = outcomes[np.asarray(named) & outcomes["reform"].isin(list(names))]
     wide = rows.pivot_table(index=[*UNIT, "seed"], columns="reform", values="value").reindex(columns=list(names))
-    additive = wide.index.get_level_values("level").isin(list(ADDITIVE))
-    wide = wide.mask(wide.isna() & additive[:, None], 0.0).dropna()
     found = []
+    wide = wide.dropna()
     for index, row in zip(wide.index, wide.to_numpy()):
         parts, total = rounded(shapley(dict(zip(names.values(), row.tolist())), study.package))
         found += [(*index, part, value) for part, value in (*parts.items(), (TOTAL, total))]

@@ -70,7 +70,10 @@ def seeds_line(differences: pd.DataFrame) -> str:
         return f"how exact: no effect differs from zero, or one seed only (asked for: ±{share} % of each effect)"
     reached = needed[some] <= told["replications"][some]
     finite = needed[some][np.isfinite(needed[some])]
+    never = int(some.sum()) - len(finite)
     most = f"the least sure one would take {int(finite.max()):,}" if len(finite) else "no number of seeds is enough"
+    if never and len(finite):
+        most = f"{never} would take more than {MOST:,}, the least sure of the others {int(finite.max()):,}"
     seeds, all_ = int(told["replications"][some].max()), int(some.sum())
     return (
         f"how exact: with {seeds} seeds {int(reached.sum())} of {all_} effects "
@@ -114,6 +117,20 @@ def is_small(small: Cells, level: str, unit: str, measure: str) -> bool:
     if level == "fund":
         return ("fund", unit, "") in small and measure.startswith(OVER_POOLS)
     return any(level == at and unit == of and measure.endswith(scheme) for at, of, scheme in small)
+
+
+def size_words(people: int) -> tuple[str, str] | None:
+    """Return, in both languages, what no interval over seeds holds of a small world; nothing of a large one."""
+    many = style()["many_people"]
+    if people >= many:
+        return None
+    return (
+        f"No interval holds what the size of the world adds in every seed alike: with fewer than {many:,} simulated "
+        "people single pools lie farther apart than they do, so that too many are short or rescued and aid moves and "
+        "avoids too much (model/ODD.md, section 4, says how much); live the study again with more people.",
+        f"区间不包含模拟规模带来的系统偏差：模拟居民少于{many:,}人时，各统筹区差异被高估，收支缺口与被救助的统筹区偏多，"
+        "共济的资金规模与作用偏大（程度见 model/ODD.md 第4节）；请以更多模拟居民重做。",
+    )
 
 
 def with_small(frame: pd.DataFrame, small: Cells) -> pd.DataFrame:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from experiments.outcomes import ADDITIVE, style
+from experiments.outcomes import style
 from experiments.study import Outcome, Study
 
 Floats = NDArray[np.float64]
@@ -24,7 +24,7 @@ def by_seed(outcomes: pd.DataFrame, outcome: Outcome, study: Study) -> pd.DataFr
     rows = outcomes[same & (outcomes["measure"] == outcome.measure) & (outcomes["year"] == outcomes["year"].max())]
     present = [v.name for v in study.variants if v.name in set(outcomes["reform"])]
     wide: pd.DataFrame = rows.pivot(index="seed", columns="reform", values="value").reindex(columns=present)
-    return wide.fillna(0.0) if outcome.level in ADDITIVE else wide.dropna()
+    return wide.dropna()
 
 
 @functools.cache
@@ -134,7 +134,7 @@ def rankings(outcomes: pd.DataFrame, study: Study) -> pd.DataFrame:
 
 
 def pareto(outcomes: pd.DataFrame, study: Study) -> pd.DataFrame:
-    """Return each regime's value by every ranked outcome, and how sure it is that no other regime beats it on all."""
+    """Return each regime's value by every ranked outcome, and how sure it is that no other beats it on all."""
     asked = [outcome for outcome in study.outcomes if outcome.better]
     wides = [by_seed(outcomes, outcome, study) for outcome in asked]
     if not wides or any(not len(wide) for wide in wides):
@@ -144,9 +144,8 @@ def pareto(outcomes: pd.DataFrame, study: Study) -> pd.DataFrame:
     together = pd.concat(signed, axis=1, keys=range(len(signed)), join="inner")
     draws = mean_draws(together).reshape(-1, len(signed), len(names))
     means = together.mean(axis=0).to_numpy().reshape(1, len(signed), len(names))
-    table = pd.DataFrame(
-        {"reform": names, "undominated": _undominated(means)[0], "chance": _undominated(draws).mean(axis=0)}
-    )
+    chance = _undominated(draws).mean(axis=0) if len(together) > 1 else np.nan
+    table = pd.DataFrame({"reform": names, "undominated": _undominated(means)[0], "chance": chance})
     for wide, outcome in zip(wides, asked):
         table[f"{outcome.unit} {outcome.measure}"] = wide.mean(axis=0).to_numpy()
     return table

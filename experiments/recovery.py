@@ -49,8 +49,8 @@ def recover(plan: fit.Plan, fake_seed: int, pool: Any = None, rounds: int = 10) 
     truth = np.where(np.arange(len(plan.chosen)) % 2 == 0, LOW, HIGH)
     made = replace(plan, seeds=(fake_seed,))
     key = fit.key_of(truth)
-    told = pool.submit(fit.evaluate, made, key).result() if pool else fit.evaluate(made, key)
-    wanted = {(name, year): told[0][str(year)][name] for name, year in fit.goals(plan.chosen)}
+    said = pool.submit(fit.evaluate, made, key).result() if pool else fit.evaluate(made, key)
+    wanted = {(name, year): said[0][str(year)][name] for name, year in fit.goals(plan.chosen)}
     start = np.full(len(truth), 0.5)
     found = fit.descend(plan, start, wanted, pool, fit.Slope(), rounds=rounds, tell=lambda words: None)
     spread = np.linalg.pinv(found.jacobian.T @ found.jacobian)
@@ -61,24 +61,33 @@ def recover(plan: fit.Plan, fake_seed: int, pool: Any = None, rounds: int = 10) 
 def write(result: Recovered, people: int, path: Path = KEPT) -> None:
     """Write what was found, rounded, with the size of the worlds."""
     columns = result.names, result.truth.tolist(), result.found.tolist(), result.deviation.tolist()
-    told = [
+    rows = [
         {"name": name, "true": round(true, 3), "found": round(found, 3), "deviation": round(deviation, 4)}
         for name, true, found, deviation in zip(*columns, strict=True)
     ]
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_json(path, {"people": people, "shares_of_prior_ranges": told})
+    write_json(path, {"people": people, "shares_of_prior_ranges": rows})
 
 
 def read(path: Path = KEPT) -> Recovered:
     """Return what was found when it was last asked."""
-    told = json.loads(path.read_text(encoding="utf-8"))["shares_of_prior_ranges"]
-    truth, found, deviation = (np.array([each[key] for each in told]) for key in ("true", "found", "deviation"))
-    return Recovered(tuple(each["name"] for each in told), truth, found, deviation)
+    rows = json.loads(path.read_text(encoding="utf-8"))["shares_of_prior_ranges"]
+    truth, found, deviation = (np.array([each[key] for each in rows]) for key in ("true", "found", "deviation"))
+    return Recovered(tuple(each["name"] for each in rows), truth, found, deviation)
 
 
 def inside(result: Recovered) -> int:
     """Return how many parameters are found within two standard deviations."""
     return int((np.abs(result.found - result.truth) <= fit.SIGMAS * result.deviation).sum())
+
+
+def told(result: Recovered) -> int:
+    """Return how many parameters the data say something of: their deviation is at most half of that of the prior.
+
+    Others may be found within two standard deviations because the prior alone is that wide.
+    """
+    prior = 1 / (2 * fit.SIGMAS)  # in shares of the prior range, as in fit.priors
+    return int((result.deviation <= prior / 2).sum())
 
 
 def draw(result: Recovered, path: Path, language: str = "en") -> None:
@@ -125,8 +134,8 @@ WORDS = {
 
 def _title(name: str, language: str) -> str:
     """Return a free parameter's name, in Chinese with its words in free.yaml."""
-    told = yaml.safe_load(fit.FILE.read_text(encoding="utf-8"))["free"]
-    return name if language == "en" else f"{re.sub('（.*?）', '', told[name]['zh'])} {name}"
+    words = yaml.safe_load(fit.FILE.read_text(encoding="utf-8"))["free"]
+    return name if language == "en" else f"{re.sub('（.*?）', '', words[name]['zh'])} {name}"
 
 
 def draw_all(result: Recovered, path: Path) -> list[Path]:
@@ -167,6 +176,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"{name:24s} true {true:.2f} found {found:.2f} +- {fit.SIGMAS * deviation:.2f}")
     off = np.abs(result.found - result.truth)
     print(f"{inside(result)} of {len(off)} inside two standard deviations; median gap {np.median(off):.3f}")
+    print(f"of {len(off) - told(result)} the data say little: more than half of the prior's deviation is left")
     write(result, given.people, given.kept)
     print("wrote " + ", ".join(file.name for file in (given.kept, *draw_all(result, given.kept.with_suffix(".png")))))
     return 0

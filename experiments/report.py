@@ -12,7 +12,7 @@ from experiments.compare import Results
 from experiments.document import Block, Cell, Grid, Heading, Picture, Words, markdown, page
 from experiments.figures import draw_all
 from experiments.outcomes import ADDITIVE, style
-from experiments.precision import is_small, small_cells, thin_shares, with_needed
+from experiments.precision import MOST, is_small, size_words, small_cells, thin_shares, with_needed
 from experiments.published import banner, check_published, off
 from experiments.robust import TITLE, UNSURE, effect_of, last_effects, provenance, sign_of, stored, summary_of, table_of
 from experiments.store import write_text
@@ -82,11 +82,11 @@ def _question(results: Results) -> list[Block]:
     years = f"{results.outcomes['year'].min()}–{results.outcomes['year'].max()}"
     english = (
         f"{study.question.en} {len(study.variants)} regimes, {seeds} seeds each, {study.people:,} simulated people, "
-        f"{years}. Every effect is a difference between two runs with the same seed."
+        f"{years}. Every effect is a difference between two runs with the same seed.{_over_sets(study.fitted_sets)[0]}"
     )
     chinese = (
         f"{study.question.zh} 共{len(study.variants)}种制度，各{seeds}个种子，{study.people:,}名模拟居民，{years}年。"
-        "每项效应均为同一种子下两次运行之差。"
+        f"每项效应均为同一种子下两次运行之差。{_over_sets(study.fitted_sets)[1]}"
     )
     regimes = "; ".join(f"{v.label.en}" + (" (counterfactual)" if v.counterfactual else "") for v in study.variants)
     return [
@@ -99,6 +99,17 @@ def _question(results: Results) -> list[Block]:
             "zh",
         ),
     ]
+
+
+def _over_sets(count: int) -> tuple[str, str]:
+    """Return, in both languages, what intervals hold beside chance where seeds run over parameter sets."""
+    if count < 2:
+        return "", ""
+    return (
+        " Each seed has a parameter set of its own that matches history as well as the best: intervals hold the chance "
+        "of seeds and what history leaves open of the parameters, and narrow to the mean over sets as they are added.",
+        "各种子使用各自一组与历史同样吻合的参数：区间同时包含随机误差与参数误差，且随种子增加收窄至各组参数的均值。",
+    )
 
 
 def _headline(results: Results) -> list[Block]:
@@ -130,7 +141,10 @@ def _headline(results: Results) -> list[Block]:
     )
     chinese = f"{last}年；括号内为{share}%区间。区间含零的差异无法与偶然区分，以斜体（网页中为灰色）表示。"
     grid = Grid(columns, rows, few, unsure)
-    blocks: list[Block] = [Heading(("Results", "结果")), Words(words), Words(chinese, "zh"), grid]
+    blocks: list[Block] = [Heading(("Results", "结果")), Words(words), Words(chinese, "zh")]
+    if told := size_words(study.people):
+        blocks += [Words(told[0]), Words(told[1], "zh")]
+    blocks.append(grid)
     return [*blocks, *_small_words(results, bool(few)), *_how_sure(results, last)]
 
 
@@ -169,9 +183,9 @@ def _how_sure(results: Results, year: int) -> list[Block]:
     heads.append((f"Seeds for ±{part} %", f"达到±{part}%所需种子数"))
     words = (
         f"Seeds that bring the half-width of the interval to {part} % of the effect; none: no number does, for the "
-        "mean is zero."
+        f"mean is zero, or more than {MOST:,} would be needed."
     )
-    chinese = f"使区间半宽缩至效应{part}%所需的种子数；none表示均值为零，无法达到。"
+    chinese = f"使区间半宽缩至效应{part}%所需的种子数；none表示均值为零，或所需种子数超过{MOST:,}，无法达到。"
     title = ("How many seeds are needed", "所需种子数")
     return [Heading(title, 3), Words(words), Words(chinese, "zh"), Grid(heads, rows)] if rows else []
 
@@ -217,7 +231,8 @@ def headline_cell(results: Results, outcome: Outcome, reform: str, year: int, un
         return "–" if pd.isna(value) else shown(value, outcome, unit=unit)
     rows = _pick(results.effects_of(reform, outcome.level, outcome.measure), outcome, year)
     if not len(rows):
-        return shown(0.0, outcome, sign=True, unit=unit) if outcome.level in ADDITIVE else "–"
+        known = outcome.level in ADDITIVE and results.was_compared(reform)
+        return shown(0.0, outcome, sign=True, unit=unit) if known else "–"
     row: Any = rows.iloc[0]
     if pd.isna(row["low"]):
         return f"{shown(row['mean'], outcome, sign=True, unit=unit)}{ONE_SEED}"
@@ -252,8 +267,14 @@ def _published(year: int, compared: pd.DataFrame) -> list[Block]:
         ]
         for row in lines
     ]
-    words = f"Parameters use years before {year}; {year} is compared, never tuned to. Simulated: mean over seeds."
-    chinese = f"参数只用{year}年以前的数据；{year}年仅作对照，不作拟合。模拟值为各种子均值。"
+    words = (
+        f"Parameters are fitted to years before {year}. None of these values of {year} was fitted, though they were "
+        "known when the model was made; what else of that year was read, the README says. Simulated: mean over seeds."
+    )
+    chinese = (
+        f"参数以{year}年以前的数据拟合。下列{year}年数值未参与拟合，但建模时已知；"
+        "该年其他已读取的数据见README。模拟值为各种子均值。"
+    )
     title = f"Simulated {year} beside published values", f"{year}年模拟值与公布值"
     return [Heading(title), Words(words), Words(chinese, "zh"), Grid(columns, rows)]
 

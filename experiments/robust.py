@@ -18,10 +18,12 @@ from experiments.document import Cell
 from experiments.outcomes import ADDITIVE, style
 from experiments.study import STUDIES, Outcome, named
 
-CENTRAL = "central"
+CENTRAL, OTHER = "central", "other"
 RISES, FALLS, UNSURE, UNKNOWN = "+", "-", "0", "?"
 MOVES = {RISES: {"en": "up", "zh": "上升"}, FALLS: {"en": "down", "zh": "下降"}}
 Summary = dict[str, Any]
+Effects = dict[str, dict[tuple[str, str, str], tuple[float, float, float]]]
+"""Mean, low and high by regime and then by level, unit and measure."""
 TITLE = ("What is robust, and what is not", "哪些结论稳健")
 
 
@@ -32,19 +34,24 @@ def sign_of(low: float, high: float) -> str:
     return RISES if low > 0 else FALLS if high < 0 else UNSURE
 
 
-def last_effects(results: Results) -> dict[tuple[str, str, str, str], tuple[float, float, float]]:
+def last_effects(results: Results) -> Effects:
     """Return mean, low and high of the last year's differences by reform, level, unit and measure."""
     rows = results.differences
     rows = rows[rows["year"] == results.outcomes["year"].max()]
-    names = zip(rows["reform"], rows["level"], rows["unit"], rows["measure"])
-    return dict(zip(names, zip(rows["mean"], rows["low"], rows["high"])))
+    found: Effects = {}
+    for reform, some in rows.groupby("reform"):
+        names = zip(some["level"], some["unit"], some["measure"])
+        found[str(reform)] = dict(zip(names, zip(some["mean"], some["low"], some["high"])))
+    return found
 
 
-def effect_of(found: Any, outcome: Outcome, reform: str) -> tuple[float, float, float]:
-    """Return mean, low and high of one effect; a flow that runs under neither regime is zero for certain."""
-    none = 0.0 if outcome.level in ADDITIVE else float("nan")
-    effect: tuple[float, float, float] = found.get((reform, outcome.level, outcome.unit, outcome.measure), (none,) * 3)
-    return effect
+def effect_of(found: Effects, outcome: Outcome, reform: str) -> tuple[float, float, float]:
+    """Return mean, low and high of one effect; a flow that runs under neither regime is zero for certain.
+
+    Of a regime that was never lived beside its baseline nothing is known.
+    """
+    none = 0.0 if outcome.level in ADDITIVE and reform in found else float("nan")
+    return found.get(reform, {}).get((outcome.level, outcome.unit, outcome.measure), (none,) * 3)
 
 
 def effects(results: Results) -> list[dict[str, Any]]:
@@ -68,8 +75,10 @@ def effects(results: Results) -> list[dict[str, Any]]:
 
 
 def axes_of(names: list[str]) -> dict[str, list[str]]:
-    """Return the cases of a study by what they change: behaviour, coupling, dispersion, growth gap."""
+    """Return the cases of a study by what they change: behaviour, coupling, dispersion, growth gap, or else."""
     known = {axis: [name for name in names if name in words["cases"]] for axis, words in style()["robust"].items()}
+    placed = {name for cases in known.values() for name in cases}
+    known[OTHER] = [name for name in names if name not in placed]
     return {axis: cases for axis, cases in known.items() if cases}
 
 

@@ -39,9 +39,9 @@ def analyse(points: Points, design: Design, values: pd.Series[float]) -> pd.Data
     elif design.kind in {"morris", "saltelli"}:
         rows = _by_salib(points, design, y) if some.all() else _blank(paths, FAILED)
     elif design.kind in {"factorial", "one_at_a_time"}:
-        rows = [(path, "effect", effect(points.units[:, i], y), np.nan, np.nan) for i, path in enumerate(paths)]
+        rows = [(path, "effect", effect(points.units, y, i), np.nan, np.nan) for i, path in enumerate(paths)]
     else:
-        rows = rank_correlations(points.units[some], y[some], paths)
+        rows = rank_correlations(points.frame[paths].to_numpy(np.float64)[some], y[some], paths)
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -76,26 +76,36 @@ def _by_salib(points: Points, design: Design, y: Floats) -> list[tuple[Any, ...]
     return rows
 
 
-def effect(place: Floats, y: Floats) -> float:
-    """Return the mean outcome at a parameter's highest place less that at its lowest [unit of the outcome]."""
-    top, bottom = y[place == place.max()], y[place == place.min()]
-    known = np.isfinite(top).any() and np.isfinite(bottom).any()
-    return float(np.nanmean(top) - np.nanmean(bottom)) if known else np.nan
+def effect(units: Floats, y: Floats, column: int) -> float:
+    """Return the mean outcome at a parameter's highest place less that at its lowest [unit of the outcome].
+
+    Only points that agree in every other parameter are set against each other, so that nothing else moves between them
+    where a point failed or the law's own value lies at an end of its range.
+    """
+    place, known = units[:, column], np.isfinite(y)
+    names = [str(each) for each in range(units.shape[1]) if each != column]
+    table = pd.DataFrame(np.delete(units, column, axis=1), columns=names).assign(alone=0.0, y=y)
+    ends = [table[known & (place == end)] for end in (place.max(), place.min())]
+    top, bottom = (each.groupby([*names, "alone"])["y"].mean() for each in ends)
+    return float((top - bottom).mean())
 
 
-def rank_correlations(units: Floats, y: Floats, paths: list[str]) -> list[tuple[Any, ...]]:
-    """Return partial rank correlation coefficients with intervals by Fisher's transformation."""
+def rank_correlations(drawn: Floats, y: Floats, paths: list[str]) -> list[tuple[Any, ...]]:
+    """Return partial rank correlations of the values lived, with intervals by Fisher's transformation."""
     from scipy import stats
 
-    count, width = units.shape
+    count, width = drawn.shape
     free = count - least_points(width) + 1
     if free <= 0:
         return _blank(paths, FEW)
-    ranks = np.apply_along_axis(stats.rankdata, 0, units)
+    ranks = np.apply_along_axis(stats.rankdata, 0, drawn)
     target = stats.rankdata(y)
     reach = stats.norm.ppf((1 + style()["confidence"]) / 2) / np.sqrt(free)
-    rows = []
+    rows: list[tuple[Any, ...]] = []
     for place, path in enumerate(paths):
+        if np.ptp(drawn[:, place]) == 0:
+            rows += _blank([path], STILL)
+            continue
         others = np.column_stack([np.ones(count), np.delete(ranks, place, axis=1)])
         left = [v - others @ np.linalg.lstsq(others, v, rcond=None)[0] for v in (ranks[:, place], target)]
         size = float(np.sqrt((left[0] ** 2).sum() * (left[1] ** 2).sum()))

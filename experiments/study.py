@@ -160,6 +160,13 @@ class Study(pydantic.BaseModel):
             raise ValueError("tables: expected funds among them; it marks a complete run")
         if self.precision is not None and self.precision.at_most < self.replications:
             raise ValueError(f"precision: expected at_most to be the {self.replications} replications or more")
+        most = self.replications if self.precision is None else self.precision.at_most
+        if self.fitted_sets and self.branch is not None:
+            raise ValueError(
+                "fitted_sets: expected 0 beside a branch: with sets no two seeds share their law before it"
+            )
+        if 1 < self.fitted_sets < most:
+            raise ValueError(f"fitted_sets: expected 0, 1 or one for each of {most} seeds, got {self.fitted_sets}")
         return self
 
     def _no_path_twice(self, names: list[str], what: str) -> None:

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from experiments.arrow import to_arrow
 from experiments.branch import check_branch
-from experiments.compare import RunsFailedError, claim, run_all
+from experiments.compare import RunsFailedError, claim, of_seed, run_all
 from experiments.design import Points, points_of
 from experiments.options import check_folder, check_outputs
 from experiments.outcomes import KEYS, style
@@ -76,7 +76,8 @@ def plan_sweep(
         for variant in study.variants:
             scenario = scenario_of(variant, reform)
             for seed in seeds:
-                job = make_job(simulator, scenario, seed, store, tables=study.tables, keep=keep)
+                case = of_seed(study, scenario, seed)
+                job = make_job(simulator, case, seed, store, tables=study.tables, keep=keep)
                 jobs[point, variant.name, seed] = job
     return jobs
 
@@ -155,22 +156,35 @@ def _stored(jobs: Mapping[RunKey, Job], store: Store, failed: list[dict[str, Any
 
 
 def last_year(study: Study, folder: Path) -> pd.DataFrame:
-    """Return the last year's outcomes, mean over seeds: point, reform, level, unit, measure, value."""
+    """Return the last year's outcomes seed by seed: point, reform, level, unit, measure, seed, value."""
     whole = pd.read_parquet(folder / f"{OUTCOMES}.parquet", filters=[("year", "==", study.end)])
-    by = ["point", "reform", "level", "unit", "measure"]
-    mean: pd.DataFrame = whole.groupby(by, sort=True)["value"].mean().reset_index()
+    return whole[[*OF_POINT, "seed", "value"]]
+
+
+OF_POINT = ["point", "reform", "level", "unit", "measure"]
+
+
+def mean_over_seeds(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the mean over seeds of every point, regime and outcome."""
+    mean: pd.DataFrame = rows.groupby(OF_POINT, sort=True)["value"].mean().reset_index()
     return mean
 
 
+def in_all_regimes(last: pd.DataFrame) -> pd.DataFrame:
+    """Return the outcomes of the seeds that all regimes lived at a point, so that regimes are compared in pairs."""
+    known, of_seed = last.dropna(subset="value"), ["point", "level", "unit", "measure", "seed"]
+    return known[known.groupby(of_seed)["reform"].transform("nunique") == known["reform"].nunique()]
+
+
 def effects(last: pd.DataFrame, study: Study) -> pd.DataFrame:
-    """Return the baseline's levels and each reform's difference from it, point by point."""
-    names = ["point", "level", "unit", "measure"]
+    """Return the baseline's levels and each reform's difference from it seed by seed, means over seeds by point."""
+    names = ["point", "level", "unit", "measure", "seed"]
     base = last[last["reform"] == study.baseline.name]
-    parts = [base.assign(what="level")]
+    parts = [mean_over_seeds(base).assign(what="level")]
     for variant in study.reforms:
         both = last[last["reform"] == variant.name].merge(base, on=names, suffixes=("", "_base"))
-        value = both["value"] - both["value_base"]
-        parts.append(both.assign(value=value, what="difference")[[*base.columns, "what"]])
+        gaps = both.assign(value=both["value"] - both["value_base"])
+        parts.append(mean_over_seeds(gaps).assign(what="difference"))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -207,7 +221,7 @@ def _write_findings(study: Study, points: Points, folder: Path) -> pd.DataFrame:
     _csv(indices, folder / "sensitivity.csv")
     wanted: list[Outcome] = [outcome for outcome in study.outcomes if outcome.better]
     if study.reforms and wanted:
-        last = last_year(study, folder)
+        last = mean_over_seeds(in_all_regimes(last_year(study, folder)))
         _csv(pd.concat([flips(points, last, outcome) for outcome in wanted], ignore_index=True), folder / "flips.csv")
     return indices
 

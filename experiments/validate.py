@@ -12,6 +12,7 @@ import pandas as pd
 from experiments import board, provinces
 from experiments.compare import RunsFailedError, do_runs
 from experiments.gauges import gauges
+from experiments.limits import counts
 from experiments.options import check_outputs
 from experiments.outcomes import style
 from experiments.run import Done, Job, Simulator, make_job
@@ -80,10 +81,13 @@ def _told(worlds: Sequence[Tables], first: int, last: int) -> dict[int, list[dic
 def page(rows: Sequence[board.Row], people: Any, seeds: int) -> str:
     """Return the board as Markdown: the misses, then all that holds."""
     missed = [each for each in rows if not each["holds"]]
+    (fitted, may), (unseen, other), (own, rest) = counts(rows)
     lines = ["# Simulated against published", ""]
     lines.append(
         f"{len(rows)} comparisons, {people} simulated people, {seeds} seed{'s' if seeds != 1 else ''}; "
-        f"{len(missed)} miss their band. The mean over seeds is judged; low and high are its interval at 95 %."
+        f"{len(missed)} miss their band. The mean over seeds is judged; low and high are its interval at 95 %, which "
+        f"one seed has not. {fitted} of {may} values that may have moved a parameter hold, {unseen} of {other} "
+        f"published ones that moved none, and {own} of {rest} of the model with itself or without an aim."
     )
     head = (
         "| target | year | published | simulated | low | high | error | band | sample | no growth | trend | known as |"

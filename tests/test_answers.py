@@ -14,6 +14,7 @@ import pytest
 
 from experiments import answers, robust, run_facts
 from experiments.compare import compare, make_scenario
+from experiments.report import headline_cell
 from experiments.run import Done
 from experiments.study import Study, load_study
 from model.errors import ReformError
@@ -60,6 +61,13 @@ def test_the_price_of_not_pooling_leaves_as_many_dry_as_the_reform(rescued: int,
     reform = pd.DataFrame({"rescued_fen": [1] * rescued + [0] * (4 - rescued)})
     found = answers.price_of_not_pooling(base, reform)
     assert found == {"ruined_alone": 0.75, "ruined_with": rescued / 4, "extra_yuan_a_head": price}
+
+
+def test_a_pool_in_forty_nine_is_counted_whole() -> None:
+    """A share of 1 / 49 times 49 pools falls short of one: the pool that the reform leaves rescued may run dry."""
+    base = pd.DataFrame({"extra_yuan": np.arange(49.0), "rescued_fen": 0})
+    reform = pd.DataFrame({"rescued_fen": [1] + [0] * 48})
+    assert answers.price_of_not_pooling(base, reform)["extra_yuan_a_head"] == 47.0
 
 
 def receipts(a_head: Any, members: Any = 1.0) -> answers.Receipts:
@@ -217,6 +225,30 @@ def test_every_case_of_the_full_studies_belongs_to_one_question() -> None:
         cases = [case.name for case in load_study(name).cases]
         found = [case for axis in robust.axes_of(cases).values() for case in axis]
         assert sorted(found) == sorted(cases)
+        assert robust.OTHER not in robust.axes_of(cases)
+
+
+def test_cases_of_ones_own_count_for_what_holds_in_every_case() -> None:
+    signs = {"central": "+", "wages_low": "-"}
+    summary = {
+        "cases": ["wages_low"],
+        "reforms": {"step_1": {"en": "step 1", "zh": "第一步"}},
+        "outcomes": {"nation/china/theil": {"en": "Theil", "zh": "泰尔指数"}},
+        "effects": [{"reform": "step_1", "level": "nation", "unit": "china", "measure": "theil", "signs": signs}],
+    }
+    assert robust.counts_of(summary) == {"step_1": (0, 1, 0)}
+    _, rows, _ = robust.table_of(summary)
+    assert rows[0][1] == ("up; not under other cases of the study", "上升；不稳健于：本研究的其他情形")
+
+
+def test_of_a_regime_that_was_never_lived_no_flow_is_known(tmp_path: Path) -> None:
+    study = study_of("aid", "broken", replications=1)
+    results = compare(SIMULATOR, study, tmp_path / "fake", range(1, 2), 1, lambda _: None, False, scenario_of)
+    assert [row["reform"] for row in results.failed] == ["broken"]
+    flow = study.outcomes[0]
+    assert flow.level == "flow"
+    assert np.isnan(robust.effect_of(robust.last_effects(results), flow, "broken")).all()
+    assert headline_cell(results, flow, "broken", 2026) == "–"
 
 
 def test_unsure_effects_are_grey(tmp_path: Path) -> None:

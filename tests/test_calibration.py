@@ -290,6 +290,7 @@ def test_what_a_fit_finds_again_is_counted_and_kept(tmp_path: Path) -> None:
     found = np.array([0.31, 0.5, 0.69])
     result = recovery.Recovered(("a", "b", "c"), np.array([0.3, 0.7, 0.7]), found, np.array([0.02, 0.09, 0.004]))
     assert recovery.inside(result) == 1  # the gaps are 0.5, 2.2 and 2.5 standard deviations
+    assert recovery.told(replace(result, deviation=np.array([0.02, 0.125, 0.13]))) == 2  # the prior's is 0.25
     recovery.write(result, 10, tmp_path / "kept.json")
     again = recovery.read(tmp_path / "kept.json")
     assert again.names == result.names
@@ -301,6 +302,7 @@ def test_the_kept_recovery_is_of_these_parameters_and_finds_most() -> None:
     assert kept.names == tuple(each.name for each in fit.free())
     assert set(kept.truth.tolist()) == {recovery.LOW, recovery.HIGH}
     assert recovery.inside(kept) >= 2 / 3 * len(kept.names)
+    assert recovery.told(kept) >= 2 / 3 * len(kept.names)
     assert np.median(np.abs(kept.found - kept.truth)) < 0.1
 
 

@@ -17,7 +17,7 @@ from experiments.package import rounded, shapley, split, subset_name, subsets, s
 from experiments.ranking import letters, pareto, rank, rankings
 from experiments.sensitivity import analyse, flips, least_points
 from experiments.study import Design, Outcome, Study
-from experiments.sweep import unsaid
+from experiments.sweep import effects, in_all_regimes, unsaid
 from tests.test_report import study_of
 
 
@@ -77,6 +77,40 @@ def test_rank_correlations_and_effects() -> None:
     holes = np.where(np.arange(9) == 4, np.nan, 1.0)
     assert found(made, design, holes)["value"].isna().all()
     assert found(made, design, holes).index.unique("index").tolist() == ["did not move"]
+
+
+def test_only_points_that_agree_in_all_else_tell_an_effect() -> None:
+    at_its_low = Range("a", 0.0, 1.0, 2, False, 2024, 0.0, None)
+    ranges = (at_its_low, Range("b", 0.0, 1.0, 2, False, 2024, 0.5, None))
+    made, design = points("one_at_a_time", 1, ranges)
+    x = made.units
+    assert found(made, design, x[:, 0] + 100 * x[:, 1] ** 2)["value"].tolist() == [1.0, 100.0]
+    made, design = points("factorial", 1, ranges)
+    y = 10 * made.units[:, 0] + made.units[:, 1]
+    failed = np.where(y == 11, np.nan, y)
+    assert found(made, design, failed)["value"].tolist() == [10.0, 1.0]
+
+
+def test_rank_correlations_are_of_the_values_lived() -> None:
+    switch = Range("on", 0, 1, 2, True, 2024, 0, None)
+    made, design = points("latin_hypercube", 40, (switch, *box(0.0, 1.0, 1)))
+    on = made.frame["on"].to_numpy()
+    table = found(made, design, 5.0 * on + 0.001 * made.frame["x0"].to_numpy())
+    assert table.loc[("on", "prcc"), "value"] > 0.95
+    still = found(Points((switch, *box(0.0, 1.0, 1)), made.units * [0.4, 1.0]), design, made.units[:, 1])
+    assert math.isnan(still.loc[("on", "did not move"), "value"])
+    assert still.loc[("x0", "prcc"), "value"] == pytest.approx(1.0)
+
+
+def test_regimes_are_compared_over_the_seeds_that_both_lived() -> None:
+    study = study_of("aid")
+    rows = [("today", 0, 10.0), ("today", 1, 20.0), ("aid", 1, 21.0)]  # seed 0 of the reform failed
+    last = pd.DataFrame(rows, columns=["reform", "seed", "value"])
+    last = last.assign(point=0, level="fund", unit="pool", measure="money")
+    table = effects(last, study).set_index("what")
+    assert table.loc["difference", "value"] == 1.0
+    assert table.loc["level", "value"] == 15.0
+    assert set(in_all_regimes(last)["seed"]) == {1}
 
 
 def test_too_few_points_and_an_outcome_that_stands_still_are_said() -> None:
@@ -176,6 +210,13 @@ def test_pareto_drops_what_another_beats_on_every_count() -> None:
     assert table.loc["today", "chance"] < 0.6
     order = rankings(outcomes_of(values), study)
     assert order[order["measure"] == "cost"]["reform"].tolist() == ["cheap", "today", "rich"]
+
+
+def test_one_seed_does_not_say_how_sure_it_is_that_nothing_is_better() -> None:
+    values = {(name, measure): [1.0] for name in ("today", "cheap", "rich") for measure in ("money", "cost")}
+    table = pareto(outcomes_of(values), ranked_study())
+    assert table["undominated"].all()
+    assert table["chance"].isna().all()
 
 
 def ranked_study(**more: object) -> Study:

@@ -13,11 +13,14 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from experiments.compare import Results, compare, interval
 from experiments.document import Grid, Words, markdown, page
 from experiments.figures import font_of
-from experiments.outcomes import outcomes, who_pays_whom
+from experiments.outcomes import outcomes, style, who_pays_whom
+from experiments.paper import ODD
 from experiments.pictures.base import Sketch
 from experiments.pictures.effects import effects
+from experiments.precision import size_words
 from experiments.published import banner, check_published
-from experiments.report import _small_words
+from experiments.ranking import by_seed
+from experiments.report import _small_words, headline_cell
 from experiments.run import Done
 from experiments.store import read_run
 from experiments.study import Axis, Study, StudyError, Text, Variant, load_study
@@ -26,6 +29,7 @@ from experiments.units import shown
 from model.errors import ResultsError
 from tests.fake_world import FEN_PER_BN, SIMULATOR, FakeScenario, reform
 
+README = (ODD.parent.parent / "README.md").read_text(encoding="utf-8")
 REFORMS = {"null": reform("null"), "aid": reform("aid", aid=2), "broken": reform("broken", crash=1)}
 REFORMS["long"] = reform("long", **{"measure.long": 1})
 
@@ -108,6 +112,20 @@ def test_a_flow_the_baseline_lacks_counts_as_zero_there(made: tuple[Path, Result
     aid = made[1].differences.query("reform == 'aid' and level == 'flow' and unit == 'step3_aid'")
     assert list(aid["mean"]) == [0.0, 4.0 * FEN_PER_BN, 4.0 * FEN_PER_BN][-len(aid) :]
     assert len(aid) >= 2
+
+
+def test_a_flow_that_ran_in_one_seed_counts_as_zero_in_the_others_that_were_lived(tmp_path: Path) -> None:
+    """The treasury pays 2 billion yuan for each of two pools in 2026, for seed 0 alone; seed 1 of the reform fails."""
+    flow = {"level": "flow", "unit": "backstop", "measure": "amount_fen", "label": {"en": "B", "zh": "兜"}}
+    plain = study_of("broken").model_dump(by_alias=True)
+    study = Study.model_validate({**plain, "outcomes": [{**flow, "better": "lower"}]})
+    results, _ = compared(study, tmp_path / "fake")
+    paid = results.rows_of("today", "flow", "amount_fen").query("unit == 'backstop' and year == 2026")
+    assert paid["value"].tolist() == [4.0 * FEN_PER_BN, 0.0, 0.0]
+    assert headline_cell(results, study.outcomes[0], "today", 2026, unit=False) == "1.3"
+    wide = by_seed(results.outcomes, study.outcomes[0], study)
+    assert wide.to_dict("list") == {"today": [4.0 * FEN_PER_BN, 0.0], "broken": [4.0 * FEN_PER_BN, 0.0]}
+    assert wide.index.tolist() == [0, 2]
 
 
 def test_pairs_and_intervals_by_hand() -> None:
@@ -339,6 +357,22 @@ def test_few_people_and_intervals_that_hold_zero_have_marks_of_their_own(tmp_pat
     told = page("", [grid])
     assert '<th scope="row" class="few"><span lang="en">one †</span>' in told
     assert re.findall(r'<td class="([^"]*)">', told) == ["few unsure", "few", "unsure"]
+
+
+def test_a_small_world_is_said_to_move_too_much(made: tuple[Path, Results]) -> None:
+    for name in ("report.md", "report.html"):
+        text = (made[0] / name).read_text(encoding="utf-8")
+        assert "No interval holds what the size of the world adds" in text
+        assert "区间不包含模拟规模带来的系统偏差" in text
+    assert size_words(style()["many_people"]) is None
+    moved = re.search(
+        r"that begin in 2024 move in two years.*?bn yuan as loans of step 1", ODD.read_text(encoding="utf-8")
+    )
+    loans = [float(each) for each in re.findall(r"([0-9.]+) ±", moved[0])] if moved else []
+    assert loans == sorted(loans, reverse=True)
+    assert loans[0] > 2 * loans[-1]
+    for told in (loans[1], loans[2], loans[-1]):
+        assert f"{told:g}" in next(line for line in README.splitlines() if "loans of step 1 with 100,000" in line)
 
 
 def test_both_marks_are_explained(made: tuple[Path, Results]) -> None:

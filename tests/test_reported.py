@@ -257,3 +257,6 @@ def test_seeds_still_needed_are_said_in_a_line() -> None:
         "how exact: with 5 seeds 2 of 3 effects are known to ±10 % of their size; "
         f"the least sure one would take {needed:,}"
     )
+    never = pd.DataFrame({"mean": [1e-6], "se": [1.0], "replications": [5]})
+    told = seeds_line(pd.concat([found, never]))
+    assert told.endswith(f"1 would take more than 1,000,000, the least sure of the others {needed:,}")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from experiments import compare, fit, sets
+from experiments import compare, fit, sets, sweep
 from experiments.simulator import MODEL
 from experiments.store import Store
 from experiments.study import Study
@@ -43,16 +43,47 @@ def test_seeds_take_turns_and_too_many_sets_are_refused() -> None:
         sets.with_set(scenario, 0, 9999)
 
 
-def test_a_study_runs_over_sets_in_pairs(tmp_path: Path) -> None:
+def study_over(count: int, **more: object) -> Study:
     words = {"en": "x", "zh": "x"}
     one = {"name": "one", "label": words, "reforms": ["step_1"]}
     told = {
         "name": "tried", "title": words, "question": words, "people": 10, "start": 2024, "end": 2025, "replications": 2,
-        "baseline": {"name": "today", "label": words}, "reforms": [one],
+        "baseline": {"name": "today", "label": words}, "reforms": [one], "fitted_sets": count,
     }  # fmt: skip
+    return Study.model_validate({**told, **more})
+
+
+def test_seeds_that_share_a_set_are_refused() -> None:
+    """They are no independent draws of the parameters: an interval over them would be too narrow."""
+    assert study_over(1, replications=5).fitted_sets == 1  # all have the best
+    with pytest.raises(ValueError, match="fitted_sets: expected 0, 1 or one for each of 5 seeds, got 2"):
+        study_over(2, replications=5)
+    precision = {"level": "flow", "unit": "backstop", "measure": "amount_fen", "half_width": 1.0, "at_most": 9}
+    with pytest.raises(ValueError, match="one for each of 9 seeds, got 5"):
+        study_over(5, replications=5, precision=precision)
+
+
+def test_sets_beside_a_branch_are_refused() -> None:
+    with pytest.raises(ValueError, match="expected 0 beside a branch"):
+        study_over(2, branch=2024)
+
+
+def test_a_sweep_runs_over_sets_too(tmp_path: Path) -> None:
+    money = {"level": "fund", "unit": "employee_pool", "measure": "closing_fen", "label": {"en": "x", "zh": "x"}}
+    axes = [{"path": "steps.step1_share", "low": 0.1, "high": 0.9}]
+    laws = {}
+    for count in (0, 2):
+        study = study_over(count, reforms=[], parameters=axes, outcomes=[money], design={"kind": "one_at_a_time"})
+        jobs = sweep.planned(MODEL, study, (0, 1), tmp_path / str(count))
+        laws[count] = {seed: jobs[0, "today", seed].scenario.canonical() for seed in (0, 1)}
+    assert laws[0][0] == laws[0][1]
+    assert laws[2][0] != laws[2][1]
+
+
+def test_a_study_runs_over_sets_in_pairs(tmp_path: Path) -> None:
     jobs = {}
     for count in (0, 2):
-        study = Study.model_validate({**told, "fitted_sets": count})
+        study = study_over(count)
         store = Store(tmp_path / str(count), study.name)
         jobs[count] = compare.plan_jobs(MODEL, study, partial(compare.make_scenario, study), (0, 1), store)
     base = {seed: jobs[2]["today", seed].scenario.reform.changes for seed in (0, 1)}

@@ -177,6 +177,11 @@ def test_seeds_are_added_until_the_precision_is_met(tmp_path: Path) -> None:
     wanted = seeds_wanted(dataclasses.replace(results, differences=noisy), 2)
     assert wanted == 9  # (12.7 × √2)² is 323, at most 9 are allowed
     assert seeds_wanted(dataclasses.replace(results, differences=noisy), 9) == 9
+    lonely = results.differences.assign(se=np.nan, low=np.nan, high=np.nan)  # all seeds but one failed
+    assert seeds_wanted(dataclasses.replace(results, differences=lonely), 2) == 3
+    both = pd.concat([results.differences, lonely.assign(reform="other")])
+    assert seeds_wanted(dataclasses.replace(results, differences=both), 2) == 3
+    assert precision_words(dataclasses.replace(results, differences=both)).startswith("precision NOT reached")
 
 
 def test_history_is_lived_once_and_nothing_differs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -134,7 +134,8 @@ def test_interval_over_seeds() -> None:
     assert middle == 2.0
     assert high - middle == pytest.approx(4.302652729911275 / 3**0.5)
     assert middle - low == pytest.approx(high - middle)
-    assert mean_and_interval([2.0]) == (2.0, 2.0, 2.0)
+    assert mean_and_interval([2.0]) == (2.0, None, None)  # one seed says nothing of chance
+    assert mean_and_interval([2.0, 2.0]) == (2.0, 2.0, 2.0)
 
 
 def test_a_target_without_a_source_is_refused() -> None:
@@ -288,6 +289,19 @@ def test_every_target_that_the_stored_board_misses_has_a_reason_in_both_language
         assert reason["zh"]
         assert row["name"].removesuffix(board.HISTORY_NAME) in limits.limits("en")
         assert row["zh"].removesuffix(board.ZH_HISTORY) in limits.limits("zh")
+
+
+def test_what_was_fitted_is_counted_apart_from_what_was_not() -> None:
+    plain: dict[str, Any] = {"sample": "out", "kind": "share", "target": "births", "holds": True}
+    rows = [plain, plain | {"holds": False}, plain | {"sample": "in"}, plain | {"kind": "reported"}]
+    rows.append(plain | {"target": "agreement_pool_income"})
+    assert limits.counts(rows) == [(1, 1), (1, 2), (2, 2)]
+    (fitted, may), (unseen, other), (own, rest) = limits.counts(limits.kept())
+    assert may + other + rest == len(limits.kept())
+    first = limits.limits("en").splitlines()[0]
+    assert f"{fitted} of {may} with values that may have moved a parameter" in first
+    assert f"{unseen} of {other} with published values that moved none" in first
+    assert f"{own} of {rest} of the model with itself" in first
 
 
 def test_the_stored_board_covers_all_targets_of_today() -> None:
