@@ -16,14 +16,14 @@ from model.scenario import REFORMS
 
 ROOT = Path(__file__).resolve().parent.parent
 FILE, PAGE = ROOT / "model" / "coverage.yaml", ROOT / "model" / "COVERAGE.md"
-FIRST, LAST = 21, 123
+FIRST, LAST = 1, 182
 FIELDS = {"doc", "priority", "what", "by", "missing", "out"}
 HEAD = """# Where the source documents are represented
 
-Every feature of documents 000 to 004 on enrolment, contributions, accounts and benefits, and where it stands: a
-parameter of the law (`explain` tells it), a rule, a phase, a reform, a measure, a table. P1 is core, P2 realism or a
-scenario, P3 context, V a number to check against. This page is printed from `model/coverage.yaml` by
-`python -m experiments.readme`; tests hold every reference to what exists.
+Each of the 182 features of documents 000 to 004 (actors, enrolment, contributions, accounts, benefits, funds and mutual
+aid, providers, goals), and where it stands: a parameter of the law (`explain` tells it), a rule, a phase, a reform, a
+measure, a table. P1 is core, P2 realism or a scenario, P3 context, V a number to check against. This page is printed
+from `model/coverage.yaml` by `python -m experiments.readme`; tests hold every reference to what exists.
 
 """
 

@@ -95,7 +95,7 @@ def _question(results: Results) -> list[Block]:
         Words(f"Regimes: {regimes}."),
         Words(chinese, "zh"),
         Words(
-            "制度：" + "；".join(v.label.zh + ("（假想）" if v.counterfactual else "") for v in study.variants) + "。",
+            "制度：" + "；".join(v.label.zh + "（反事实）" * v.counterfactual for v in study.variants) + "。",
             "zh",
         ),
     ]

@@ -95,3 +95,24 @@ def test_a_higher_contribution_rate_raises_income_and_nothing_else() -> None:
     for name in ("cost_fen", "basic_fen", "critical_fen", "large_sum_fen"):
         assert (high.loc[without, name] == low.loc[without, name]).all()
         assert (high[name] >= low[name]).all()
+
+
+def residents_of(year: int, *changes: tuple[str, Any]) -> int:
+    """Return how many are residents by scheme in a year under values changed from the first year of the wait on."""
+    reform = Reform("change", changes={path: {f"{FIRST}-01-01": value} for path, value in changes})
+    people = run(reform, last=year).people
+    return int(((people["year"] == year) & (people["scheme"] == "resident")).sum())
+
+
+def test_a_longer_wait_keeps_people_in_where_the_insured_weigh_it() -> None:
+    """Document 003 section two (3) means the wait for those who might lapse; without that it keeps the lapsed out."""
+    threat, long = ("enrolment.coefficient_threat", 0.3), ("waiting.fixed_months", 12)
+    assert residents_of(FIRST, threat, long) > residents_of(FIRST, threat)
+    assert residents_of(FIRST + 2, long) <= residents_of(FIRST + 2)
+
+
+def test_missed_years_are_counted_where_no_wait_follows_them() -> None:
+    """Who lapsed is as hard to bring back without the waiting rule: `no_waiting` drops the wait, not the lapse."""
+    off = ("waiting.in_force", 0)
+    forgiven, held = (residents_of(FIRST + 3, off, ("enrolment.return_penalty", one)) for one in (0.0, -3.0))
+    assert held < forgiven

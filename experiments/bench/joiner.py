@@ -138,6 +138,7 @@ class Joiner(Mover):
         if before == RESIDENT:
             bonus = law.waiting.in_force * (law.waiting.bonus_continuity + law.waiting.bonus_claims)
             leaning += rules.coefficient_habit + rules.coefficient_bonus * (bonus / joining.THOUSAND_YUAN)
+            leaning += rules.coefficient_threat * self._wait(law.waiting, 0, 0, 0, lapsed=1)
         else:
             wait = self._wait(law.waiting, 0, 0, 0)
             leaning += return_leaning(self.lapsed, wait, rules.return_penalty, rules.coefficient_waiting)
@@ -156,15 +157,16 @@ class Joiner(Mover):
         law = rules.fixed_months, rules.months_per_gap_year, rules.long_gap_years, rules.long_gap_minimum
         return most_repairs(self._missed(rules), *law, *readings)
 
-    def _wait(self, rules: Any, late: int, exempt: int, repaired: int) -> int:
-        """Return the months of waiting that an entry would bring [months]."""
+    def _wait(self, rules: Any, late: int, exempt: int, repaired: int, lapsed: int = 0) -> int:
+        """Return the months of waiting that an entry would bring, or one after so many lapsed years [months]."""
         if rules.in_force == 0:
             return 0
         never = rules.reading_r4 == joining.SECOND and 0 < self.age <= self.lapsed
         fixed = never or (rules.reading_r3 == joining.THIRD and self.lapsed == 0 and self.age > 0)
         return waiting_period(
-            self._missed(rules), int(late or fixed), exempt, repaired, rules.fixed_months, rules.months_per_gap_year,
-            rules.long_gap_years, rules.long_gap_minimum, 1 - rules.reading_r1, 1 - rules.reading_r10,
+            lapsed or self._missed(rules), int(late or fixed), exempt, repaired, rules.fixed_months,
+            rules.months_per_gap_year, rules.long_gap_years, rules.long_gap_minimum, 1 - rules.reading_r1,
+            1 - rules.reading_r10,
         )  # fmt: skip
 
     def _enter(self, law: Any) -> int:
@@ -192,7 +194,7 @@ class Joiner(Mover):
             self.waiting = 0
             if self.scheme == RESIDENT and rules.in_force and not (newborn and rules.newborn_exempt == 1):
                 self.waiting = min(self._enter(law), joining.MOST)
-        counted = int(rules.in_force or rules.reading_r3 == joining.SECOND)
+        counted = int(rules.in_force or law.year >= rules.start or rules.reading_r3 == joining.SECOND)
         self.continuous = min(consecutive_years(self.continuous, standing, 0, 0), joining.MOST)
         self.lapsed = min(missed_years(self.lapsed, standing, counted, 0, rules.reading_r2), joining.MOST)
 

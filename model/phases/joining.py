@@ -255,9 +255,10 @@ def _insured(p: Columns, i: int, habit: float, family: float, u: float, away: fl
 
 @inlined
 def _staying(law: Any) -> float:
-    """Return what speaks for staying insured [log odds]."""
-    rules = law.enrolment
-    return float64(rules.coefficient_habit + rules.coefficient_bonus * _bonus(law.waiting))
+    """Return what speaks for staying insured, the wait after a year's lapse among it [log odds]."""
+    rules, threat = law.enrolment, _wait(int64(1), int64(MOST), int64(0), int64(0), int64(0), law)
+    habit = rules.coefficient_habit + rules.coefficient_bonus * _bonus(law.waiting)
+    return float64(habit + rules.coefficient_threat * float64(threat))
 
 
 @inlined
@@ -370,8 +371,9 @@ def _repair(p: Columns, i: int, years: int, due: int, law: Any, ground: Ground, 
 
 @inlined
 def _keep_books(p: Columns, law: Any) -> None:
-    """Count consecutive and missed years."""
-    counted = max(int64(law.waiting.in_force), int64(law.waiting.reading_r3 == SECOND))
+    """Count consecutive and missed years, these from the law's first year on even where no wait follows."""
+    rules = law.waiting
+    counted = max(int64(rules.in_force), int64(law.year >= rules.start), int64(rules.reading_r3 == SECOND))
     all_gaps = law.waiting.reading_r2
     for i in range(p.key.size):
         standing = standing_of(int64(p.scheme[i]), int64(p.age[i]))
