@@ -21,6 +21,7 @@ from experiments.tables import write_tables
 from experiments.units import shown, unit_of
 
 ONE_SEED = " (one seed)"
+PLACE = ("level", "unit", "measure", "reform")
 PUBLISHED_UNITS = {"bn yuan": "十亿元", "million": "百万人", "per cent": "%"}
 
 
@@ -170,24 +171,28 @@ def _how_sure(results: Results, year: int) -> list[Block]:
     found = results.differences[results.differences["year"] == year]
     chosen = found[[place in names for place in zip(found["level"], found["unit"], found["measure"])]]
     told = with_needed(chosen[chosen["reform"].isin([variant.name for variant in study.reforms])])
-    labels = {variant.name: (variant.label.en, variant.label.zh) for variant in study.reforms}
-    rows: list[list[Cell]] = []
-    order: dict[Any, int] = {place: number for number, place in enumerate((*names, *labels))}
-    lines: list[Any] = list(told.itertuples(index=False))
-    for row in sorted(lines, key=lambda row: (order[row.level, row.unit, row.measure], order[row.reform])):
-        needed, label = row[-1], names[str(row.level), str(row.unit), str(row.measure)]
-        words = "–" if needed != needed else "none" if needed == float("inf") else f"{int(needed):,}"
-        rows.append([(label.en, label.zh), labels[str(row.reform)], f"{row.replications}", words])
-    part = f"{style()['per_cent'] * share:.0f}"
-    heads: list[Cell] = [("Outcome", "指标"), ("Reform", "改革"), ("Seeds so far", "已有种子数")]
-    heads.append((f"Seeds for ±{part} %", f"达到±{part}%所需种子数"))
+    needed = {tuple(row[:4]): _seeds(row[-1]) for row in told[[*PLACE, told.columns[-1]]].itertuples(index=False)}
+    reforms = [variant for variant in study.reforms if any(place[-1] == variant.name for place in needed)]
+    rows: list[list[Cell]] = [
+        [(label.en, label.zh), *(needed.get((*place, variant.name), "–") for variant in reforms)]
+        for place, label in names.items()
+    ]
+    part, most = f"{style()['per_cent'] * share:.0f}", int(told["replications"].max()) if len(told) else 0
+    heads: list[Cell] = [("Outcome", "指标"), *((variant.label.en, variant.label.zh) for variant in reforms)]
     words = (
-        f"Seeds that bring the half-width of the interval to {part} % of the effect; none: no number does, for the "
-        f"mean is zero, or more than {MOST:,} would be needed."
+        f"Seeds that bring the half-width of the interval to {part} % of the effect ({most} so far); none: no number "
+        f"does, for the mean is zero, or more than {MOST:,} would be needed."
     )
-    chinese = f"使区间半宽缩至效应{part}%所需的种子数；none表示均值为零，或所需种子数超过{MOST:,}，无法达到。"
+    chinese = (
+        f"使区间半宽缩至效应{part}%所需的种子数（现有{most}个）；none表示均值为零，或所需种子数超过{MOST:,}，无法达到。"
+    )
     title = ("How many seeds are needed", "所需种子数")
-    return [Heading(title, 3), Words(words), Words(chinese, "zh"), Grid(heads, rows)] if rows else []
+    return [Heading(title, 3), Words(words), Words(chinese, "zh"), Grid(heads, rows)] if needed else []
+
+
+def _seeds(needed: float) -> str:
+    """Return a number of seeds as people read it."""
+    return "–" if needed != needed else "none" if needed == float("inf") else f"{int(needed):,}"
 
 
 def _robust(results: Results) -> list[Block]:
