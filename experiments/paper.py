@@ -16,6 +16,7 @@ from typing import Any
 from experiments.compare import Results, collect, write_findings
 from experiments.figures import draw_all
 from experiments.outcomes import style
+from experiments.precision import sets_words, size_words
 from experiments.published import check_published
 from experiments.report import headline_cell
 from experiments.run import ROOT, Job, Simulator
@@ -120,12 +121,13 @@ def methods(results: Results, language: str) -> str:
     fact = dict(_facts(results))
     tools = ", ".join(f"{name} {number}" for name, number in sorted(manifest["versions"].items()))
     level = f"{style()['per_cent'] * style()['confidence']:.0f}"
+    sets, size = sets_words(study.fitted_sets), size_words(study.people) or ("", "")
     if language == "zh":
         regimes = "、".join(variant.label.zh for variant in study.variants)
         return (
             f"{study.question.zh}使用共济（Gongji）模型，模拟{fact['people']}名居民（每人代表{fact['weight']}人），"
             f"{fact['years']}年，制度包括：{regimes}；每种制度以相同的{fact['seeds']}个随机种子运行。"
-            f"效应为同一种子下与“{study.baseline.label.zh}”之差的均值，括号内为{level}%的t区间。"
+            f"效应为同一种子下与“{study.baseline.label.zh}”之差的均值，括号内为{level}%的t区间。{sets[1]}{size[1]}"
             f"代码{fact['code']}，数据{fact['data']}；{tools}。"
         )
     regimes = ", ".join(variant.label.en for variant in study.variants)
@@ -133,7 +135,8 @@ def methods(results: Results, language: str) -> str:
         f"{study.question.en} The Gongji model was run with {fact['people']} simulated people, each standing for "
         f"{fact['weight']}, over {fact['years']}, under these regimes: {regimes}; each with the same {fact['seeds']} "
         f"seeds. An effect is the mean difference from {study.baseline.label.en} between runs of the same seed, with "
-        f"its {level} % t-interval in brackets. Code {fact['code']}, data {fact['data']}; {tools}."
+        f"its {level} % t-interval in brackets.{sets[0]}{size[0] and ' ' + size[0]} Code {fact['code']}, "
+        f"data {fact['data']}; {tools}."
     )
 
 

@@ -119,6 +119,17 @@ def is_small(small: Cells, level: str, unit: str, measure: str) -> bool:
     return any(level == at and unit == of and measure.endswith(scheme) for at, of, scheme in small)
 
 
+def sets_words(count: int) -> tuple[str, str]:
+    """Return, in both languages, what intervals hold beside chance where seeds run over parameter sets."""
+    if count < 2:
+        return "", ""
+    return (
+        " Each seed has a parameter set of its own that matches history as well as the best: intervals hold the chance "
+        "of seeds and what history leaves open of the parameters, and narrow to the mean over sets as they are added.",
+        "各种子使用各自一组与历史同样吻合的参数：区间同时包含随机误差与参数误差，且随种子增加收窄至各组参数的均值。",
+    )
+
+
 def size_words(people: int) -> tuple[str, str] | None:
     """Return, in both languages, what no interval over seeds holds of a small world; nothing of a large one."""
     many = style()["many_people"]
@@ -127,9 +138,9 @@ def size_words(people: int) -> tuple[str, str] | None:
     return (
         f"No interval holds what the size of the world adds in every seed alike: with fewer than {many:,} simulated "
         "people single pools lie farther apart than they do, so that too many are short or rescued and aid moves and "
-        "avoids too much (model/ODD.md, section 4, says how much); live the study again with more people.",
+        "avoids too much (model/ODD.md, section 4, says how much).",
         f"区间不包含模拟规模带来的系统偏差：模拟居民少于{many:,}人时，各统筹区差异被高估，收支缺口与被救助的统筹区偏多，"
-        "共济的资金规模与作用偏大（程度见 model/ODD.md 第4节）；请以更多模拟居民重做。",
+        "共济的资金规模与作用偏大（程度见 model/ODD.md 第4节）。",
     )
 
 

@@ -12,7 +12,7 @@ from experiments.compare import Results
 from experiments.document import Block, Cell, Grid, Heading, Picture, Words, markdown, page
 from experiments.figures import draw_all
 from experiments.outcomes import ADDITIVE, style
-from experiments.precision import MOST, is_small, size_words, small_cells, thin_shares, with_needed
+from experiments.precision import MOST, is_small, sets_words, size_words, small_cells, thin_shares, with_needed
 from experiments.published import banner, check_published, off
 from experiments.robust import TITLE, UNSURE, effect_of, last_effects, provenance, sign_of, stored, summary_of, table_of
 from experiments.store import write_text
@@ -83,11 +83,11 @@ def _question(results: Results) -> list[Block]:
     years = f"{results.outcomes['year'].min()}–{results.outcomes['year'].max()}"
     english = (
         f"{study.question.en} {len(study.variants)} regimes, {seeds} seeds each, {study.people:,} simulated people, "
-        f"{years}. Every effect is a difference between two runs with the same seed.{_over_sets(study.fitted_sets)[0]}"
+        f"{years}. Every effect is a difference between two runs with the same seed.{sets_words(study.fitted_sets)[0]}"
     )
     chinese = (
         f"{study.question.zh} 共{len(study.variants)}种制度，各{seeds}个种子，{study.people:,}名模拟居民，{years}年。"
-        f"每项效应均为同一种子下两次运行之差。{_over_sets(study.fitted_sets)[1]}"
+        f"每项效应均为同一种子下两次运行之差。{sets_words(study.fitted_sets)[1]}"
     )
     regimes = "; ".join(f"{v.label.en}" + (" (counterfactual)" if v.counterfactual else "") for v in study.variants)
     return [
@@ -100,17 +100,6 @@ def _question(results: Results) -> list[Block]:
             "zh",
         ),
     ]
-
-
-def _over_sets(count: int) -> tuple[str, str]:
-    """Return, in both languages, what intervals hold beside chance where seeds run over parameter sets."""
-    if count < 2:
-        return "", ""
-    return (
-        " Each seed has a parameter set of its own that matches history as well as the best: intervals hold the chance "
-        "of seeds and what history leaves open of the parameters, and narrow to the mean over sets as they are added.",
-        "各种子使用各自一组与历史同样吻合的参数：区间同时包含随机误差与参数误差，且随种子增加收窄至各组参数的均值。",
-    )
 
 
 def _headline(results: Results) -> list[Block]:

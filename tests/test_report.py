@@ -14,7 +14,7 @@ from experiments.compare import Results, compare, interval
 from experiments.document import Grid, Words, markdown, page
 from experiments.figures import font_of
 from experiments.outcomes import outcomes, style, who_pays_whom
-from experiments.paper import ODD
+from experiments.paper import ODD, methods
 from experiments.pictures.base import Sketch
 from experiments.pictures.effects import effects
 from experiments.precision import size_words
@@ -365,6 +365,8 @@ def test_a_small_world_is_said_to_move_too_much(made: tuple[Path, Results]) -> N
         assert "No interval holds what the size of the world adds" in text
         assert "区间不包含模拟规模带来的系统偏差" in text
     assert size_words(style()["many_people"]) is None
+    for language, words in zip(("en", "zh"), size_words(made[1].study.people) or ()):
+        assert words in methods(made[1], language)
     moved = re.search(
         r"that begin in 2024 move in two years.*?bn yuan as loans of step 1", ODD.read_text(encoding="utf-8")
     )

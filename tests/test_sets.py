@@ -14,12 +14,15 @@ from experiments.store import Store
 from experiments.study import Study
 from model import Reform, Scenario
 from model.errors import ScenarioError
+from model.policy.files import ROOT
 
 
 def test_at_least_thirty_sets_are_stored_and_all_differ() -> None:
     kept = sets.shares()
     assert len(set(kept)) == len(kept) > 30
     assert all(0.0 <= share <= 1.0 for one in kept for share in one)
+    told = (ROOT / "model" / "TRACE.md").read_text(encoding="utf-8")
+    assert f"The {len(kept) - 1} parameter sets stored beside the best" in told
     assert all(Scenario(people=10, reforms=(fit.reform_of(one),)).law() for one in (kept[0], kept[-1]))
 
 
