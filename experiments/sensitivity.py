@@ -83,11 +83,12 @@ def effect(units: Floats, y: Floats, column: int) -> float:
     where a point failed or the law's own value lies at an end of its range.
     """
     place, known = units[:, column], np.isfinite(y)
-    names = [str(each) for each in range(units.shape[1]) if each != column]
-    table = pd.DataFrame(np.delete(units, column, axis=1), columns=names).assign(alone=0.0, y=y)
-    ends = [table[known & (place == end)] for end in (place.max(), place.min())]
-    top, bottom = (each.groupby([*names, "alone"])["y"].mean() for each in ends)
-    return float((top - bottom).mean())
+    top, bottom = (known & (place == end) for end in (place.max(), place.min()))
+    chosen = np.flatnonzero(top | bottom)
+    _, alike = np.unique(np.delete(units[chosen], column, axis=1), axis=0, return_inverse=True)
+    table = pd.DataFrame({"alike": alike.ravel(), "top": top[chosen], "y": y[chosen]})
+    means, none = table.groupby(["top", "alike"])["y"].mean(), pd.Series(dtype=float)
+    return float((means.get(True, none) - means.get(False, none)).mean())
 
 
 def rank_correlations(drawn: Floats, y: Floats, paths: list[str]) -> list[tuple[Any, ...]]:

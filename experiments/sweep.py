@@ -189,18 +189,23 @@ def effects(last: pd.DataFrame, study: Study) -> pd.DataFrame:
 
 
 def unsaid(indices: pd.DataFrame, points: int, parameters: int) -> Iterator[str]:
-    """Yield a line for every reason for which indices are blank, with the outcomes concerned."""
+    """Yield a line for every reason for which indices are blank, with the outcomes or parameters concerned."""
     reasons = {
         STILL: "no index for what did not move at any point",
         FEW: f"no partial rank correlations from {points} points, at least {least_points(parameters)} that ended "
         f"are needed for {parameters} parameters",
         FAILED: "no index where a run that is needed failed",
     }
+    outcome = ["what", "reform", "unit", "measure"]
+    whole = indices.groupby(outcome)["index"].transform("nunique") == 1
     for why, words in reasons.items():
-        some = indices[indices["index"] == why][["what", "reform", "unit", "measure"]].drop_duplicates()
+        some = indices[(indices["index"] == why) & whole][outcome].drop_duplicates()
         if len(some):
             names = ", ".join(" ".join(map(str, row)) for row in some.itertuples(index=False))
             yield f"sensitivity.csv: {words}: {names}"
+    alone = sorted(set(indices.loc[(indices["index"] == STILL) & ~whole, "parameter"]))
+    if alone:
+        yield f"sensitivity.csv: no index for parameters with one value at all points that ended: {', '.join(alone)}"
 
 
 def _write_findings(study: Study, points: Points, folder: Path) -> pd.DataFrame:

@@ -89,6 +89,8 @@ def test_only_points_that_agree_in_all_else_tell_an_effect() -> None:
     y = 10 * made.units[:, 0] + made.units[:, 1]
     failed = np.where(y == 11, np.nan, y)
     assert found(made, design, failed)["value"].tolist() == [10.0, 1.0]
+    made, design = points("one_at_a_time", 1, box(0.0, 1.0, 1))
+    assert found(made, design, 3 * made.units[:, 0])["value"].tolist() == [3.0]
 
 
 def test_rank_correlations_are_of_the_values_lived() -> None:
@@ -100,6 +102,9 @@ def test_rank_correlations_are_of_the_values_lived() -> None:
     still = found(Points((switch, *box(0.0, 1.0, 1)), made.units * [0.4, 1.0]), design, made.units[:, 1])
     assert math.isnan(still.loc[("on", "did not move"), "value"])
     assert still.loc[("x0", "prcc"), "value"] == pytest.approx(1.0)
+    names = {"what": "level", "reform": "today", "unit": "pool", "measure": "money"}
+    (line,) = unsaid(still.reset_index().assign(**names), 40, 2)
+    assert line == "sensitivity.csv: no index for parameters with one value at all points that ended: on"
 
 
 def test_regimes_are_compared_over_the_seeds_that_both_lived() -> None:
