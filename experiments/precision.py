@@ -125,8 +125,10 @@ def sets_words(count: int) -> tuple[str, str]:
         return "", ""
     return (
         " Each seed has a parameter set of its own that matches history as well as the best: intervals hold the chance "
-        "of seeds and what history leaves open of the parameters, and narrow to the mean over sets as they are added.",
-        "各种子使用各自一组与历史同样吻合的参数：区间同时包含随机误差与参数误差，且随种子增加收窄至各组参数的均值。",
+        "of seeds and how far these sets lie apart (they are no sample of all that match), and narrow to the mean over "
+        "sets as they are added.",
+        "各种子使用各自一组与历史同样吻合的参数：区间同时包含随机误差与这些参数组之间的差异（并非全部吻合参数的抽样），"
+        "且随种子增加收窄至各组参数的均值。",
     )
 
 
@@ -137,7 +139,7 @@ def size_words(people: int) -> tuple[str, str] | None:
         return None
     return (
         f"No interval holds what the size of the world adds in every seed alike: with fewer than {many:,} simulated "
-        "people single pools lie farther apart than they do, so that too many are short or rescued and aid moves and "
+        "people single pools lie farther apart than with all, so that too many are short or rescued and aid moves and "
         "avoids too much (model/ODD.md, section 4, says how much).",
         f"区间不包含模拟规模带来的系统偏差：模拟居民少于{many:,}人时，各统筹区差异被高估，收支缺口与被救助的统筹区偏多，"
         "共济的资金规模与作用偏大（程度见 model/ODD.md 第4节）。",
