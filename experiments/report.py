@@ -81,8 +81,9 @@ def _question(results: Results) -> list[Block]:
     study = results.study
     seeds = results.outcomes["seed"].nunique()
     years = f"{results.outcomes['year'].min()}–{results.outcomes['year'].max()}"
+    number = "one seed" if seeds == 1 else f"{seeds} seeds"
     english = (
-        f"{study.question.en} {len(study.variants)} regimes, {seeds} seeds each, {study.people:,} simulated people, "
+        f"{study.question.en} {len(study.variants)} regimes, {number} each, {study.people:,} simulated people, "
         f"{years}. Every effect is a difference between two runs with the same seed.{sets_words(study.fitted_sets)[0]}"
     )
     chinese = (
@@ -159,7 +160,8 @@ def _how_sure(results: Results, year: int) -> list[Block]:
     names = {(each.level, each.unit, each.measure): each.label for each in study.outcomes}
     found = results.differences[results.differences["year"] == year]
     chosen = found[[place in names for place in zip(found["level"], found["unit"], found["measure"])]]
-    told = with_needed(chosen[chosen["reform"].isin([variant.name for variant in study.reforms])])
+    chosen = chosen[chosen["reform"].isin([variant.name for variant in study.reforms])]
+    told = with_needed(chosen[(chosen["mean"] != 0) | (chosen["se"] != 0)])
     needed = {tuple(row[:4]): _seeds(row[-1]) for row in told[[*PLACE, told.columns[-1]]].itertuples(index=False)}
     reforms = [variant for variant in study.reforms if any(place[-1] == variant.name for place in needed)]
     rows: list[list[Cell]] = [
@@ -170,10 +172,11 @@ def _how_sure(results: Results, year: int) -> list[Block]:
     heads: list[Cell] = [("Outcome", "指标"), *((variant.label.en, variant.label.zh) for variant in reforms)]
     words = (
         f"Seeds that bring the half-width of the interval to {part} % of the effect ({most} so far); none: no number "
-        f"does, for the mean is zero, or more than {MOST:,} would be needed."
+        f"does, for the mean is zero, or more than {MOST:,} would be needed; –: nothing changes, or one seed only."
     )
     chinese = (
-        f"使区间半宽缩至效应{part}%所需的种子数（现有{most}个）；none表示均值为零，或所需种子数超过{MOST:,}，无法达到。"
+        f"使区间半宽缩至效应{part}%所需的种子数（现有{most}个）；none表示均值为零，或所需种子数超过{MOST:,}，无法达到；"
+        "–表示无任何变化，或仅有一个种子无从判断。"
     )
     title = ("How many seeds are needed", "所需种子数")
     return [Heading(title, 3), Words(words), Words(chinese, "zh"), Grid(heads, rows)] if needed else []
