@@ -180,3 +180,18 @@ def test_an_empty_column_of_a_checkpoint_is_told_as_one(tmp_path: Path) -> None:
     (tmp_path / "kept" / "people.age.npy").write_bytes(b"")
     with pytest.raises(ResultsError, match="kept: expected a checkpoint of a world"):
         Resumed(tmp_path / "kept", world.case)
+
+
+def test_a_script_that_begins_its_work_when_imported_is_told_so(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import sys\nfrom pathlib import Path\nfrom experiments.run import make_job\n"
+        "from experiments.store import Store\nfrom experiments.workers import do_all\n"
+        "from tests.fake_world import SIMULATOR, FakeScenario\n"
+        f"jobs = [make_job(SIMULATOR, FakeScenario(), seed, Store(Path({str(tmp_path)!r}), 's')) for seed in (0, 1)]\n"
+        "do_all(SIMULATOR, jobs, 2, print)\n",
+        encoding="utf-8",
+    )
+    done = surrounded([sys.executable, str(script)], env={**os.environ, "PYTHONPATH": str(ROOT)})
+    assert done.returncode == 1
+    assert b'a script that does not begin its work below `if __name__ == "__main__":`' in done.stderr
