@@ -6,6 +6,7 @@ folder is therefore named by the contents of every Python file under agents/ and
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import gc
 import hashlib
@@ -54,7 +55,42 @@ def code_version() -> str:
 
 
 CODE_VERSION = code_version()
-CACHE = Path(os.environ.get("GONGJI_CACHE", Path(tempfile.gettempdir()) / "gongji-cache")) / CODE_VERSION[:16]
+
+
+class CacheError(OSError):
+    """Compiled code cannot be kept where it should be."""
+
+    exit_code = 2
+
+
+def takes_files(folder: Path) -> bool:
+    """Return whether a folder is there, or can be made, and takes a file."""
+    with contextlib.suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    return False
+
+
+def cache_folder() -> Path:
+    """Return the folder of this code's compiled functions; where the usual one is another user's, one of one's own.
+
+    Without a folder of ours numba would keep them beside the source, where yesterday's law is not told from today's.
+    Errors: CacheError where the folder of GONGJI_CACHE cannot be made and written.
+    """
+    asked = os.environ.get("GONGJI_CACHE")
+    folder = (Path(asked) if asked else Path(tempfile.gettempdir()) / "gongji-cache") / CODE_VERSION[:16]
+    if INTERPRETED or takes_files(folder):
+        return folder
+    own = Path(tempfile.gettempdir()) / f"gongji-cache-{getattr(os, 'getuid', int)()}" / CODE_VERSION[:16]
+    if asked or not takes_files(own):
+        raise CacheError(f"GONGJI_CACHE {asked or own.parent}: expected a folder that can be made and written")
+    return own
+
+
+INTERPRETED = bool(numba.config.DISABLE_JIT)  # type: ignore[attr-defined]
+"""Whether nothing is compiled (NUMBA_DISABLE_JIT=1)."""
+CACHE = cache_folder()
 numba.config.CACHE_DIR = str(CACHE)  # type: ignore[attr-defined]
 WIDE = "avx512vbmi2"
 """Processors that know this (Ice Lake, Zen 4 and later) use their whole vectors without slowing down for it."""
@@ -77,8 +113,6 @@ numba.config.CPU_FEATURES = with_whole_vectors()  # type: ignore[attr-defined]
 TARGET: Any = TargetOptions
 CPUTargetOptions.noalias = TARGET.Mapping("noalias")  # numba knows the flag but gives it no name
 njit: Any = numba.njit  # noqa: TID251
-INTERPRETED = bool(numba.config.DISABLE_JIT)  # type: ignore[attr-defined]
-"""Whether nothing is compiled (NUMBA_DISABLE_JIT=1)."""
 RARELY = (50_000, 20, 100)
 """Thresholds of the garbage collector while code is compiled: with its own it takes an eighth of the time in vain."""
 

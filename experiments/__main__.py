@@ -2,7 +2,11 @@
 
 import sys
 
-from experiments.cli import main
+try:
+    from experiments.cli import main
+except KeyboardInterrupt:
+    print("gongji: interrupted", file=sys.stderr)
+    sys.exit(130)
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -21,7 +21,7 @@ from experiments.shared_people import shared_people
 from experiments.store import OUTCOMES, Store, read_manifest, read_run, read_table, write_table, write_text
 from experiments.study import Study, StudyError, Variant, check_recorded, named
 from experiments.workers import do_all
-from model.errors import GongjiError, ResultsError, ScenarioError
+from model.errors import GongjiError, PolicyError, ResultsError, ScenarioError
 
 UNIT = ["year", "level", "unit", "measure"]
 COLUMNS = [*UNIT, "reform", "against", "mean", "se", "low", "high", "replications"]
@@ -101,14 +101,18 @@ def of_seed(study: Study, scenario: Any, seed: int) -> Any:
 
 
 def make_scenario(study: Study, variant: Variant) -> Any:
-    """Return the scenario of one variant of a study."""
+    """Return the scenario of one variant of a study; raise StudyError where its reforms or its case make none."""
     from model import Reform, Scenario, load_reform
 
-    reforms = tuple(load_reform(name) for name in variant.reforms)
-    for case in study.cases:
-        if case.name == variant.case:
-            reforms += (Reform(case.name, changes={path: {study.start: each} for path, each in case.changes.items()}),)
-    return Scenario(people=study.people, start=study.start, end=study.end, reforms=reforms)
+    try:
+        reforms = tuple(load_reform(name) for name in variant.reforms)
+        for case in study.cases:
+            if case.name == variant.case:
+                changes = {path: {study.start: each} for path, each in case.changes.items()}
+                reforms += (Reform(case.name, changes=changes),)
+        return Scenario(people=study.people, start=study.start, end=study.end, reforms=reforms)
+    except PolicyError as problem:
+        raise StudyError(f"{study.name}: {variant.name}: {problem}") from None
 
 
 def do_runs(

@@ -19,6 +19,7 @@ _interruption = threading.Event()
 
 def ended(work: Callable[[], int], stopped: str = "interrupted") -> int:
     """Do the work of a command and return the exit code; every error is one line on stderr."""
+    _open_closed()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
@@ -30,6 +31,13 @@ def ended(work: Callable[[], int], stopped: str = "interrupted") -> int:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return NO if isinstance(error, BrokenPipeError) else _not_written(error)
     return code
+
+
+def _open_closed() -> None:
+    """Let what is said go nowhere where the stream for it was closed, as by `>&-` or in a program without windows."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8"))
 
 
 def _done(work: Callable[[], int], stopped: str) -> int:
@@ -89,7 +97,8 @@ def check_interrupted() -> None:
 def _not_written(error: OSError) -> int:
     if error.errno == errno.ENAMETOOLONG:
         return complain("expected names short enough for this machine's files", BAD_INPUT)
-    return complain(f"{type(error).__name__}: {error}", NO)
+    code = getattr(error, "exit_code", NO)
+    return complain(str(error) if code == BAD_INPUT else f"{type(error).__name__}: {error}", code)
 
 
 def fault(error: Exception) -> int:

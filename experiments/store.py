@@ -41,13 +41,15 @@ INPUT_FILES = {".yaml", ".yml"}
 
 def write_table(frame: pd.DataFrame, path: Path) -> None:
     """Write one table as Parquet, compressed, with units in its schema."""
-    pq.write_table(to_arrow(frame), path, compression="zstd")
+    with path.open("wb") as file:  # opened here: pyarrow takes names for UTF-8 where the system's are something else
+        pq.write_table(to_arrow(frame), file, compression="zstd")
 
 
 def read_table(path: Path) -> pd.DataFrame:
     """Read one table, or say in one line why it cannot be read."""
     try:
-        frame: pd.DataFrame = pd.read_parquet(path)
+        with path.open("rb") as file:
+            frame: pd.DataFrame = pd.read_parquet(file)
     except (OSError, ValueError, pa.ArrowException) as error:
         found = error if path.exists() else "there is none"
         raise ResultsError(f"{path}: expected a readable Parquet table ({found})") from None

@@ -142,6 +142,13 @@ class Study(pydantic.BaseModel):
     cases: tuple[Case, ...] = ()
     full: str = ""
 
+    @pydantic.field_validator("people", "start", "end", "replications", "branch", mode="before")
+    @classmethod
+    def _is_number(cls, given: object) -> object:
+        if isinstance(given, bool):
+            raise ValueError(f"expected a whole number, got {str(given).lower()}")
+        return given
+
     @pydantic.model_validator(mode="after")
     def _names_differ(self) -> Study:
         names = [variant.name for variant in self.lived]
@@ -259,12 +266,25 @@ def _with_files(variant: Variant, study: Path, place: tuple[str | int, ...]) -> 
     return variant.model_copy(update={"reforms": tuple(found)})
 
 
+KINDS_OF_VALUES = {
+    "tuple": "a list",
+    "list": "a list",
+    "dictionary": "a mapping",
+    "string": "a text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+}
+"""Pydantic's words for what stands in a file, and ours."""
+
+
 def plain_words(message: str) -> str:
     """Return what pydantic complains of in the words of the other errors."""
     message = message.removeprefix("Value error, ").replace("Input should be", "expected")
     if "should match pattern" in message:
         return "expected a name of small letters, digits and _, beginning with a letter"
     message = re.sub(r"^(?:String|Tuple|Dictionary|List) should have", "expected", message)
+    message = re.sub(r"\ba valid (\w+)", lambda found: KINDS_OF_VALUES.get(found[1], found[0]), message)
     return {"Field required": "expected this field", "Extra inputs are not permitted": "expected no such field"}.get(
         message, message
     )

@@ -19,6 +19,10 @@ from experiments.run import Done, Job, Simulator, run_job
 
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "OMP_WAIT_POLICY": "passive"}
 Work = Callable[[Simulator, Job], Done]
+ENDED = (
+    "a worker process was ended from outside (memory, or a script that does not begin its work below "
+    '`if __name__ == "__main__":`?); the same line goes on from here'
+)
 
 
 def start_worker() -> None:
@@ -124,7 +128,7 @@ def _drain(pool: Executor, work: Work, simulator: Simulator, jobs: Sequence[Job]
         for future in as_completed(futures):
             take(future.result())
     except BrokenExecutor:
-        raise OSError("a worker process was ended from outside (memory?); the same line goes on from here") from None
+        raise OSError(ENDED) from None
     except BaseException as error:
         for future in futures:
             future.cancel()

@@ -48,11 +48,12 @@ def law_until(case: Scenario, year: int) -> str:
     return digest.hexdigest()
 
 
-def save(world: PoolingModel, folder: Path) -> None:
+def save(world: PoolingModel, folder: Path | str) -> None:
     """Write a world that has closed a year, or lived none, into a folder that does not exist yet; in one piece.
 
     Raises OSError where it cannot be written; then no folder of that name is left.
     """
+    folder = Path(folder)
     draft = folder.with_name(f".{folder.name}.partial-{os.getpid()}")
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(parents=True)
@@ -152,7 +153,7 @@ class Resumed(PoolingModel):
     """A world taken up from a folder that `save` wrote.
 
     Args:
-        folder: the checkpoint; its columns are mapped into memory, so that worlds of one folder share them.
+        folder: the checkpoint, its columns are mapped into memory, so that worlds of one folder share them.
         case: the scenario from here on; its law must be that of the checkpoint up to the checkpoint's year.
         threads: threads that live people's phases; any number gives the same bits.
         block: people in a block; any number gives the same bits.
@@ -163,16 +164,16 @@ class Resumed(PoolingModel):
     """
 
     def __init__(
-        self, folder: Path, case: Scenario, threads: int = 1, block: int = BLOCK, measure: bool = True
+        self, folder: Path | str, case: Scenario, threads: int = 1, block: int = BLOCK, measure: bool = True
     ) -> None:
         """Read the checkpoint, check that it fits the scenario, and take the world up."""
         try:
-            self._folder = folder
+            self._folder = folder = Path(folder)
             self._kept, self._kept_arrays = _read(folder)
             check(self._kept, case, folder)
             super().__init__(case, self._kept["seed"], threads, block, measure)
             self._reread()
-        except (OSError, ValueError, KeyError) as problem:
+        except (OSError, EOFError, ValueError, KeyError, RecursionError) as problem:
             raise ResultsError(f"{folder}: expected a checkpoint of a world ({problem})") from None
         del self._kept, self._kept_arrays
 

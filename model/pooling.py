@@ -71,8 +71,11 @@ class PoolingModel(mesa.Model):
         part: int = PART,
     ) -> None:
         """Build the first population, the institutions and their opening balances."""
-        if isinstance(rng, bool) or not isinstance(rng, int | np.integer) or rng < 0:
-            raise ScenarioError(f"seed: expected a whole number of at least 0, got {rng!r}")
+        check_whole("seed", rng, 0)
+        for name, number in (("threads", threads), ("block", block), ("part", part)):
+            check_whole(name, number, 1)
+        if not isinstance(case, Scenario | None):
+            raise ScenarioError(f"case: expected a Scenario, got {case!r}")
         super().__init__(rng=int(rng))
         self.case = case if case is not None else Scenario()
         self.seed_of_draws = int(rng)
@@ -288,5 +291,12 @@ class PoolingModel(mesa.Model):
         return CODE_VERSION
 
 
+def check_whole(name: str, value: object, least: int) -> None:
+    """Raise ScenarioError unless a value is a whole number of at least so much that 64 bits hold."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or not least <= value <= MOST_WHOLE:
+        raise ScenarioError(f"{name}: expected a whole number of at least {least}, at most {MOST_WHOLE}, got {value!r}")
+
+
+MOST_WHOLE = 2**63 - 1
 FIRST_GROWTH = 2018
 LAST_SAMPLED = 2024  # levels are measured in years to 2023, so growth must reach them

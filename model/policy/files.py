@@ -13,6 +13,7 @@ from model.errors import PolicyError
 ROOT = Path(__file__).resolve().parent.parent.parent
 FOLDER = Path(__file__).resolve().parent
 STANDARD, QUOTES, LINE = "tag:yaml.org,2002:", "'", "\n"
+MERGE, OWN = f"{STANDARD}merge", "own_keys"
 DEEPEST, LARGEST = 100, 1_000_000
 """Levels of lists and mappings inside each other, and values with every alias written out, that a file may have."""
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -23,16 +24,24 @@ class StrictLoader(_Base):
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         """Build a mapping and raise ConstructorError at a key that stands there twice."""
+        written: Any = getattr(node, OWN, node.value)
+        keys = [key for key, _ in written if key.tag != MERGE]
         mapping: dict[Hashable, Any] = super().construct_mapping(node, deep=deep)
-        if len(mapping) != len(node.value):
+        if len(mapping) != len(node.value) or len(keys) != len(node.value):
             seen: set[object] = set()
-            for key_node, _ in node.value:
-                if key_node.value in seen:
-                    raise yaml.constructor.ConstructorError(
-                        None, None, f"{key_node.value} once, got it twice", key_node.start_mark
-                    )
-                seen.add(key_node.value)
+            for key_node in keys:
+                key = self.construct_object(key_node, deep=True)
+                if key in seen:
+                    words = f"{key_node.value} once, got it twice"
+                    raise yaml.constructor.ConstructorError(None, None, words, key_node.start_mark)
+                seen.add(key)
         return mapping
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        """Put what a mapping merges in before its own keys, and remember which are its own."""
+        if not hasattr(node, OWN):
+            setattr(node, OWN, list(node.value))
+        super().flatten_mapping(node)
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
         """Build a value, and say in the words of the other errors what is none."""
@@ -85,7 +94,7 @@ def _words(problem: str) -> str:
         return "plain values, got one that holds itself"
     if problem == "but found another document":
         return "one document, got another"
-    return problem
+    return problem.removeprefix("expected ")
 
 
 def _day(loader: Any, node: yaml.ScalarNode) -> Any:
