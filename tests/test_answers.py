@@ -16,8 +16,7 @@ from experiments import answers, robust, run_facts
 from experiments.compare import compare, make_scenario
 from experiments.report import headline_cell
 from experiments.run import Done
-from experiments.study import Study, load_study
-from model.errors import ReformError
+from experiments.study import Study, StudyError, load_study
 from model.scenario import load_reform
 from tests.fake_world import SIMULATOR
 from tests.test_report import scenario_of, study_of
@@ -340,7 +339,7 @@ def test_a_case_changes_assumptions_from_the_first_year() -> None:
 def test_a_case_that_names_no_parameter_is_refused() -> None:
     wrong = [{"name": "typo", "label": {"en": "t", "zh": "t"}, "changes": {"behaviour.reacts": 1}}]
     study = with_cases(load_study("three_steps"), wrong)
-    with pytest.raises(ReformError, match=r"behaviour\.reacts"):
+    with pytest.raises(StudyError, match=r"three_steps: typo__none.*behaviour\.reacts"):
         make_scenario(study, study.lived[-1])
 
 

@@ -30,7 +30,7 @@ def outpatient_a_head(world: PoolingModel) -> float:
 
 def test_a_fifth_of_new_financing_is_spent_out_of_hospital() -> None:
     plain, reformed = lived(), lived("new_money_to_outpatient")
-    money = new_money(reformed._value, reformed.care.last_published, reformed.year)
+    money = new_money(reformed.value, reformed.care.last_published, reformed.year)
     assert money > 0
     assert outpatient_a_head(reformed) - outpatient_a_head(plain) == pytest.approx(money, rel=0.1)
 
